@@ -1,0 +1,1 @@
+"""What runs inside a hub's container, and the access rules shared with the rest."""
