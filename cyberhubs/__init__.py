@@ -1,0 +1,1 @@
+"""Cyberhubs: JupyterHubs from one stack file. This package knows nothing of Pulumi."""

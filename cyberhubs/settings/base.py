@@ -1,0 +1,170 @@
+"""The base of all models of the stack file, and the types that several of them use."""
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+# How Pulumi prints a date that stood in the file without quotes.
+_BARE_DATE = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? [+-]\d{4} \S+")
+
+_SYSTEM_FOLDERS = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run",
+    "/sbin", "/sys", "/usr", "/var/lib/docker", "/var/run",
+)  # fmt: skip
+_SHARED_FOLDERS = (
+    "/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/var/lib"
+)  # fmt: skip
+
+_Path = TypeVar("_Path", bound=PurePosixPath)
+
+
+class Model(BaseModel):
+    """Frozen and strict: unknown keys and values of another type are refused, never converted.
+
+    `one_of`: fields of which exactly one is given.
+    """
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        use_attribute_docstrings=True,
+    )
+
+    one_of: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [to_camel(name) for name in self.one_of if getattr(self, name) is not None]
+        if self.one_of and len(given) != 1:
+            wanted = " or ".join(map(to_camel, self.one_of))
+            raise ValueError(f"says {' and '.join(given) or 'nothing'} — give either {wanted}")
+        return self
+
+
+def kind_of(value: Any) -> str:
+    """What a value is called in YAML."""
+    if value is None or value == "":
+        return "empty"
+    names = {
+        bool: "a boolean",
+        dict: "a mapping",
+        float: "a number",
+        int: "a number",
+        list: "a list",
+        str: "text",
+        SecretStr: "encrypted",
+    }
+    return names[type(value)]
+
+
+def read_text(value: Any) -> str:
+    """One line of text. A number, date or boolean is refused: YAML has changed it already."""
+    if isinstance(value, bool | int | float):
+        shown = str(value).lower()
+        mangled = "" if isinstance(value, bool) else " (0123 is read as octal 83, 1e3 as 1000)"
+        raise ValueError(f"{shown} is {kind_of(value)}, not text — quote it{mangled}")
+    if not isinstance(value, str):
+        raise ValueError(f"is {kind_of(value)}, text belongs here — write it in quotes")
+    if date := _BARE_DATE.fullmatch(value):
+        quoted = f'"{date[1]}T{date[2]}Z"'
+        raise ValueError(f"{value!r} was a date without quotes — quote it, such as {quoted}")
+    if not value.strip():
+        raise ValueError("is empty — give a text, or leave the key out")
+    if not value.isprintable():
+        raise ValueError(f"{value!r} has a line break or control character — write one line")
+    return value
+
+
+def _secret(value: Any) -> SecretStr:
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str) or not value:
+        raise ValueError(
+            f"is {kind_of(value or None)}, a secret text belongs here (not shown) — "
+            "set it with: pulumi config set --secret --path"
+        )
+    return SecretStr(value)
+
+
+def _absolute(value: Any) -> PurePosixPath:
+    text = read_text(value)
+    path = PurePosixPath(text)
+    if not path.is_absolute():
+        raise ValueError(f"{text!r} is a relative path — start it with /")
+    if ".." in path.parts:
+        raise ValueError(f"{text!r} goes up with .. — write where it leads")
+    if ":" in text:
+        raise ValueError(f"{text!r} has a colon, which Docker cannot mount — choose another")
+    return path
+
+
+def own_folder(path: _Path) -> _Path:
+    """Refuses a folder of the operating system, or one that others share."""
+    if any(map(path.is_relative_to, _SYSTEM_FOLDERS)) or str(path) in _SHARED_FOLDERS:
+        raise ValueError(f"'{path}' belongs to the system — choose a folder of its own")
+    return path
+
+
+def _here(value: Any) -> Path:
+    text = read_text(value)
+    if text.startswith("~/"):
+        text = str(Path(text).expanduser())
+    elif not text.startswith("/"):
+        raise ValueError(f"{text!r} is a relative path — start it with / or ~/")
+    return Path(_absolute(text))
+
+
+def beside_stack_file(value: Any, info: ValidationInfo) -> Path:
+    """A path that starts at the stack file's folder, unless it begins with / or ~/."""
+    return cast("Path", info.context) / Path(read_text(value)).expanduser()
+
+
+Text = Annotated[
+    str, BeforeValidator(read_text), AfterValidator(str.strip), WithJsonSchema({"type": "string"})
+]
+"""One line of text."""
+
+Secret = Annotated[
+    SecretStr,
+    BeforeValidator(_secret),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"secure": {"type": "string"}},
+                    "required": ["secure"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+"""Text that is encrypted in the file and never shown."""
+
+MachinePath = Annotated[
+    PurePosixPath,
+    BeforeValidator(_absolute),
+    WithJsonSchema({"type": "string", "pattern": "^/"}),
+]
+"""An absolute path on the host."""
+
+HerePath = Annotated[
+    Path, BeforeValidator(_here), WithJsonSchema({"type": "string", "pattern": "^(/|~/)"})
+]
+"""An absolute path on the machine where Pulumi runs; ~/ is the home of who runs it."""

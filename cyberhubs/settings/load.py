@@ -1,0 +1,118 @@
+"""From a stack file, or what Pulumi has read of it, to settings."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cyberhubs.settings import rules
+from cyberhubs.settings.explain import explain
+from cyberhubs.settings.host import LocalHost
+from cyberhubs.settings.hubs import NAME_PATTERN, Hub
+from cyberhubs.settings.images import Images
+from cyberhubs.settings.keys import Keys
+from cyberhubs.settings.problems import Problem, SettingsError, show
+from cyberhubs.settings.stack_file import read_stack_file
+from cyberhubs.settings.tls import NoTls
+from cyberhubs.settings.user import User
+
+STACKS = Path(__file__).parents[2] / "stacks"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A stack. Host and TLS are the kinds that are built; the others are refused."""
+
+    stack: str
+    host: LocalHost
+    domain: str | None
+    tls: NoTls
+    user: User
+    images: Images
+    hubs: tuple[Hub, ...]
+    """By name."""
+    warnings: tuple[str, ...]
+    """What is allowed but may not be meant, a sentence each."""
+
+    @property
+    def title(self) -> str:
+        """What to call the whole in a sentence."""
+        return ", ".join(hub.title for hub in self.hubs)
+
+    @property
+    def applications(self) -> list[str]:
+        """Names of all applications of all hubs, each once."""
+        return sorted({application.name for hub in self.hubs for application in hub.applications})
+
+    @property
+    def url(self) -> str:
+        """Where a member starts: as long as there is no front page, the hub itself."""
+        return self.hub_url(self.hubs[0])
+
+    def hub_url(self, hub: Hub) -> str:
+        """Address of a hub, with a slash at the end."""
+        return f"http://127.0.0.1:{self.tls.port}{hub.prefix}"
+
+
+def load(raw: Mapping[str, object], stack: str, folder: Path = STACKS) -> Settings:
+    """Settings from values by their keys ("host", "hubs", …) as Pulumi hands them over.
+
+    `folder`: where relative paths start. Raises SettingsError with all that is wrong.
+    """
+    _check_stack_name(stack)
+    settings, problems = _validate(raw, stack, folder)
+    if settings is None:
+        raise SettingsError(f"stack {stack}", show(problems))
+    return settings
+
+
+def load_file(path: Path, stack: str) -> Settings:
+    """Settings from a stack file. Encrypted values stay so: their text is "[secret]"."""
+    _check_stack_name(stack)
+    raw, lines = read_stack_file(path)
+    settings, problems = _validate(raw, stack, path.parent)
+    if settings is None:
+        raise SettingsError(str(path), show(problems, lines))
+    return settings
+
+
+def _validate(
+    raw: Mapping[str, Any], stack: str, folder: Path
+) -> tuple[Settings | None, list[Problem]]:
+    problems: list[Problem] = []
+    keys = None
+    try:
+        keys = Keys.model_validate(dict(raw), context=folder.absolute())
+    except ValidationError as error:
+        problems += explain(error, Keys)
+    problems += rules.contradictions(raw)
+    problems += rules.not_built(raw)
+    if keys is None or problems:
+        return None, problems
+    assert isinstance(keys.host, LocalHost) and isinstance(keys.tls, NoTls)
+    hubs = tuple(hub.named(name) for name, hub in sorted(keys.hubs.items()))
+    return Settings(
+        stack=stack,
+        host=keys.host,
+        domain=keys.domain,
+        tls=keys.tls,
+        user=keys.user,
+        images=keys.images,
+        hubs=hubs,
+        warnings=tuple(rules.warnings(hubs)),
+    ), []
+
+
+def _check_stack_name(stack: str) -> None:
+    """A stack's name is part of its containers' names."""
+    if not re.fullmatch(NAME_PATTERN, stack):
+        raise SettingsError(
+            f"stack {stack}",
+            [
+                f"{stack!r} cannot be part of a container's name — choose a stack name of 1 to 30 "
+                "lower-case letters, digits and hyphens that starts with a letter"
+            ],
+        )

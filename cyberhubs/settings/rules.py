@@ -1,0 +1,160 @@
+"""Rules that span several keys of the stack file, and what is not built yet.
+
+They look at the values as they stand in the file, not at the models, so that they are reported
+together with everything else that is wrong.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from cyberhubs.settings.hubs import Hub
+from cyberhubs.settings.problems import KeyPath, Problem, path_text
+from cyberhubs_hub.access import is_open
+
+# Delete an entry when the feature works.
+NOT_BUILT = {
+    ("host", "kind"): {"openstack": "local", "ssh": "local"},
+    ("tls", "mode"): {"acme": "none", "files": "none", "internal": "none"},
+}
+NOT_BUILT_IN_HUBS = {("login", "kind"): {"github": "password"}}
+
+
+def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Keys that do not go together."""
+    kind, mode = _at(raw, "host", "kind"), _at(raw, "tls", "mode")
+    if mode == "none" and kind in ("openstack", "ssh"):
+        yield Problem(("tls", "mode"), f"none is for host.kind local, not {kind} — use acme")
+    if mode == "none" and raw.get("domain") is not None:
+        yield Problem(("domain",), "has no use with tls.mode none — leave it out, or use acme")
+    if mode in ("acme", "files", "internal") and raw.get("domain") is None:
+        yield Problem(
+            ("domain",), f"is missing, tls.mode {mode} needs it — add domain: hub.example.org"
+        )
+    for path, hub in _hubs(raw):
+        if _at(hub, "login", "kind") == "password":
+            others = [f"host.kind {kind}"] if kind in ("openstack", "ssh") else []
+            others += [f"tls.mode {mode}"] if mode in ("acme", "files", "internal") else []
+            if others:
+                yield Problem(
+                    (*path, "login", "kind"),
+                    f"password is only for a machine of your own, since all members share it, not "
+                    f"for {' and '.join(others)} — use github",
+                )
+        yield from _access(path, _at(hub, "access"))
+        yield from _data_spaces(path, _at(hub, "data"), _at(raw, "host", "data", "path"))
+        yield from _twice((*path, "applications"), _at(hub, "applications"), "application")
+
+
+def not_built(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the stack file may say one day, but what does nothing so far."""
+    for keys, words in NOT_BUILT.items():
+        if (word := _at(raw, *keys)) in words:
+            yield Problem(keys, f"{word} is not built yet — use {words[word]}")
+    hubs = list(_hubs(raw))
+    for path, hub in hubs:
+        for keys, words in NOT_BUILT_IN_HUBS.items():
+            if (word := _at(hub, *keys)) in words:
+                yield Problem((*path, *keys), f"{word} is not built yet — use {words[word]}")
+        if _at(hub, "access", "organizations"):
+            yield Problem((*path, "access", "organizations"), "are not built yet — use allowed")
+    if len(hubs) > 1:
+        yield Problem(("hubs",), "more than one hub is not built yet — keep one")
+
+
+def warnings(hubs: tuple[Hub, ...]) -> Iterator[str]:
+    """What is allowed but may not be meant."""
+    for hub in hubs:
+        path = ("hubs", hub.name, "access")
+        lists = hub.access_lists
+        if both := sorted(lists.allowed & lists.blocked):
+            yield (
+                f"{path_text(path)}: {', '.join(both)} is both allowed and blocked — "
+                "blocked wins; take the name out of one"
+            )
+        if is_open(lists, datetime.now(UTC)) and not lists.everyone and not lists.open_until:
+            who = "knows the password" if hub.login.kind == "password" else "has a GitHub account"
+            yield (
+                f"{path_text(path)}: hub {hub.name} is open to everyone who {who} — "
+                "write everyone: true to keep it so on purpose, or name who is allowed"
+            )
+
+
+def _access(path: KeyPath, access: Any) -> Iterator[Problem]:
+    blocked = {str(name).lower() for name in _list(_at(access, "blocked"))}
+    for number, name in enumerate(_list(_at(access, "admins"))):
+        if str(name).lower() in blocked:
+            yield Problem(
+                (*path, "access", "admins", number),
+                f"{name!r} is blocked too, which wins — take the name out of one of the lists",
+            )
+    everyone = _at(access, "everyone")
+    if _at(access, "openUntil") is not None and isinstance(everyone, bool):
+        yield Problem(
+            (*path, "access", "openUntil"),
+            f"has no use with everyone: {str(everyone).lower()}, which wins — leave one of them out",
+        )
+
+
+def _data_spaces(path: KeyPath, spaces: Any, data: Any) -> Iterator[Problem]:
+    """No two of one name or in one place, none that shows the hub's own data folder."""
+    spaces = _list(spaces)
+    names = [_at(space, "name") for space in spaces]
+    yield from _twice((*path, "data"), names, "data space", "name")
+    data = _path(data)
+    targets: list[PurePosixPath] = []
+    for number, space in enumerate(spaces):
+        target, source = _path(_at(space, "target")), _path(_at(space, "source"))
+        for other in targets:
+            if _overlap(target, other):
+                yield Problem(
+                    (*path, "data", number, "target"),
+                    f"'{target}' and '{other}' lie in one another — choose places apart",
+                )
+        targets += [target] if target else []
+        if _overlap(source, data):
+            yield Problem(
+                (*path, "data", number, "source"),
+                f"'{source}' shows members the hub's data folder '{data}', with its secrets — "
+                "choose a folder apart",
+            )
+
+
+def _overlap(one: PurePosixPath | None, other: PurePosixPath | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _twice(path: KeyPath, names: Any, what: str, key: str | None = None) -> Iterator[Problem]:
+    names = _list(names)
+    for number, name in enumerate(names):
+        if isinstance(name, str) and name in names[:number]:
+            at = (*path, number) if key is None else (*path, number, key)
+            yield Problem(at, f"{name!r} is there twice — every {what} once")
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What stands below `keys`; None if nothing does."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _path(value: Any) -> PurePosixPath | None:
+    """An absolute path without .. and links unresolved; None for anything else."""
+    if not isinstance(value, str) or not value.startswith(("/", "~/")):
+        return None
+    return PurePosixPath(os.path.normpath(Path(value).expanduser()))
+
+
+def _hubs(raw: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    hubs = _at(raw, "hubs")
+    for name, hub in hubs.items() if isinstance(hubs, Mapping) else ():
+        yield ("hubs", name), hub
