@@ -1,0 +1,107 @@
+"""The command line of the ladder."""
+
+import argparse
+import errno
+import fcntl
+import os
+import shlex
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from . import base, browser, engine, environment, ladder, places, plugins, pulumi, venv
+from .process import disk_full
+from .report import InstallError, Report
+
+ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
+    "venv": lambda: [venv.Venv("run")],
+    "dev": lambda: [venv.Venv("dev")],
+    "pulumi": lambda: [pulumi.Pulumi()],
+    "plugins": lambda: [plugins.Plugin(name) for name in plugins.NAMES],
+    "engine": lambda: [engine.Engine()],
+    "base": lambda: [base.Base()],
+    "browser": lambda: [browser.Browser()],
+}
+DEFAULT = ["venv", "pulumi", "plugins", "engine", "base"]
+HELP = """\
+Sets up what is missing, each thing by the first way that holds: what is there, the vendor's own
+download, what package registries carry. A stopped run goes on where it was.
+
+  venv      .venv, the Python packages of the program
+  dev       .venv with those of tests and lint as well
+  pulumi    Pulumi's command line and its Python language host
+  plugins   the providers docker and command (needs venv and pulumi)
+  engine    a Docker engine that answers
+  base      the image that all of ours are built from (needs engine)
+  browser   Chromium, only for tests (needs dev)
+
+  env          prints what plain pulumi needs: eval "$(python3 -m cyberhubs.install env)"
+  stop-engine  stops the Docker engine if this started it and no container runs
+
+Things are kept in CYBERHUBS_HOME (default ~/.cyberhubs) and .venv.
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m cyberhubs.install",
+        description=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="what",
+        help=f"default: {' '.join(DEFAULT)}",
+    )
+    what: list[str] = parser.parse_args(argv).what
+    report = Report()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        if what == ["env"]:
+            for name, value in environment.variables().items():
+                print(f"export {name}={shlex.quote(value)}")
+            return 0
+        if what == ["stop-engine"]:
+            engine.stop(report)
+            return 0
+        if unknown := [name for name in what if name not in ITEMS]:
+            parser.error(f"unknown: {', '.join(unknown)} (choose from {', '.join(ITEMS)})")
+        with _alone(report):
+            for name in [name for name in ITEMS if name in (what or DEFAULT)]:
+                for item in ITEMS[name]():
+                    ladder.climb(item, report)
+    except InstallError as error:
+        report.line(str(error))
+        return 1
+    except KeyboardInterrupt:
+        report.line("Interrupted: run the same command again to go on from there.")
+        return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        report.line(disk_full(str(error.filename or places.home())))
+        return 1
+    return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _alone(report: Report) -> Iterator[None]:
+    """Two installs at once would work on the same files: the second waits."""
+    with (places.home() / "install.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            report.line(f"waiting for another install to end (process {lock.read().strip()})")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

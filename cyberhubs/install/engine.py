@@ -1,0 +1,184 @@
+"""The Docker engine: found, started, or installed and started where that may be done."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import apt, docker_api, fetch, ladder, places
+from .process import failure, run
+from .report import InstallError, Report, UnavailableError
+
+START_S = 90.0
+STOP_S = 60.0
+DAEMON_SETTINGS = Path("/etc/docker/daemon.json")
+DOCKER_PACKAGES = "https://download.docker.com/linux"
+# Administrators' folders, which the PATH of a plain `su` lacks.
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+
+
+class Engine:
+    name = "docker engine"
+
+    def found(self) -> str | None:
+        try:
+            version = docker_api.get("/version")["Version"]
+        except PermissionError as error:
+            raise InstallError(
+                f"This user may not use Docker at {docker_api.address()}: add it to the group "
+                "docker (as root: usermod -aG docker NAME), log in again, and run the same "
+                "command again."
+            ) from error
+        except OSError:
+            return None
+        return f"{version} found at {docker_api.address()}"
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        if docker_api.address() != docker_api.DEFAULT_HOST:
+            raise InstallError(
+                f"No Docker engine answers at DOCKER_HOST={docker_api.address()}: start it there, "
+                "or unset DOCKER_HOST to use this machine's own."
+            )
+        return [
+            ladder.here(self._start_installed),
+            ladder.vendor(self._install_vendors),
+            ladder.packages(self._install_distributions),
+        ]
+
+    def _start_installed(self, report: Report) -> str:
+        if shutil.which("dockerd", path=PATH) is None:
+            raise UnavailableError("Docker is not installed")
+        return f"started {_start(report)}"
+
+    def _install_vendors(self, report: Report) -> str:
+        _require_may_install()
+        name, codename = apt.distribution()
+        fetch.require_reachable(f"{DOCKER_PACKAGES}/{name}/dists/{codename}/InRelease")
+        key = Path("/etc/apt/keyrings/docker.asc")
+        source = Path("/etc/apt/sources.list.d/docker.list")
+        key.parent.mkdir(exist_ok=True)
+        key.write_text(fetch.text(f"{DOCKER_PACKAGES}/{name}/gpg"))
+        source.write_text(f"deb [signed-by={key}] {DOCKER_PACKAGES}/{name} {codename} stable\n")
+        apt.refresh()
+        try:
+            apt.install(["docker-ce", "docker-ce-cli", "containerd.io"], report)
+        except BaseException:
+            source.unlink()  # or it would be in the way of every later use of apt
+            raise
+        return f"installed Docker's own packages, {_start(report)}"
+
+    def _install_distributions(self, report: Report) -> str:
+        _require_may_install()
+        apt.install(["docker.io", "ca-certificates"], report)
+        return f"installed {apt.distribution()[0].title()}'s docker.io, {_start(report)}"
+
+
+def stop(report: Report) -> None:
+    """Stops the engine if this program started it and nothing runs on it."""
+    pid = _running_pid()
+    if pid is None:
+        return
+    try:
+        running = len(docker_api.get("/containers/json"))
+    except OSError:
+        running = 0
+    if running:
+        report.line(f"docker engine: left running, {running} containers run on it")
+        return
+    with report.step("docker engine: stopping") as step:
+        os.kill(pid, signal.SIGTERM)
+        while _is_dockerd(pid):
+            if step.seconds > STOP_S:
+                raise InstallError(f"The Docker engine (process {pid}) does not stop: kill it.")
+            time.sleep(0.2)
+    _pid_file().unlink(missing_ok=True)
+    report.line("docker engine: stopped")
+
+
+def _require_may_install() -> None:
+    if apt.distribution()[0] not in ("debian", "ubuntu") or not apt.may_install():
+        raise UnavailableError(
+            "only root on Debian or Ubuntu may install it here. Install Docker "
+            "(https://docs.docker.com/engine/install), start it, and run the same command again"
+        )
+
+
+def _has_systemd() -> bool:
+    return Path("/run/systemd/system").is_dir()
+
+
+def _start(report: Report) -> str:
+    """Starts the installed engine and waits until it answers; how it was started."""
+    if os.geteuid() != 0:
+        raise InstallError(
+            "Docker is installed and does not run: start it (sudo systemctl start docker), then "
+            "run the same command again."
+        )
+    with report.step("docker engine: starting"):
+        if _has_systemd():
+            run(["systemctl", "start", "docker"], log="systemctl")
+            _wait_until_it_answers(None)
+            return "by systemd"
+        _wait_until_it_answers(_start_daemon())
+        return "by make (no systemd here)"
+
+
+def _start_daemon() -> subprocess.Popen[bytes]:
+    settings = DAEMON_SETTINGS.read_text() if DAEMON_SETTINGS.exists() else ""
+    # Named, so that a folder that cannot carry it is an error and not the slow driver vfs.
+    driver = [] if "storage-driver" in settings else ["--storage-driver", "overlay2"]
+    with _log().open("wb") as log:
+        return subprocess.Popen(
+            [shutil.which("dockerd", path=PATH) or "dockerd", "--pidfile", _pid_file(), *driver],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PATH": PATH},
+            cwd="/",
+            start_new_session=True,
+        )
+
+
+def _wait_until_it_answers(daemon: subprocess.Popen[bytes] | None) -> None:
+    began = time.monotonic()
+    while True:
+        try:
+            docker_api.get("/version")
+            return
+        except OSError:
+            pass
+        if daemon is not None and daemon.poll() is not None:
+            tail = deque(_log().read_text(errors="replace").splitlines(), maxlen=15)
+            raise failure("dockerd", daemon.returncode, tail, _log())
+        if time.monotonic() - began > START_S:
+            where = _log() if daemon is not None else "journalctl -u docker"
+            raise InstallError(f"Docker was started and does not answer: {where} says why.")
+        time.sleep(0.2)
+
+
+def _running_pid() -> int | None:
+    """The engine's process if it is the one that `_start_daemon` started."""
+    try:
+        pid = int(_pid_file().read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if _is_dockerd(pid) else None
+
+
+def _is_dockerd(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "dockerd"
+    except OSError:
+        return False
+
+
+def _pid_file() -> Path:
+    return places.run() / "dockerd.pid"
+
+
+def _log() -> Path:
+    return places.run() / "dockerd.log"

@@ -1,0 +1,97 @@
+"""The providers' plugins: the official ones, or those of offline/plugins."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import fetch, ladder, places, pulumi
+from .process import run
+from .report import Report
+
+NAMES = ("docker", "command")
+# Runs the stand-in of the checkout that the engine is started in, so that two clones do not meet;
+# outside of any, that of the checkout which installed this.
+SHIM = """\
+#!/bin/sh
+# Cyberhubs: stands in for Pulumi's {name} plugin by running a checkout's offline/plugins/{name}.
+checkout=$PWD
+while [ ! -d "$checkout/offline/plugins/{name}" ] && [ "$checkout" != / ]; do
+  checkout=$(dirname "$checkout")
+done
+[ "$checkout" != / ] || checkout='{checkout}'
+if [ ! -x "$checkout/.venv/bin/python" ]; then
+  echo "Pulumi's {name} plugin is run from $checkout, which is gone or not set up:" \\
+    "run make setup in a checkout of Cyberhubs, and pulumi inside of it." >&2
+  exit 1
+fi
+PYTHONPATH=$checkout exec "$checkout/.venv/bin/python" -m offline.plugins.{name} "$@"
+"""
+SHIM_MARK = "# Cyberhubs: stands in for"
+
+
+class Plugin:
+    def __init__(self, plugin: str) -> None:
+        self.plugin = plugin
+        self.version = places.pinned(f"pulumi-{plugin}")
+
+    @property
+    def name(self) -> str:
+        return f"plugin {self.plugin} {self.version}"
+
+    def found(self) -> str | None:
+        program = _folder(self.plugin) / f"pulumi-resource-{self.plugin}"
+        unfinished = program.parent.with_name(program.parent.name + ".partial")
+        if not os.access(program, os.X_OK) or unfinished.exists():
+            return None
+        if not _is_shim(program):
+            return "found"
+        return "found (offline/plugins)" if program.read_text() == self._shim() else None
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [ladder.vendor(self._download), ladder.packages(self._put_shim)]
+
+    def _download(self, report: Report) -> str:
+        fetch.require_reachable("https://get.pulumi.com/latest-version")
+        with report.step(f"{self.name}: downloading"):
+            shutil.rmtree(_folder(self.plugin), ignore_errors=True)  # a shim, if there was one
+            run(
+                [
+                    *(pulumi.executable(), "plugin", "install"),
+                    *("resource", self.plugin, self.version),
+                ],
+                log=f"plugin-{self.plugin}",
+                env={"PULUMI_HOME": str(places.pulumi_home())},
+            )
+        return "downloaded"
+
+    def _put_shim(self, report: Report) -> str:
+        folder = _folder(self.plugin)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / "shim.part"
+        part.write_text(self._shim())
+        part.chmod(0o755)
+        part.replace(folder / f"pulumi-resource-{self.plugin}")
+        return "runs from offline/plugins"
+
+    def _shim(self) -> str:
+        checkout = str(places.CHECKOUT).replace("'", "'\\''")
+        return SHIM.format(name=self.plugin, checkout=checkout)
+
+
+def offline() -> bool:
+    """Whether a plugin of ours stands in for an official one."""
+    return any(_is_shim(_folder(name) / f"pulumi-resource-{name}") for name in NAMES)
+
+
+def _folder(plugin: str) -> Path:
+    version = places.pinned(f"pulumi-{plugin}")
+    return places.pulumi_home() / "plugins" / f"resource-{plugin}-v{version}"
+
+
+def _is_shim(program: Path) -> bool:
+    try:
+        with program.open("rb") as file:
+            return SHIM_MARK.encode() in file.read(200)
+    except OSError:
+        return False

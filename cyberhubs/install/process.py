@@ -1,0 +1,81 @@
+"""Running other programs: their output goes to a log, their end is explained."""
+
+import os
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from . import places
+from .report import InstallError
+
+TAIL = 15
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    log: str,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    line: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Runs a program to its end; `line` sees each line that it prints.
+
+    Raises InstallError with the end of its output when it fails. Whatever it started is ended
+    with it when this process is interrupted, so that a second run meets no strangers.
+    """
+    path = places.build() / f"{log}.log"
+    tail: deque[str] = deque(maxlen=TAIL)
+    with path.open("w") as log_file:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        try:
+            for text in process.stdout:
+                log_file.write(text)
+                tail.append(text.rstrip())
+                line(text.rstrip())
+            code = process.wait()
+        except BaseException:
+            _end_group(process)
+            raise
+    if code != 0:
+        raise failure(Path(argv[0]).name, code, tail, path)
+
+
+def failure(name: str, code: int, tail: Sequence[str], log: Path) -> InstallError:
+    if any("no space left on device" in text.lower() for text in tail):
+        return InstallError(disk_full(str(log)))
+    end = "\n".join(f"  | {text}" for text in tail)
+    return InstallError(
+        f"{name} failed (exit code {code}); run the same command again to go on from there. "
+        f"The end of {log}:\n{end}"
+    )
+
+
+def disk_full(where: str) -> str:
+    return f"The disk is full (at {where}): make room, then run the same command again."
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=10)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+        else:
+            return

@@ -1,0 +1,179 @@
+"""The Pulumi CLI and its Python language host."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import fetch, golang, ladder, places
+from .process import run
+from .report import Report, UnavailableError
+
+STAMP = ".cyberhubs.json"
+HOST = "pulumi-language-python"
+VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+CLI_MODULE, HOST_MODULE = places.OFFLINE / "go/cli", places.OFFLINE / "go/language-python"
+CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
+
+
+class Pulumi:
+    """Used if found: any from the version on that rung 3 builds, the oldest that is tested."""
+
+    def __init__(self) -> None:
+        self.oldest = golang.required(CLI_MODULE, "github.com/pulumi/pulumi/pkg/v3")
+        self.newest = places.pinned("pulumi")
+
+    @property
+    def name(self) -> str:
+        return "pulumi"
+
+    def found(self) -> str | None:
+        stamp = _stamp()
+        if stamp.get("of") in (_key_downloaded(self.newest), _key_built()) and _is_whole():
+            return f"{stamp['version']} found in {_bin()}"
+        version = _version_on_path()
+        if version is None or _as_numbers(version) < _as_numbers(self.oldest):
+            return None
+        return f"{version} found on PATH"
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [ladder.vendor(self._download), ladder.packages(self._build)]
+
+    def _download(self, report: Report) -> str:
+        file = f"pulumi-v{self.newest}-{_platform()}.tar.gz"
+        url = f"https://get.pulumi.com/releases/sdk/{file}"
+        fetch.require_reachable(url)
+        # From another host than the file itself: one changed by mistake or malice is not enough.
+        sums = fetch.text(
+            "https://github.com/pulumi/pulumi/releases/download/"
+            f"v{self.newest}/pulumi-{self.newest}-checksums.txt"
+        )
+        match = re.search(rf"^([0-9a-f]{{64}})\s+\*?{re.escape(file)}$", sums, re.MULTILINE)
+        if match is None:
+            raise UnavailableError(f"its checksum file does not name {file}")
+        part = _fresh_part()
+        with report.step(f"pulumi: downloading {self.newest}") as step:
+            archive = places.build() / file
+            fetch.download(url, archive, match[1], step)
+            run(["tar", "-xzf", archive, "-C", part, "--strip-components=1"], log="pulumi-tar")
+        programs = [*sorted(part.glob("*python*")), part / "pulumi"]
+        _move_into_place(programs, self.newest, _key_downloaded(self.newest))
+        shutil.rmtree(part)
+        archive.unlink()
+        return f"downloaded {self.newest}"
+
+    def _build(self, report: Report) -> str:
+        go = golang.Go.find(CLI_MODULE)
+        part = _fresh_part()
+        host_version = golang.required(HOST_MODULE, "github.com/pulumi/pulumi/sdk/v3")
+        with report.step(f"pulumi: building {self.oldest} from Go modules") as step:
+            flag = f"-X {VERSION_SYMBOL}=v{self.oldest}"
+            go.build(CLI_MODULE, CLI_PACKAGE, part / "pulumi", flag, step)
+        with report.step(f"pulumi: building the Python language host {host_version}") as step:
+            flag = f"-X {VERSION_SYMBOL}=v{host_version}"
+            go.build(HOST_MODULE, HOST_PACKAGE, part / f"{HOST}-host", flag, step)
+        # The host is the last one that is a Go module of its own; it starts programs through the
+        # script of the SDK that matches the engine.
+        sdk = go.folder(CLI_MODULE, "github.com/pulumi/pulumi/sdk/v3")
+        shutil.copy(sdk / "python/cmd" / f"{HOST}-exec", part / f"{HOST}-exec")
+        shutil.copy(HOST_MODULE / HOST, part / HOST)
+        programs = sorted(part.iterdir(), reverse=True)
+        for program in programs:
+            program.chmod(0o755)
+        _move_into_place(programs, self.oldest, _key_built())
+        part.rmdir()
+        return f"built {self.oldest}"
+
+
+def executable() -> Path:
+    """The `pulumi` that the ladder chose; LookupError when there is none yet."""
+    if _is_whole():
+        return _bin() / "pulumi"
+    found = shutil.which("pulumi")
+    if found is None:
+        raise LookupError("there is no pulumi yet")
+    return Path(found)
+
+
+def _bin() -> Path:
+    return places.pulumi_home() / "bin"
+
+
+def _is_whole() -> bool:
+    return all((_bin() / name).exists() for name in (STAMP, "pulumi", HOST, f"{HOST}-exec"))
+
+
+def _stamp() -> dict[str, str]:
+    try:
+        return json.loads((_bin() / STAMP).read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _key_downloaded(version: str) -> str:
+    return f"download of {version}"
+
+
+def _key_built() -> str:
+    digest = hashlib.sha256()
+    for file in sorted((places.OFFLINE / "go").rglob("*")):
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return f"build of {digest.hexdigest()}"
+
+
+def _fresh_part() -> Path:
+    path = places.pulumi_home() / "bin.part"
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    return path
+
+
+def _move_into_place(programs: Sequence[Path], version: str, of: str) -> None:
+    """Each file at once, `pulumi` itself last, and then the stamp that calls them whole."""
+    _bin().mkdir(exist_ok=True)
+    (_bin() / STAMP).unlink(missing_ok=True)
+    for program in programs:
+        program.replace(_bin() / program.name)
+    (_bin() / STAMP).write_text(json.dumps({"version": version, "of": of}))
+
+
+def _version_on_path() -> str | None:
+    """What `pulumi version` says, if the Python language host is there as well."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        return None
+    beside = Path(pulumi).resolve().with_name(HOST)
+    if not beside.exists() and shutil.which(HOST) is None:
+        return None
+    try:
+        answer = subprocess.run(
+            [pulumi, "version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.match(r"v?(\d+\.\d+\.\d+)", answer.stdout.strip())
+    return match[1] if match else None
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3])
+
+
+def _platform() -> str:
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+    system = platform.system().lower()
+    architecture = machine.get(platform.machine().lower())
+    if system not in ("linux", "darwin") or architecture is None:
+        raise UnavailableError(f"Pulumi has none for {system} on {platform.machine()}")
+    return f"{system}-{architecture}"
