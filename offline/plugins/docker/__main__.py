@@ -1,0 +1,21 @@
+"""Serve the plugin: `python -m offline.plugins.docker ENGINE_ADDRESS`."""
+
+from offline.plugins.docker.container import Container
+from offline.plugins.docker.engine import CONFIG, Engine
+from offline.plugins.docker.image import RemoteImage
+from offline.plugins.docker.network import Network
+from offline.plugins.provider import Provider
+from offline.plugins.server import serve
+
+
+def make(address: str) -> Provider:
+    engine = Engine()
+    resources = {
+        "docker:index/container:Container": Container(engine),
+        "docker:index/network:Network": Network(engine),
+        "docker:index/remoteImage:RemoteImage": RemoteImage(engine),
+    }
+    return Provider("docker", "5.2.0", CONFIG, resources, engine.configure, engine=address)
+
+
+serve(make)
