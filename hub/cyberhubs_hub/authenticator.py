@@ -1,0 +1,99 @@
+"""Who may log in: the access rules of the live lists, joined to a way of logging in."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.auth import Authenticator
+from tornado import web
+
+from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
+from cyberhubs_hub.live import LiveFile
+
+_CLOSED = (
+    "This hub's access list cannot be read, so only its admins can log in now. "
+    "Its operator has to mend the list; it opens again by itself."
+)
+
+
+class AccessMixin(Authenticator):
+    """An authenticator whose every decision comes from `lists`, as they are at that moment.
+
+    While the lists cannot be read, the admins of the last good ones can log in and nobody else;
+    whoever is in stays in.
+    """
+
+    lists: LiveFile[AccessLists]  # set where the authenticator is configured
+
+    def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
+        """The organizations and teams ("org", "org:team") that a login proved."""
+        return ()
+
+    def decide(self, username: str, authentication: dict[str, Any] | None = None) -> Decision:
+        lists = self.lists.refresh()
+        decision = decide(
+            lists.value or AccessLists(everyone=False),
+            username,
+            self.organizations_of(authentication),
+            datetime.now(UTC),
+        )
+        if lists.problem and decision.rule not in ("admins", "blocked", "name"):
+            return Decision(False, False, "closed", _CLOSED)
+        return decision
+
+    def normalize_username(self, username: str) -> str:
+        """An impossible name stays as it is: `validate_username` refuses it, and lower case
+        could make it somebody's."""
+        try:
+            return normalize(username)
+        except AccessError:
+            return username
+
+    def validate_username(self, username: str) -> bool:
+        return username == CHECK_USER or self.decide(username).rule != "name"
+
+    def check_blocked_users(
+        self, username: str, authentication: dict[str, Any] | None = None
+    ) -> bool:
+        return True  # `check_allowed` decides, and says why
+
+    def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
+        decision = self.decide(username, authentication)
+        if not decision.allowed:
+            self.log.warning("Refused %s (%s): %s", username, decision.rule, decision.reason)
+            raise web.HTTPError(403, decision.reason)
+        return True
+
+    def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:
+        return self.decide(authentication["name"], authentication).admin
+
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
+        if user.name == CHECK_USER or self.lists.refresh().problem:
+            return True
+        decision = self.decide(user.name)
+        if not decision.allowed:
+            return False
+        return {"name": user.name, "admin": decision.admin}
+
+
+class PasswordAuthenticator(AccessMixin):
+    """One password for everybody, beside the access rules: for a hub on one's own machine."""
+
+    password_file: Path  # set where the authenticator is configured
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
+        try:
+            password = self.password_file.read_bytes()
+        except OSError as error:
+            self.log.error("No password to compare with: %s", error)
+            raise web.HTTPError(503, "This hub has no password yet. Tell its operator.") from None
+        if not password or not compare_digest(data.get("password", "").encode(), password):
+            await asyncio.sleep(1)  # guessing must not be quick
+            return None
+        try:
+            return normalize(data.get("username", ""))
+        except AccessError as error:
+            raise web.HTTPError(403, f"{error}.") from None

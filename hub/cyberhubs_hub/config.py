@@ -1,0 +1,133 @@
+"""What a hub is told when it starts: `hub.json`, and the places both sides agree on.
+
+The Pulumi program writes the file with this class and the hub reads it with this class, so this
+module uses the standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+# Inside the hub container: where the program mounts things and the hub looks for them.
+CONFIG_DIR = "/srv/hub/config"
+LIVE_DIR = "/srv/hub/live"
+SECRETS_DIR = "/srv/hub/secrets"
+STATE_DIR = "/srv/hub/state"
+USERS_DIR = "/srv/hub/users"
+RUN_DIR = "/run/hub"
+
+HUB_PORT = 8081
+HUB_URL = f"http://hub:{HUB_PORT}"
+PROXY_URL = "http://proxy:8000"
+PROXY_API_URL = "http://proxy:8001"
+
+
+class ConfigError(ValueError):
+    """hub.json is not what this version of the hub understands."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A data space: a host path and where users see it."""
+
+    source: str
+    target: str
+    read_only: bool
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one user server may take; `cpus` may be a fraction."""
+
+    memory_bytes: int
+    cpus: float
+    pids: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cpus", float(self.cpus))  # 1 and 1.0 are one configuration
+
+
+@dataclass(frozen=True)
+class Login:
+    """How members sign in; a secret is never here but in SECRETS_DIR."""
+
+    kind: Literal["password"]
+
+
+@dataclass(frozen=True)
+class HubConfig:
+    """One hub. Paths are the host's; `prefix` begins and ends with a slash."""
+
+    stack: str
+    name: str
+    title: str
+    prefix: str
+    network: str
+    container_prefix: str
+    labels: Mapping[str, str]
+    homes_path: str
+    passwd_path: str
+    group_path: str
+    mounts: tuple[Mount, ...]
+    uid: int
+    gid: int
+    limits: Limits
+    interface: Literal["lab", "notebook", "choose"]
+    login: Login
+    idle_timeout_s: int = 0  # 0: servers are never stopped for being idle
+    logo: str | None = None  # a file beside hub.json
+
+    def to_json(self) -> str:
+        """The same configuration always gives the same text."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> HubConfig:
+        """Raises ConfigError for anything missing, unknown or of a wrong type."""
+        try:
+            raw = json.loads(text)
+        except ValueError as error:
+            raise ConfigError(f"hub.json is not JSON: {error}") from error
+        return _decode(cls, raw, "hub.json")
+
+
+def health_test(prefix: str) -> list[str]:
+    """Docker's health check of a hub's container; the image has the command."""
+    return ["CMD", "http-ok", str(HUB_PORT), f"{prefix}hub/health"]
+
+
+def _decode(kind: Any, value: Any, where: str) -> Any:
+    """`value` from JSON as the annotated type `kind`."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _decode_object(kind, value, where)
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        if value in args:
+            return value
+        raise ConfigError(f"{where} must be one of {', '.join(args)}, not {value!r}")
+    if origin in (Union, types.UnionType):
+        return None if value is None else _decode(args[0], value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_decode(args[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is Mapping and isinstance(value, dict):
+        return {key: _decode(args[1], item, f"{where}.{key}") for key, item in value.items()}
+    if kind is float and type(value) is int:
+        return float(value)
+    if isinstance(kind, type) and type(value) is kind:
+        return value
+    raise ConfigError(f"{where} must be {getattr(kind, '__name__', kind)}, not {value!r}")
+
+
+def _decode_object(kind: type, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be an object, not {value!r}")
+    hints = get_type_hints(kind)
+    unknown = sorted(set(value) - set(hints))
+    missing = sorted({field.name for field in fields(kind)} - set(value))
+    if unknown or missing:
+        raise ConfigError(f"{where}: unknown keys {unknown}, missing keys {missing}")
+    return kind(**{name: _decode(hints[name], value[name], f"{where}.{name}") for name in value})

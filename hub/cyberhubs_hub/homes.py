@@ -1,0 +1,31 @@
+"""Where a member's files live on the data directory."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from cyberhubs_hub.access import AccessError, normalize
+
+
+def home_name(username: str) -> str:
+    """The directory of `username` under jupyterhub_users: one name, one directory, never a path.
+
+    A normalized name is its own directory. Whatever else a hub may be handed is percent-encoded
+    behind a %, which no such name contains, so it can never be somebody's home.
+    """
+    try:
+        if normalize(username) == username:
+            return username
+    except AccessError:
+        pass
+    return "%" + quote(username, safe="")
+
+
+def make_home(users: Path, username: str) -> str:
+    """The name of the user's directory under `users`, made if need be (0700, this process's
+    user). Raises OSError, also where something else than a directory has the name."""
+    name = home_name(username)
+    home = users / name
+    if home.is_symlink():
+        raise NotADirectoryError(f"{home} is a link")
+    home.mkdir(mode=0o700, exist_ok=True)
+    return name

@@ -1,0 +1,119 @@
+"""JupyterHub's configuration: hub.json and the mounted files, turned into its settings."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from cyberhubs_hub import config as places
+from cyberhubs_hub.access import CHECK_USER, AccessLists
+from cyberhubs_hub.authenticator import PasswordAuthenticator
+from cyberhubs_hub.config import HubConfig
+from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.menu import parse_menu, read_form
+from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
+
+c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+
+here = Path(__file__).parent
+secret = Path(places.SECRETS_DIR)
+state = Path(places.STATE_DIR)
+live = Path(places.LIVE_DIR)
+hub = HubConfig.from_json(Path(places.CONFIG_DIR, "hub.json").read_text())
+
+# The hub and its neighbours. Proxy and servers outlive it: a hub that stops, is killed or is
+# replaced leaves them alone, and the next one finds them.
+c.JupyterHub.bind_url = f"http://0.0.0.0:8000{hub.prefix}"
+c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{places.HUB_PORT}"
+c.JupyterHub.hub_connect_url = places.HUB_URL
+c.JupyterHub.cleanup_proxy = False
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.proxy_check_interval = 5  # how long a proxy that was killed goes without its routes
+c.ConfigurableHTTPProxy.should_start = False
+c.ConfigurableHTTPProxy.api_url = places.PROXY_API_URL
+c.ConfigurableHTTPProxy.auth_token = (secret / "proxy_token").read_text().strip()
+
+# What it keeps.
+c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
+c.JupyterHub.upgrade_db = True  # copies the file first
+c.JupyterHub.cookie_secret_file = str(secret / "cookie_secret")
+c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
+
+# Who may come in. Refreshing asks the live lists, which costs next to nothing.
+c.JupyterHub.authenticator_class = PasswordAuthenticator
+PasswordAuthenticator.password_file = secret / "password"
+PasswordAuthenticator.lists = LiveFile(
+    live / "access.json", AccessLists.from_json, copy=state / "access.json"
+)
+c.Authenticator.allow_existing_users = False
+c.Authenticator.any_allow_config = True  # JupyterHub warns of no list of its own otherwise
+c.Authenticator.auth_refresh_age = 30
+c.Authenticator.auth_refresh_strict = True
+c.Authenticator.refresh_pre_spawn = True
+c.JupyterHub.oauth_require_pkce = True
+
+# What is started for them.
+HubSpawner.hub_config = hub
+HubSpawner.menu = LiveFile(live / "applications.json", parse_menu)
+c.JupyterHub.spawner_class = HubSpawner
+c.JupyterHub.concurrent_spawn_limit = 0  # HubSpawner's queue lets people wait, this refuses them
+c.HubSpawner.start_timeout = 24 * 3600  # includes the queue; HubSpawner limits the start itself
+c.HubSpawner.http_timeout = 600  # only for a new hub and the servers it finds: busy is not dead
+c.HubSpawner.allowed_images = HubSpawner.allowed_menu
+c.HubSpawner.options_form = HubSpawner.form
+c.HubSpawner.options_from_form = read_form
+c.HubSpawner.pull_policy = "never"
+c.HubSpawner.remove = True
+c.HubSpawner.network_name = hub.network
+c.HubSpawner.use_internal_ip = True
+c.HubSpawner.prefix = hub.container_prefix
+c.HubSpawner.name_template = "{prefix}{username}"
+c.HubSpawner.client_kwargs = {"timeout": 120}
+c.HubSpawner.cmd = ["jupyterhub-singleuser"]
+c.HubSpawner.notebook_dir = NOTEBOOKS
+c.HubSpawner.environment = {"HOME": "/home/user"}
+c.HubSpawner.mem_limit = hub.limits.memory_bytes
+c.HubSpawner.cpu_limit = hub.limits.cpus
+c.HubSpawner.extra_host_config = host_options(hub)
+c.HubSpawner.extra_create_kwargs = container_options(hub)
+
+# Its own pages and helpers.
+c.JupyterHub.template_paths = [str(here / "templates")]
+c.JupyterHub.template_vars = {"hub_title": hub.title}
+c.JupyterHub.logo_file = str(
+    Path(places.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
+)
+
+check_token = secrets.token_hex(32)
+token_file = Path(places.RUN_DIR, "check_token")
+with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    file.write(check_token)
+
+c.JupyterHub.services = [{"name": "check", "api_token": check_token}]
+c.JupyterHub.load_roles = [
+    {
+        "name": "check",
+        "services": ["check"],
+        "scopes": [
+            f"{scope}!user={CHECK_USER}"
+            for scope in ("admin:users", "servers", "read:servers", "access:servers")
+        ],
+    }
+]
+if hub.idle_timeout_s:
+    c.JupyterHub.services.append(
+        {
+            "name": "cull",
+            "command": [
+                sys.executable,
+                *("-m", "jupyterhub_idle_culler", f"--timeout={hub.idle_timeout_s}"),
+            ],
+        }
+    )
+    c.JupyterHub.load_roles.append(
+        {
+            "name": "cull",
+            "services": ["cull"],
+            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        }
+    )

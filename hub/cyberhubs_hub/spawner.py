@@ -1,0 +1,234 @@
+"""How a member's server starts: a container of Docker's, in its turn, with its limits."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, ClassVar
+
+import aiohttp
+from docker.types import LogConfig, Mount
+from dockerspawner import DockerSpawner
+from jupyterhub.httpclient import fetch
+from requests.exceptions import RequestException
+
+from cyberhubs_hub.access import CHECK_USER
+from cyberhubs_hub.config import USERS_DIR, HubConfig
+from cyberhubs_hub.failures import explain, failure
+from cyberhubs_hub.homes import make_home
+from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.menu import FIRST_PAGE, Menu, start_form
+from cyberhubs_hub.start_queue import StartQueue
+
+NOTEBOOKS = "/home/user/notebooks"
+START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
+
+
+class HubSpawner(DockerSpawner):
+    """DockerSpawner with a queue, our menu, homes and limits, and a start that ends when the
+    server answers, so that a place in the queue stands for the work of a whole start."""
+
+    # Set where the spawner is configured.
+    hub_config: ClassVar[HubConfig]
+    menu: ClassVar[LiveFile[Menu]]
+    users_dir: ClassVar[Path] = Path(USERS_DIR)
+
+    queue: ClassVar[StartQueue] = StartQueue(2 * (os.cpu_count() or 1))
+    # One call of Docker's waits for a whole stop; DockerSpawner's own pool has one thread.
+    _executor = ThreadPoolExecutor(16, thread_name_prefix="docker")
+
+    _stage: tuple[int, str, float] | None = None  # percent, what is being done, since when
+    _home: str | None = None
+
+    @property
+    def _is_check(self) -> bool:
+        return self.user.name == CHECK_USER
+
+    # What to start
+
+    def allowed_menu(self) -> dict[str, str] | str:
+        """For DockerSpawner.allowed_images; the check tries images that no menu names yet."""
+        if self._is_check:
+            return "*"
+        menu = self.menu.refresh().value or {}
+        return {application.name: application.image for application in menu.values()}
+
+    def form(self) -> str:
+        menu = self.menu.refresh().value or {}
+        last = self.orm_spawner.user_options or {}
+        return start_form(menu, self.hub_config.interface, last)
+
+    def _choose(self) -> None:
+        """Sets image and first page from the menu and what the person chose."""
+        options = self.user_options
+        images = self.allowed_menu()
+        if isinstance(images, dict):
+            wanted = options.get("image")
+            if len(images) == 1:
+                wanted = next(iter(images))
+            if not images:
+                raise failure("menu", "This hub offers no application yet. Tell its operator.")
+            if wanted not in images:
+                raise failure(
+                    "menu", f"Choose an application: {', '.join(images)}.", f"not {wanted!r}"
+                )
+            self.user_options = {**options, "image": wanted}
+        interface = self.hub_config.interface
+        if interface == "choose":
+            interface = options.get("interface")
+        self.default_url = FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
+
+    # Starting
+
+    async def start(self) -> str:
+        """The server's URL, once it answers. Raises SpawnException with a sentence."""
+        self._stage = None
+        try:
+            self._choose()
+            async with nullcontext() if self._is_check else self.queue.place(self):
+                async with asyncio.timeout(START_LIMIT_S):
+                    if not self._is_check:
+                        self._home = make_home(self.users_dir, self.user.name)
+                    self._begin(20, "Making the container")
+                    ip, port = await super().start()
+                    self._begin(50, "Waiting for the server")
+                    await self._wait_for_answer(ip, port)
+                    self._begin(90, "Opening the way to it")
+        except Exception as error:
+            raise explain(error) from error
+        return f"http://{ip}:{port}"
+
+    async def create_object(self) -> Any:
+        created = await super().create_object()
+        self._begin(35, "Starting the container")
+        return created
+
+    @property
+    def mount_binds(self) -> list[Mount]:
+        config = self.hub_config
+        if self._home:
+            home = Mount(NOTEBOOKS, f"{config.homes_path}/{self._home}", type="bind")
+        else:
+            home = Mount(NOTEBOOKS, None, type="tmpfs", tmpfs_mode=0o1777)
+        return [
+            home,
+            Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
+            Mount("/etc/group", config.group_path, type="bind", read_only=True),
+            *(
+                Mount(mount.target, mount.source, type="bind", read_only=mount.read_only)
+                for mount in config.mounts
+            ),
+        ]
+
+    async def _wait_for_answer(self, ip: str, port: int) -> None:
+        """Asks often, as every tenth of a second is somebody's; JupyterHub's own waiting backs
+        off to seconds."""
+        url = f"http://{ip}:{port}{self.server.base_url}api"
+        looked = time.monotonic()
+        while not await _answers(url):
+            if time.monotonic() - looked > 1:
+                looked = time.monotonic()
+                status = await self.poll()
+                if status is not None:
+                    raise await self._why_it_stopped(status)
+            await asyncio.sleep(0.1)
+
+    async def _why_it_stopped(self, status: int | str) -> Exception:
+        state = (await self.docker("inspect_container", self.object_id))["State"]
+        end = await self.docker("logs", self.object_id, tail=20)
+        detail = f"{status}\n{end.decode(errors='replace')}"
+        if state.get("OOMKilled"):
+            limit = self.hub_config.limits.memory_bytes // 2**20
+            return failure(
+                "memory", f"Your server needed more than its {limit} MB of memory to start.", detail
+            )
+        return failure(
+            "exit",
+            "Your server stopped while it was starting. Tell the hub's operator; its log is in "
+            "the hub's log.",
+            detail,
+        )
+
+    # Telling
+
+    def _begin(self, percent: int, message: str) -> None:
+        self._stage = (percent, message, time.monotonic())
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """Events for the page, each as soon as there is something new to say."""
+        said = None
+        while True:
+            event = self._now()
+            if event != said:
+                said = event
+                yield event
+            await asyncio.sleep(0.2)
+
+    def _now(self) -> dict[str, Any]:
+        ahead = self.queue.ahead(self)
+        if ahead is not None:
+            return {"progress": 5, "message": f"Waiting for a place: {ahead} ahead of you"}
+        if self._stage is None:
+            return {"progress": 10, "message": "Looking for the application"}
+        percent, message, since = self._stage
+        seconds = int(time.monotonic() - since)
+        return {"progress": percent, "message": f"{message} ({seconds} s)" if seconds else message}
+
+    # Stopping, and hubs that come and go
+
+    async def poll(self) -> int | str | None:
+        """None while the server runs. An engine that does not answer says nothing about a
+        server, so it counts as running: JupyterHub would forget it otherwise."""
+        try:
+            return await super().poll()
+        except RequestException as error:
+            self.log.warning("Docker did not answer about %s: %s", self._log_name, error)
+            return None
+
+    async def get_url(self) -> str:
+        """Asked by a hub that has just started, also for a server whose start the hub before it
+        did not see the end of: then neither address nor token are in the database's state."""
+        container = await self.get_object()
+        if not self.api_token:
+            env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
+            self.api_token = env["JUPYTERHUB_API_TOKEN"]
+        return f"http://{self.get_network_ip(container['NetworkSettings'])}:{self.port}"
+
+    async def run_post_stop_hook(self) -> None:
+        """Removes a container that ended by itself: `auto_remove` would take its log away before
+        anybody could read why."""
+        if self.object_id and await self.get_object():
+            await self.remove_object()
+            self.object_id = ""
+
+
+async def _answers(url: str) -> bool:
+    try:
+        response = await fetch(url, raise_for_status=False, allow_redirects=False)
+    except (aiohttp.ClientError, OSError):
+        return False
+    return response.status < 500
+
+
+def host_options(config: HubConfig) -> dict[str, Any]:
+    """What Docker holds every user server to."""
+    return {
+        "auto_remove": False,  # see run_post_stop_hook
+        "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
+        "pids_limit": config.limits.pids,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "init": True,
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
+    }
+
+
+def container_options(config: HubConfig) -> dict[str, Any]:
+    """Whose container it is, for Docker and for whoever looks at it."""
+    return {
+        "user": f"{config.uid}:{config.gid}",
+        "labels": {**config.labels, "cyberhubs.role": "user"},
+    }
