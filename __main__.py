@@ -1,0 +1,38 @@
+"""The whole stack: settings → host → images → front door → hubs."""
+
+import pulumi
+
+from components.front_door import FrontDoor, FrontDoorArgs
+from components.host import LocalHost
+from components.hub import Hub, HubArgs
+from components.images import Images, ImagesArgs
+from components.stack_file import read_settings
+
+settings = read_settings()
+stack = pulumi.get_stack()
+
+host = LocalHost("host", settings)
+
+images = Images(
+    "images",
+    ImagesArgs(
+        host=host,
+        applications=settings.applications,
+        base=settings.images.base,
+        site_certificates=settings.images.site_certificates_pem(),
+    ),
+)
+
+door = FrontDoor("door", FrontDoorArgs(host=host, stack=stack))
+
+hubs = {
+    hub.name: Hub(
+        hub.name,
+        HubArgs(hub=hub, stack=stack, port=settings.tls.port, host=host, images=images, door=door),
+    )
+    for hub in settings.hubs
+}
+
+pulumi.export("url", settings.url)
+pulumi.export("hubs", {hub.name: settings.hub_url(hub) for hub in settings.hubs})
+pulumi.export("passwords", {name: hub.password for name, hub in hubs.items()})

@@ -1,0 +1,48 @@
+"""What a hub needs of a machine, whatever kind the machine is."""
+
+from abc import abstractmethod
+
+import pulumi
+import pulumi_docker as docker
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_command.local import Command as LocalCommand
+from pulumi_command.remote import Command as RemoteCommand
+
+from cyberhubs.settings import Settings
+
+Command = LocalCommand | RemoteCommand
+
+
+class Host(ComponentResource):
+    """A machine with a Docker engine and a data directory.
+
+    `docker`: the provider of everything on its engine.
+    `data`: absolute path of the data directory there.
+    `socket`: path of the engine's socket, and `socket_gid` the group that may use it.
+    """
+
+    docker: docker.Provider
+    data: str
+    socket: str
+    socket_gid: pulumi.Output[str]
+
+    def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
+        super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
+        self.user = settings.user
+
+    @abstractmethod
+    def command(
+        self,
+        name: str,
+        script: pulumi.Input[str],
+        *,
+        stdin: pulumi.Input[str] | None = None,
+        delete: pulumi.Input[str] | None = None,
+        triggers: list[pulumi.Input[str]] | None = None,
+        secret_output: bool = False,
+        opts: ResourceOptions,
+    ) -> Command:
+        """Runs a convergent script on the machine whenever it or `stdin` changes.
+
+        Its output is in no log; with `secret_output` it is a secret too.
+        """

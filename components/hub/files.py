@@ -1,0 +1,138 @@
+"""What a hub reads: its directories and secrets, its configuration, and the files that live beside it."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from cyberhubs_hub.config import HubConfig, Limits, Login, Mount
+from pulumi import ComponentResource, ResourceOptions
+
+from components.host import Host
+from cyberhubs import settings
+from cyberhubs.machine.scripts import script
+from cyberhubs.names import HubNames
+
+
+@dataclass
+class HubFilesArgs:
+    host: Host
+    hub: settings.Hub
+    names: HubNames
+
+
+class HubFiles(ComponentResource):
+    """The files of one hub on its machine.
+
+    `config`: directory of the hub's configuration, named by its content: another one is another container.
+    `live`: directory of what the hub reads again at each login and start, so that a change restarts nothing.
+    `state`, `secrets`: made once, kept with the members' files.
+    """
+
+    def __init__(self, name: str, args: HubFilesArgs, opts: ResourceOptions | None = None):
+        super().__init__("cyberhubs:hub:HubFiles", name, {}, opts)
+        self._name, self._args = name, args
+        host, hub = args.host, args.hub
+        directory = f"{host.data}/hubs/{hub.name}"
+        self.live = f"{directory}/live"
+        self.state = f"{directory}/state"
+        self.secrets = f"{directory}/secrets"
+
+        self.made = host.command(
+            f"{name}-directories",
+            script("hub", host.data, hub.name, host.user.uid, host.user.gid),
+            opts=ResourceOptions(parent=self, depends_on=host),
+        )
+
+        config = _hub_config(args).to_json()
+        logo = hub.logo.read_bytes() if hub.logo else b""
+        version = hashlib.sha256(config.encode() + logo).hexdigest()[:12]
+        self.config = f"{directory}/config/{version}"
+        files = [self.put("config", f"{self.config}/hub.json", config)]
+        if hub.logo:
+            encoded = base64.b64encode(logo).decode()
+            files.append(self.put("logo", f"{self.config}/{hub.logo.name}", encoded, "base64"))
+        files.append(self.put("access", f"{self.live}/access.json", hub.access_lists.to_json()))
+        self.ready = files
+        self.register_outputs({"config": self.config, "live": self.live})
+
+    def put(
+        self,
+        name: str,
+        path: str,
+        content: pulumi.Input[str],
+        encoding: str = "text",
+        depends_on: list[pulumi.Resource] | None = None,
+    ) -> pulumi.Resource:
+        """A file, replaced whole whenever its content changes."""
+        user = self._args.host.user
+        return self._args.host.command(
+            f"{self._name}-{name}",
+            script("put", path, user.uid, user.gid, encoding),
+            stdin=content,
+            opts=ResourceOptions(parent=self, depends_on=[self.made, *(depends_on or [])]),
+        )
+
+    def put_applications(
+        self, images: dict[str, pulumi.Output[str]], tried: pulumi.Resource
+    ) -> pulumi.Resource:
+        """The menu of applications, once all of them have been `tried`."""
+        return self.put(
+            "applications",
+            f"{self.live}/applications.json",
+            applications_json(self._args.hub, images),
+            depends_on=[tried],
+        )
+
+    def password(self) -> pulumi.Output[str]:
+        """The shared password of login `password`; a secret."""
+        return self._args.host.command(
+            f"{self._name}-password",
+            f"cat {self.secrets}/password",
+            secret_output=True,
+            opts=ResourceOptions(parent=self, depends_on=[self.made]),
+        ).stdout
+
+
+def applications_json(
+    hub: settings.Hub, images: dict[str, pulumi.Output[str]]
+) -> pulumi.Output[str]:
+    """[{"name", "title", "image"}] in the stack file's order."""
+    return pulumi.Output.all(**{app.name: images[app.name] for app in hub.applications}).apply(
+        lambda ids: json.dumps(
+            [
+                {"name": app.name, "title": app.title, "image": ids[app.name]}
+                for app in hub.applications
+            ],
+            indent=2,
+        )
+    )
+
+
+def _hub_config(args: HubFilesArgs) -> HubConfig:
+    host, hub, names = args.host, args.hub, args.names
+    return HubConfig(
+        stack=names.stack,
+        name=hub.name,
+        title=hub.title,
+        prefix=hub.prefix,
+        network=names.network,
+        container_prefix=names.server_prefix,
+        labels=names.labels("user"),
+        homes_path=f"{host.data}/jupyterhub_users",
+        passwd_path=f"{host.data}/etc/passwd",
+        group_path=f"{host.data}/etc/group",
+        mounts=tuple(
+            Mount(str(space.source), str(space.target), space.access == "read-only")
+            for space in hub.data
+        ),
+        uid=host.user.uid,
+        gid=host.user.gid,
+        limits=Limits(hub.limits.memory_bytes, hub.limits.cpus, hub.limits.pids),
+        interface=hub.interface,
+        login=Login(hub.login.kind),
+        idle_timeout_s=hub.idle.after_minutes * 60,
+        logo=Path(hub.logo).name if hub.logo else None,
+    )

@@ -1,0 +1,79 @@
+"""The images of a stack, each ending in an exact image id."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_docker as docker
+from docker.utils.build import exclude_paths
+from pulumi import ComponentResource, ResourceOptions
+
+from components.host import Host
+
+PROJECT = Path(__file__).parent.parent
+# What an image copies, beside its own folder of `images/`.
+SHARED = {"multiuser": ("images/shared", "hub")}
+
+
+@dataclass
+class ImagesArgs:
+    host: Host
+    applications: list[str]  # names of folders in `images/`
+    base: str  # what every image is built from
+    site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
+
+
+class Images(ComponentResource):
+    """`multiuser`, `proxy` and each of `applications` by name: ids ("sha256:…") on the host's engine."""
+
+    multiuser: pulumi.Output[str]
+    proxy: pulumi.Output[str]
+    applications: dict[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
+        super().__init__("cyberhubs:images:Images", name, {}, opts)
+
+        def build(image: str) -> pulumi.Output[str]:
+            build_args = {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
+            return docker.RemoteImage(
+                f"{name}-{image}",
+                # The name changes with the content, so that the same content never builds.
+                name=f"cyberhubs/{image}:{content_hash(image, build_args)}",
+                build=docker.RemoteImageBuildArgs(
+                    context=".",
+                    dockerfile=f"images/{image}/Dockerfile",
+                    build_args=build_args,
+                ),
+                # Members' servers may run on the one before; `docker image prune` when they no longer do.
+                keep_locally=True,
+                opts=ResourceOptions(parent=self, provider=args.host.docker),
+            ).image_id
+
+        self.multiuser = build("multiuser")
+        self.proxy = build("proxy")
+        self.applications = {image: build(image) for image in args.applications}
+        self.register_outputs({})
+
+
+def content_hash(image: str, build_args: dict[str, str]) -> str:
+    """12 hex digits that change with any file or build argument that goes into the image."""
+    digest = hashlib.sha256()
+    for argument, value in sorted(build_args.items()):
+        digest.update(f"{argument}={value}\0".encode())
+    for path in _context_files(image):
+        file = PROJECT / path
+        digest.update(f"{path}\0{file.stat().st_mode & 0o111:o}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def _context_files(image: str) -> Iterator[str]:
+    ignored = (PROJECT / ".dockerignore").read_text().split()
+    folders = tuple(
+        f"{folder}/" for folder in (f"images/{image}", *SHARED.get(image, ("images/shared",)))
+    )
+    for path in sorted(exclude_paths(str(PROJECT), ignored)):
+        if path.startswith(folders) and (PROJECT / path).is_file():
+            yield path

@@ -1,0 +1,35 @@
+"""How everything of ours is called on a machine's Docker engine; the same here, in the program and in the tests."""
+
+from dataclasses import dataclass
+
+STACK = "cyberhubs.stack"
+HUB = "cyberhubs.hub"
+ROLE = "cyberhubs.role"
+
+
+def door_network(stack: str) -> str:
+    """The permanent network that every hub's proxy joins."""
+    return f"cyberhubs.{stack}.door"
+
+
+@dataclass(frozen=True)
+class HubNames:
+    """Docker names and labels of one hub. Dots separate, since neither stack nor hub names have any."""
+
+    stack: str
+    hub: str
+
+    @property
+    def network(self) -> str:
+        return f"cyberhubs.{self.stack}.{self.hub}"
+
+    def container(self, role: str) -> str:
+        return f"{self.network}.{role}"
+
+    @property
+    def server_prefix(self) -> str:
+        """What the name of every user's server starts with; the escaped user name follows."""
+        return f"{self.network}.user."
+
+    def labels(self, role: str) -> dict[str, str]:
+        return {STACK: self.stack, HUB: self.hub, ROLE: role}
