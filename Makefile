@@ -1,0 +1,56 @@
+# Every target takes STACK=NAME, of stacks/Pulumi.NAME.yaml.
+STACK ?= local
+PYTHON ?= python3
+OPS = .venv/bin/python -m cyberhubs.ops
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview down output password status logs setup env test test-unit test-live bench lint lock
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+up: setup ## make the machine as the stack file says, and show how to log in
+	@$(OPS) up --stack $(STACK)
+
+preview: setup ## show what `up` would change
+	@$(OPS) preview --stack $(STACK)
+
+down: ## stop and remove everything but members' files and images
+	@$(OPS) down --stack $(STACK)
+	@$(PYTHON) -m cyberhubs.install stop-engine
+
+output: ## the stack's outputs as JSON
+	@$(OPS) output --stack $(STACK)
+
+password: ## the shared password of hubs with login `password`
+	@$(OPS) password --stack $(STACK)
+
+status: ## what runs, how it is, and the room left
+	@$(OPS) status --stack $(STACK)
+
+logs: ## the last lines of each hub's containers
+	@$(OPS) logs --stack $(STACK)
+
+setup: ## install what is missing; `make up` does it too
+	@$(PYTHON) -m cyberhubs.install
+
+env: ## for plain pulumi: eval "$$(make -s env)"
+	@$(PYTHON) -m cyberhubs.install env
+
+test: setup-dev ## all tests: settings and graph, then real engine, containers and browser
+	@status=0; .venv/bin/pytest || status=$$?; $(PYTHON) -m cyberhubs.install stop-engine; exit $$status
+
+test-unit: setup-dev ## the tests that need no Docker, in seconds
+	@.venv/bin/pytest tests/unit hub/tests
+
+bench: setup-dev ## the figures: updates, starts, memory
+	@.venv/bin/python -m benchmarks
+
+screenshot: setup-dev ## the README's pictures, taken by the browser test
+	@CYBERHUBS_PICTURES=docs .venv/bin/pytest tests/live/test_notebook.py
+
+lint: setup-dev ## ruff, pyright, shellcheck
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/pyright
+	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck --shell=bash

@@ -1,0 +1,45 @@
+"""`python -m cyberhubs.ops COMMAND --stack NAME`; see --help."""
+
+import argparse
+import sys
+
+from cyberhubs.ops import deploy, inspect
+from cyberhubs.ops.problem import Problem
+from cyberhubs.ops.stack import Stack
+from cyberhubs.settings import SettingsError
+
+COMMANDS = {
+    "up": (deploy.up, "make the machine as the stack file says, and show how to log in"),
+    "preview": (deploy.preview, "show what `up` would change; changes nothing"),
+    "down": (deploy.down, "stop and remove everything but the members' files and the images"),
+    "output": (inspect.output, "the stack's outputs as JSON; secrets as [secret]"),
+    "password": (inspect.password, "the shared password of each hub with login `password`"),
+    "status": (inspect.status, "what runs, how it is, and the room left on the disk"),
+    "logs": (inspect.logs, "the last lines of each hub's containers"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="cyberhubs", description="The operator's commands.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.add_argument(
+            "--stack",
+            default="local",
+            help="the stack, of stacks/Pulumi.NAME.yaml (default: local)",
+        )
+    arguments = parser.parse_args()
+    try:
+        COMMANDS[arguments.command][0](Stack(arguments.stack))
+    except (Problem, SettingsError) as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again: it goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""After an update that was killed: what it left must not stand in the next one's way."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlparse
+
+from docker import DockerClient
+
+from cyberhubs.names import STACK
+from cyberhubs.ops.stack import Stack
+
+
+def unlock(stack: Stack) -> None:
+    """Drops the lock of an update of this machine whose process is gone (file backends only)."""
+    for lock in _locks(stack):
+        held = json.loads(lock.read_text() or "{}")
+        if held.get("hostname") != socket.gethostname() or _alive(held.get("pid", 0)):
+            continue
+        print(f"An earlier update of stack {stack.name} was killed; dropping its lock.")
+        stack.ask("cancel", "--yes")
+
+
+def remove_orphans(client: DockerClient, stack: Stack) -> None:
+    """Removes containers and networks that a killed update made but could not write down.
+
+    Only those with this stack's label that its state does not know; never members' servers.
+    """
+    known = {resource.get("id") for resource in stack.resources()}
+    label = {"label": f"{STACK}={stack.name}"}
+    containers = client.containers.list(all=True, filters=label)
+    for container in containers:
+        if container.labels.get("cyberhubs.role") in ("hub", "proxy") and container.id not in known:
+            print(f"Removing {container.name}, left by an update that was killed.")
+            container.remove(force=True)
+    for network in client.networks.list(filters=label, greedy=True):
+        if network.id not in known and not network.attrs["Containers"]:
+            print(f"Removing network {network.name}, left by an update that was killed.")
+            network.remove()
+
+
+def _locks(stack: Stack) -> list[Path]:
+    backend = urlparse(json.loads(stack.pulumi("whoami", "--json", capture=True).stdout)["url"])
+    if backend.scheme != "file":
+        return []
+    locks = Path(backend.path.replace("~", str(Path.home()), 1)) / ".pulumi" / "locks"
+    return sorted(locks.glob(f"**/{stack.name}/*.json"))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

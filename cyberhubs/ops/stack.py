@@ -1,0 +1,82 @@
+"""A stack: its file, its state, and Pulumi's commands on it."""
+
+import json
+import os
+import subprocess
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cyberhubs.install import environment
+from cyberhubs.ops.problem import Problem
+from cyberhubs.settings import Settings, load_file
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+class Stack:
+    """The stack `name` of stacks/Pulumi.NAME.yaml."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.file = PROJECT / "stacks" / f"Pulumi.{name}.yaml"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises SettingsError with all that is wrong in the file."""
+        return load_file(self.file, self.name)
+
+    def pulumi(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
+        """Runs Pulumi, either with what it prints shown or captured.
+
+        Ctrl-C reaches Pulumi too, which then ends what it has begun: it is waited for, not killed.
+        """
+        pipe = subprocess.PIPE if capture else None
+        command = ["pulumi", *arguments]
+        interrupted = False
+        with subprocess.Popen(
+            command, cwd=PROJECT, env=self._environment, text=True, stdout=pipe, stderr=pipe
+        ) as process:
+            while True:
+                try:
+                    stdout, stderr = process.communicate()
+                    break
+                except KeyboardInterrupt:
+                    interrupted = True
+        if interrupted:
+            raise KeyboardInterrupt
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+    def ask(self, *arguments: str) -> str:
+        """What Pulumi answers; raises Problem with its error."""
+        answer = self.pulumi(*arguments, "--stack", self.name, capture=True)
+        if answer.returncode:
+            raise Problem(answer.stderr.strip() or answer.stdout.strip())
+        return answer.stdout
+
+    def select(self) -> None:
+        """Makes the stack's state on first use."""
+        answer = self.pulumi("stack", "select", "--create", self.name, capture=True)
+        if answer.returncode:
+            raise Problem(
+                f"Pulumi cannot open the state of stack {self.name}:\n{answer.stderr.strip()}"
+            )
+
+    @property
+    def exists(self) -> bool:
+        listed = self.pulumi("stack", "ls", "--json", capture=True)
+        if listed.returncode:
+            raise Problem(listed.stderr.strip())
+        return any(stack["name"] == self.name for stack in json.loads(listed.stdout))
+
+    def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
+        shown = ["--show-secrets"] if secrets else []
+        return json.loads(self.ask("stack", "output", "--json", *shown))
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the state holds; secrets stay encrypted."""
+        return json.loads(self.ask("stack", "export"))["deployment"].get("resources", [])
+
+    @cached_property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **environment.variables()}
