@@ -1,0 +1,1 @@
+"""Figures, never in a timed test: `make bench`."""

@@ -1,0 +1,170 @@
+"""`python -m benchmarks`: brings up a stack of its own, measures it, removes it, prints a table."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+from docker.models.containers import Container
+
+from tests.live.deployment import Deployment
+from tests.live.member import Member
+
+PEOPLE = 10
+RUNS = 5
+STARTS = 10
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="cyberhubs-bench-") as directory:
+        deployment = Deployment(Path(directory), "bench")
+        deployment.edit(
+            lambda config: config["cyberhubs:hubs"]["core"]["access"].update(everyone=True)
+        )
+        try:
+            progress("building what is not built yet, bringing the stack up")
+            deployment.make("up")
+            measure_updates(deployment, Path(directory))
+            measure_one_start(deployment)
+            measure_many_starts(deployment)
+            measure_memory(deployment)
+        finally:
+            deployment.make("down")
+
+
+def measure_updates(deployment: Deployment, directory: Path) -> None:
+    deployment.make("down")
+    show("up, images there", [timed(lambda: deployment.make("up"))])
+    empty = make_empty_program(deployment, directory / "empty")
+    for command in (["up", "--yes", "--skip-preview"], ["preview"]):
+        ours, theirs = [], []
+        for _ in range(RUNS):
+            ours.append(timed(lambda: deployment.pulumi(*command)))
+            theirs.append(timed(lambda: empty(*command)))
+        show(f"pulumi {command[0]}, no change", ours, against=theirs, beside="an empty program's")
+    show("make up, no change", [timed(lambda: deployment.make("up")) for _ in range(RUNS)])
+
+
+def measure_one_start(deployment: Deployment) -> None:
+    with Member(deployment.url, "one") as member:
+        member.sign_in(deployment.password)
+        hub, alone = [], []
+        for _ in range(STARTS):
+            hub.append(member.start())
+            member.stop()
+            alone.append(max(bare_starts(deployment, 1)))
+        show("one server, start to answer", hub, against=alone, beside="a bare container's")
+
+
+def measure_many_starts(deployment: Deployment) -> None:
+    members = [Member(deployment.url, f"many{number}") for number in range(PEOPLE)]
+    for member in members:
+        member.sign_in(deployment.password)
+    with ThreadPoolExecutor(PEOPLE) as threads:
+        hub, alone = [], []
+        for _ in range(3):
+            hub.append(max(threads.map(Member.start, members)))
+            list(threads.map(Member.stop, members))
+            alone.append(max(bare_starts(deployment, PEOPLE)))
+        show(f"{PEOPLE} servers at once, the last", hub, against=alone, beside="bare containers'")
+
+
+def measure_memory(deployment: Deployment) -> None:
+    with Member(deployment.url, "memory") as member:
+        member.sign_in(deployment.password).start()
+        for role in ("hub", "proxy", "user.memory"):
+            usage = deployment.container(role).stats(stream=False)["memory_stats"]
+            stats = usage["stats"]
+            cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
+            print(
+                f"{'memory of ' + role.split('.')[0]:34} {(usage['usage'] - cached) / 1e6:8.0f} MB"
+            )
+        member.stop()
+
+
+def bare_starts(deployment: Deployment, count: int) -> list[float]:
+    """Seconds from the start of each of `count` containers of the hub's own application to its answer."""
+    image = deployment.engine.images.list(name="cyberhubs/corehub")[0].id
+    command = ["jupyter", "lab", "--ip=0.0.0.0", "--port=8888", "--ServerApp.token="]
+    started: list[Container] = []
+
+    def start(_: int) -> float:
+        began = time.monotonic()
+        container = deployment.engine.containers.run(
+            image, command, detach=True, user="12345:12346", environment={"HOME": "/home/user"},
+            mem_limit="1g", nano_cpus=2 * 10**9, pids_limit=256,
+        )  # fmt: skip
+        started.append(container)
+        container.reload()
+        address = next(iter(container.attrs["NetworkSettings"]["Networks"].values()))["IPAddress"]
+        while not _answers(f"http://{address}:8888/api"):
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    try:
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(start, range(count)))
+    finally:
+        for container in started:
+            container.remove(force=True)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def make_empty_program(deployment: Deployment, directory: Path) -> Callable[..., None]:
+    """A stack without any resource, with the same engine, language host and virtual environment."""
+    directory.mkdir()
+    (directory / ".venv").symlink_to(deployment.directory / ".venv")
+    (directory / "Pulumi.yaml").write_text(
+        "name: empty\nruntime: {name: python, options: {virtualenv: .venv}}\n"
+    )
+    (directory / "__main__.py").write_text("import pulumi\n")
+    enter = f'eval "$(make -s -C {deployment.directory} env)" && cd {directory} && exec pulumi "$@"'
+
+    def pulumi(*arguments: str) -> None:
+        subprocess.run(
+            ["bash", "-c", enter, "bash", *arguments],
+            env=deployment.environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    pulumi("stack", "init", "empty")
+    return pulumi
+
+
+def timed(action: Callable[[], object]) -> float:
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def show(
+    what: str, seconds: list[float], against: list[float] | None = None, beside: str = ""
+) -> None:
+    median = statistics.median(seconds)
+    line = f"{what:34} {median:8.2f} s"
+    if len(seconds) > 1:
+        line += f"   worst of {len(seconds)} {max(seconds):6.2f} s"
+    if against:
+        other = statistics.median(against)
+        line += f"   {median / other:5.2f} × {beside} {other:.2f} s (worst {max(against):.2f} s)"
+    print(line, flush=True)
+
+
+def progress(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

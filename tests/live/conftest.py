@@ -1,0 +1,30 @@
+"""A hub that the live tests share, and what they leave behind: nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.deployment import Deployment
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A stack that is up; a test that changes its file puts it right again."""
+    deployment = Deployment(tmp_path_factory.mktemp("live"), "live")
+    try:
+        deployment.make("up")
+        yield deployment
+    finally:
+        deployment.make("down")
+    assert deployment.containers() == []
+    assert deployment.networks() == []
+
+
+@pytest.fixture
+def stack_file(deployment: Deployment) -> Iterator[Path]:
+    """The stack file, which may be edited: it and the stack are put right afterwards."""
+    before = deployment.file.read_text()
+    yield deployment.file
+    deployment.write(before)
+    deployment.make("up")

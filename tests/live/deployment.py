@@ -1,0 +1,148 @@
+"""A stack of its own, brought up as an operator does: a copy of the project, a stack file, `make`."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docker
+import yaml
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+class Deployment:
+    """`directory`: the copy; `data`: its data directory; `stack`: its name, unlike any operator's."""
+
+    def __init__(self, directory: Path, stack: str):
+        self.stack = stack
+        self.directory = directory / "project"
+        self.data = directory / "data"
+        self.engine = docker.from_env()
+        self.port = _free_port()
+        self.environment = {
+            **os.environ,
+            # The tools are this machine's; state, passphrase and what `make` started are the test's.
+            "PULUMI_HOME": os.environ.get("PULUMI_HOME", str(_home() / "pulumi")),
+            "CYBERHUBS_HOME": str(directory / "home"),
+        }
+        _copy_project(self.directory)
+        self.file = self.directory / "stacks" / f"Pulumi.{stack}.yaml"
+        self.write(self._first)
+
+    def write(self, text: str) -> None:
+        self.file.write_text(text)
+
+    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Changes the stack file as its operator would; `change` gets what is under `config:`."""
+        content = yaml.safe_load(self.file.read_text())
+        change(content["config"])
+        self.write(yaml.safe_dump(content))
+
+    def make(self, target: str, *, check: bool = True, timeout: int = 1500) -> str:
+        """What `make TARGET` prints, both streams."""
+        done = subprocess.run(
+            ["make", target, f"STACK={self.stack}"],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"make {target} failed:\n{done.stdout}")
+        if not check and not done.returncode:
+            raise AssertionError(f"make {target} should have failed:\n{done.stdout}")
+        return done.stdout
+
+    def pulumi(self, *arguments: str) -> str:
+        """What plain `pulumi` prints on stdout, in the environment that `make env` gives."""
+        command = f'eval "$(make -s env)" && exec pulumi "$@" --stack {self.stack}'
+        return subprocess.run(
+            ["bash", "-c", command, "bash", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/core/"
+
+    @property
+    def password(self) -> str:
+        return (self.data / "hubs/core/secrets/password").read_text()
+
+    def container(self, role: str):
+        return self.engine.containers.get(f"cyberhubs.{self.stack}.core.{role}")
+
+    def containers(self) -> list[str]:
+        found = self.engine.containers.list(
+            all=True, filters={"label": f"cyberhubs.stack={self.stack}"}
+        )
+        return sorted(container.name for container in found)
+
+    def networks(self) -> list[str]:
+        found = self.engine.networks.list(filters={"label": f"cyberhubs.stack={self.stack}"})
+        return sorted(network.name for network in found)
+
+    @property
+    def _first(self) -> str:
+        return f"""\
+config:
+  cyberhubs:host: {{kind: local, data: {{path: {self.data}}}}}
+  cyberhubs:tls: {{mode: none, port: {self.port}}}
+  cyberhubs:user: {{uid: 12345, gid: 12346}}
+  cyberhubs:hubs:
+    core:
+      title: Test hub
+      applications: [corehub]
+      interface: lab
+      login: {{kind: password}}
+      access: {{admins: [ada], allowed: [grace, katherine], blocked: [mallory]}}
+      limits: {{memory: 1G, cpus: 2, pids: 256}}
+"""
+
+
+def changes(printed: str) -> dict[str, int]:
+    """{"created": 1, "updated": …, "unchanged": …} of Pulumi's closing lines."""
+    return {
+        word: int(count)
+        for count, word in re.findall(
+            r"^\s+[+~-]*\s*(\d+) (created|updated|replaced|deleted|unchanged)\b", printed, re.M
+        )
+    }
+
+
+def _copy_project(target: Path) -> None:
+    """What a clone would hold, with this checkout's virtual environment."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (PROJECT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, target / name)
+    (target / ".venv").symlink_to(PROJECT / ".venv")
+
+
+def _home() -> Path:
+    return Path(os.environ.get("CYBERHUBS_HOME", Path.home() / ".cyberhubs"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,138 @@
+"""A member without a browser: signs in, starts a server, talks to a kernel over its websocket."""
+
+import json
+import time
+import uuid
+from urllib.parse import urlsplit
+
+import httpx
+from websockets.sync.client import connect
+
+
+class Refused(Exception):
+    """The hub did not let the member in; the message is its page."""
+
+
+class Member:
+    """`name` at the hub of `url` ("http://…/core/")."""
+
+    def __init__(self, url: str, name: str):
+        self.hub = url
+        self.name = name
+        self.server = f"{url}user/{name}/"
+        self.http = httpx.Client(follow_redirects=True, timeout=60)
+
+    def __enter__(self) -> "Member":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def sign_in(self, password: str) -> "Member":
+        self.http.get(f"{self.hub}hub/login")
+        answer = self.http.post(
+            f"{self.hub}hub/login",
+            data={"username": self.name, "password": password, "_xsrf": self._xsrf("/core/hub/")},
+        )
+        if answer.status_code >= 400 or "/hub/login" in str(answer.url):
+            raise Refused(answer.text)
+        self.http.get(f"{self.hub}hub/home")
+        return self
+
+    def start(self, timeout: float = 300) -> float:
+        """Seconds until the server answers; raises AssertionError with the last event if it fails."""
+        began = time.monotonic()
+        answer = self.http.post(
+            f"{self.hub}hub/api/users/{self.name}/server", headers=self._hub_headers()
+        )
+        assert answer.status_code in (201, 202), answer.text
+        progress = f"{self.hub}hub/api/users/{self.name}/server/progress"
+        with self.http.stream("GET", progress, timeout=timeout) as events:
+            event = {}
+            for line in events.iter_lines():
+                if line.startswith("data:"):
+                    event = json.loads(line.removeprefix("data:"))
+                if event.get("ready"):
+                    break
+                assert not event.get("failed"), event
+        seconds = time.monotonic() - began
+        # The server's own sign-in, by the hub's OAuth.
+        assert self.http.get(f"{self.server}lab").status_code == 200
+        return seconds
+
+    def stop(self) -> None:
+        self.http.delete(f"{self.hub}hub/api/users/{self.name}/server", headers=self._hub_headers())
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            user = self.http.get(
+                f"{self.hub}hub/api/users/{self.name}", headers=self._hub_headers()
+            )
+            if not user.json().get("servers"):
+                return
+            time.sleep(0.2)
+        raise AssertionError("the server did not stop")
+
+    def kernel(self) -> "Kernel":
+        answer = self.http.post(f"{self.server}api/kernels", headers=self._server_headers())
+        assert answer.status_code == 201, answer.text
+        return Kernel(self, answer.json()["id"])
+
+    def _hub_headers(self) -> dict[str, str]:
+        return {"X-XSRFToken": self._xsrf("/core/hub/")}
+
+    def _server_headers(self) -> dict[str, str]:
+        return {"X-XSRFToken": self._xsrf(f"/core/user/{self.name}/")}
+
+    def _xsrf(self, path: str) -> str:
+        return next(
+            c.value or "" for c in self.http.cookies.jar if c.name == "_xsrf" and c.path == path
+        )
+
+
+class Kernel:
+    """A running kernel; it outlives the connection it is asked over."""
+
+    def __init__(self, member: Member, kernel: str):
+        self._member, self._kernel = member, kernel
+
+    def run(self, code: str, timeout: float = 60) -> str:
+        """What `code` prints."""
+        session = uuid.uuid4().hex
+        message = {
+            "header": {
+                "msg_id": session, "username": "", "session": session, "msg_type": "execute_request",
+                "version": "5.3",
+            },
+            "parent_header": {}, "metadata": {}, "channel": "shell", "buffers": [],
+            "content": {"code": code, "silent": False, "store_history": False,
+                        "user_expressions": {}, "allow_stdin": False},
+        }  # fmt: skip
+        with self._connect() as socket:
+            socket.send(json.dumps(message))
+            printed = ""
+            while True:
+                reply = json.loads(socket.recv(timeout=timeout))
+                if reply["parent_header"].get("msg_id") != session:
+                    continue
+                if reply["msg_type"] == "stream":
+                    printed += reply["content"]["text"]
+                elif reply["msg_type"] == "error":
+                    raise AssertionError(reply["content"]["evalue"])
+                elif (
+                    reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle"
+                ):
+                    return printed.strip()
+
+    def _connect(self):
+        server = self._member.server
+        cookies = "; ".join(
+            f"{cookie.name}={cookie.value}"
+            for cookie in self._member.http.cookies.jar
+            if urlsplit(server).path.startswith(cookie.path)
+        )
+        return connect(
+            f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
+            additional_headers={"Cookie": cookies},
+            open_timeout=30,
+            max_size=None,
+        )

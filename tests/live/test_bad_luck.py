@@ -1,0 +1,93 @@
+"""What goes wrong for an operator ends in a sentence, and the next `make up` goes on from there."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.live.deployment import Deployment, changes
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Deployment]:
+    """A stack that was never up; whatever is made of it is gone afterwards."""
+    fresh = Deployment(tmp_path, "fresh")
+    yield fresh
+    fresh.make("down")
+    assert fresh.containers() == []
+    assert fresh.networks() == []
+
+
+def test_port_taken_is_said_before_anything_is_touched(fresh: Deployment) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", fresh.port))
+        taken.listen()
+        printed = fresh.make("up", check=False)
+    assert f"Port {fresh.port} of 127.0.0.1 cannot be used" in printed
+    assert "cyberhubs:tls" in printed
+    assert fresh.containers() == []
+    assert not fresh.data.exists()
+
+
+def test_down_before_any_up(fresh: Deployment) -> None:
+    assert "has never been up" in fresh.make("down")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+def test_interrupted_update_is_continued_by_the_next(fresh: Deployment, how: int) -> None:
+    update = subprocess.Popen(
+        ["make", "up", f"STACK={fresh.stack}"],
+        cwd=fresh.directory,
+        env=fresh.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: any(name.endswith(".proxy") for name in fresh.containers()), 120)
+    os.killpg(update.pid, how)
+    assert update.wait(timeout=120) != 0
+    fresh.make("up")
+    assert httpx.get(fresh.url + "hub/health").status_code == 200
+    assert set(changes(fresh.make("up"))) == {"unchanged"}
+
+
+def test_container_that_no_state_knows_does_not_stand_in_the_way(fresh: Deployment) -> None:
+    left = fresh.engine.containers.create(
+        "cyberhubs-base:bookworm",
+        "true",
+        name=f"cyberhubs.{fresh.stack}.core.proxy",
+        labels={
+            "cyberhubs.stack": fresh.stack,
+            "cyberhubs.hub": "core",
+            "cyberhubs.role": "proxy",
+        },
+    )
+    assert f"Removing {left.name}" in fresh.make("up")
+    assert fresh.container("proxy").id != left.id
+
+
+def test_a_hub_that_cannot_start_ends_the_update_with_its_reason(fresh: Deployment) -> None:
+    fresh.make("up")
+    secret = fresh.data / "hubs/core/secrets/cookie_secret"
+    kept = secret.read_bytes()
+    secret.chmod(0o600)
+    secret.write_text("not a cookie secret")
+    fresh.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Broken"))
+    printed = fresh.make("up", check=False)
+    assert "cookie" in printed.lower()
+    secret.write_bytes(kept)
+    fresh.make("up")
+    assert "Broken" in httpx.get(f"{fresh.url}hub/login").text
+
+
+def wait_for(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.2)

@@ -1,0 +1,203 @@
+"""The images as the hub runs them: an unnamed uid, no capabilities, files only where mounted."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import httpx
+import pytest
+from docker.models.containers import Container
+
+from cyberhubs.settings.images import Images
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+
+PROJECT = Path(__file__).parent.parent.parent
+UID = 12345
+TOKEN = "5f2d8c0e7b1a4936"
+SCIENCE = "numpy scipy matplotlib.pyplot pandas sympy h5py astropy.units ipympl ipywidgets tqdm"
+
+Start = Callable[..., Container]
+
+
+@pytest.fixture(scope="session")
+def images() -> Iterator[dict[str, str]]:
+    """Image ids by name, with the program's own build arguments, so that its layers serve."""
+    engine, settings = docker.from_env(), Images()
+    arguments = {"BASE_IMAGE": settings.base, "SITE_CERTIFICATES": settings.site_certificates_pem()}
+    names = ("multiuser", "proxy", "corehub")
+    yield {
+        name: engine.images.build(
+            path=str(PROJECT),
+            dockerfile=f"images/{name}/Dockerfile",
+            buildargs=arguments,
+            tag=f"cyberhubs-test/{name}",
+        )[0].id
+        for name in names
+    }
+    for name in names:
+        engine.images.remove(f"cyberhubs-test/{name}", noprune=True)
+
+
+@pytest.fixture(scope="module")
+def start(images: dict[str, str]) -> Iterator[Start]:
+    """Starts a container of the named image; all of them are removed at the end."""
+    started: list[Container] = []
+
+    def run(image: str, command: list[str] | None = None, **options: object) -> Container:
+        container = docker.from_env().containers.run(
+            images[image],
+            command,
+            detach=True,
+            init=True,
+            user=f"{UID}:{UID}",
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            **options,
+        )
+        started.append(container)
+        return container
+
+    yield run
+    for container in started:
+        container.remove(force=True, v=True)
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("notebooks")
+    directory.chmod(0o777)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def corehub(start: Start, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Container:
+    """JupyterLab without a hub, its port published on loopback."""
+    passwd = tmp_path_factory.mktemp("etc") / "passwd"
+    passwd.write_text(f"user:x:{UID}:{UID}::/home/user:/bin/bash\n")
+    return start(
+        "corehub",
+        ["jupyter", "lab", "--ip=0.0.0.0", f"--IdentityProvider.token={TOKEN}"],
+        ports={"8888/tcp": ("127.0.0.1", None)},
+        volumes=[f"{passwd}:/etc/passwd:ro", f"{notebooks}:/home/user/notebooks"],
+    )
+
+
+@pytest.fixture(scope="module")
+def proxy(start: Start, token_file: Path) -> Container:
+    return start(
+        "proxy",
+        read_only=True,
+        ports={"8000/tcp": ("127.0.0.1", None), "8001/tcp": ("127.0.0.1", None)},
+        volumes=[f"{token_file}:/run/secrets/proxy_token:ro"],
+    )
+
+
+@pytest.fixture(scope="module")
+def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("secrets") / "proxy_token"
+    file.write_text(TOKEN)
+    file.chmod(0o444)
+    return file
+
+
+def run(container: Container, *command: str) -> str:
+    code, output = container.exec_run(list(command))
+    assert code == 0, output.decode()
+    return output.decode().strip()
+
+
+def get(container: Container, port: int, path: str, **headers: str) -> httpx.Response:
+    """The answer, once the server listens."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            container.reload()
+            published = container.ports[f"{port}/tcp"][0]["HostPort"]
+            return httpx.get(f"http://127.0.0.1:{published}{path}", headers=headers)
+        except (httpx.TransportError, KeyError, IndexError):
+            if time.monotonic() > deadline:
+                raise AssertionError(container.logs().decode()) from None
+            time.sleep(0.1)
+
+
+def test_corehub_is_user_and_files_belong_to_the_uid(corehub: Container, notebooks: Path):
+    assert run(corehub, "whoami") == "user"
+    run(corehub, "touch", "/home/user/notebooks/mine", "/home/user/.gitconfig")
+    assert (notebooks / "mine").stat().st_uid == UID
+
+
+def test_corehub_has_the_scientific_basics(corehub: Container):
+    imports = "; ".join(f"import {name}" for name in SCIENCE.split())
+    run(corehub, "python", "-c", imports)
+    run(corehub, "pip", "check")
+
+
+def test_corehub_compiles_in_a_login_shell(corehub: Container):
+    """JupyterLab's terminals are login shells."""
+    program = "cd /tmp && echo 'int main() { return 0; }' >a.c && gcc a.c && ./a.out && which python"
+    assert run(corehub, "bash", "-lc", program) == "/opt/corehub/bin/python"
+
+
+def test_corehub_has_both_interfaces_and_kernels(corehub: Container):
+    login = {"Authorization": f"token {TOKEN}"}
+    lab = get(corehub, 8888, "/lab", **login)
+    assert lab.status_code == 200
+    assert "@jupyterlab/apputils-extension:announcements" in lab.text  # among the disabled ones
+    assert get(corehub, 8888, "/tree", **login).status_code == 200
+    assert get(corehub, 8888, "/api/terminals", **login).json() == []
+    kernels = get(corehub, 8888, "/api/kernelspecs", **login).json()["kernelspecs"]
+    assert set(kernels) == {"python3", "bash"}
+
+
+def test_a_members_package_is_kept_and_cannot_break_the_server(corehub: Container, notebooks: Path):
+    directory = run(corehub, "python", "-m", "site", "--user-site")
+    assert directory.startswith("/home/user/notebooks/")
+    broken = f"mkdir -p {directory} && echo 'raise SystemExit(7)' >{directory}/tornado.py"
+    run(corehub, "sh", "-c", broken)
+    # A new version of a package takes the first place for kernels, as pip puts it there.
+    first = f"import sys; sys.path.insert(0, {directory!r}); import tornado"
+    assert corehub.exec_run(["python", "-c", first])[0] == 7
+    assert corehub.exec_run(["jupyter", "lab", "--version"])[0] == 0
+    for file in notebooks.rglob("tornado.py"):
+        file.unlink()
+
+
+def test_multiuser_runs_read_only(start: Start):
+    container = start(
+        "multiuser", ["sleep", "600"], read_only=True, tmpfs={"/tmp": ""}, network_mode="none"
+    )
+    run(container, "pip", "check")
+    assert run(container, "jupyterhub", "--version") == "6.1.1"
+    run(container, "python", "-c", "import cyberhubs_hub.config, dockerspawner, oauthenticator.github")
+    run(container, "which", "cyberhubs-check", "http-ok")
+
+
+def test_proxy_answers_only_with_the_token(proxy: Container):
+    assert get(proxy, 8001, "/api/routes").status_code == 403
+    assert get(proxy, 8001, "/api/routes", Authorization=f"token {TOKEN}").json() == {}
+
+
+def test_proxy_is_healthy_and_explains_itself(proxy: Container):
+    answer = get(proxy, 8000, "/core/")
+    assert answer.status_code == 404
+    assert "This hub is restarting" in answer.text
+    run(proxy, "http-ok", "8000", "/_chp_healthz")
+    assert proxy.exec_run(["http-ok", "8000", "/core/"])[0] != 0
+
+
+def test_proxy_token_shows_nowhere(proxy: Container):
+    get(proxy, 8000, "/")
+    proxy.reload()
+    shown = json.dumps(proxy.attrs) + json.dumps(proxy.top()) + proxy.logs().decode()
+    assert TOKEN not in shown
+
+
+def test_proxy_refuses_an_empty_token(start: Start, tmp_path: Path):
+    empty = tmp_path / "proxy_token"
+    empty.touch()
+    container = start("proxy", volumes=[f"{empty}:/run/secrets/proxy_token:ro"])
+    assert container.wait(timeout=30)["StatusCode"] == 1
+    assert b"proxy_token is empty" in container.logs()

@@ -1,0 +1,147 @@
+"""One stack, as its operator lives with it."""
+
+import json
+import subprocess
+
+import httpx
+import pytest
+
+from tests.live.deployment import Deployment, changes
+from tests.live.member import Member, Refused
+
+
+def test_up_again_changes_nothing(deployment: Deployment) -> None:
+    changed = changes(deployment.make("up"))
+    assert set(changed) == {"unchanged"}
+
+
+def test_plain_pulumi_works_and_sees_no_change(deployment: Deployment) -> None:
+    printed = deployment.pulumi("preview", "--expect-no-changes")
+    assert "unchanged" in printed
+
+
+def test_refresh_finds_everything_as_it_was_made(deployment: Deployment) -> None:
+    printed = deployment.pulumi("refresh", "--yes", "--expect-no-changes")
+    assert "unchanged" in printed
+
+
+def test_output_is_json_alone_and_hides_secrets(deployment: Deployment) -> None:
+    printed = subprocess.run(
+        ["make", "output", f"STACK={deployment.stack}"],
+        cwd=deployment.directory,
+        env=deployment.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    outputs = json.loads(printed)
+    assert outputs["url"] == deployment.url
+    assert outputs["hubs"] == {"core": deployment.url}
+    assert deployment.password not in printed
+    assert deployment.password in deployment.make("password")
+
+
+def test_status_and_logs_show_the_hub(deployment: Deployment) -> None:
+    status = deployment.make("status")
+    assert "up, JupyterHub 6.1.1" in status
+    assert "GiB and" in status
+    assert "core/hub |" in deployment.make("logs")
+
+
+def test_listens_on_loopback_only(deployment: Deployment) -> None:
+    published = {
+        (binding["HostIp"], binding["HostPort"])
+        for role in ("hub", "proxy")
+        for bindings in deployment.container(role).ports.values()
+        for binding in bindings or ()
+    }
+    assert published == {("127.0.0.1", str(deployment.port))}
+
+
+def test_no_secret_is_readable(deployment: Deployment) -> None:
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password).start()
+        secrets = [path.read_text() for path in (deployment.data / "hubs/core/secrets").iterdir()]
+        secrets.append((deployment.directory / "home/passphrase").read_text().strip())
+        assert len(secrets) == 5
+        seen = {
+            "state": deployment.pulumi("stack", "export"),
+            "ps": subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout,
+            "logs": deployment.make("logs"),
+        }
+        for name in deployment.containers():
+            container = deployment.engine.containers.get(name)
+            seen[f"inspect {name}"] = json.dumps(container.attrs)
+            seen[f"history {name}"] = json.dumps(container.image.history())
+        grace.stop()
+    found = [place for place, text in seen.items() for secret in secrets if secret in text]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["mallory", "hopper"], ids=["blocked", "not listed"])
+def test_refused_with_a_reason(deployment: Deployment, name: str) -> None:
+    with Member(deployment.url, name) as member, pytest.raises(Refused, match=name):
+        member.sign_in(deployment.password)
+
+
+def test_wrong_password_is_refused(deployment: Deployment) -> None:
+    with Member(deployment.url, "grace") as member, pytest.raises(Refused):
+        member.sign_in("not the password")
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_list_edit_changes_one_file_and_restarts_nothing(deployment: Deployment) -> None:
+    before = deployment.container("hub").attrs["State"]["StartedAt"]
+    deployment.edit(
+        lambda config: config["cyberhubs:hubs"]["core"]["access"]["allowed"].append("hopper")
+    )
+    changed = changes(deployment.make("up"))
+    assert changed["updated"] == 1
+    assert set(changed) == {"updated", "unchanged"}
+    assert deployment.container("hub").attrs["State"]["StartedAt"] == before
+    with Member(deployment.url, "hopper") as hopper:
+        hopper.sign_in(deployment.password)
+
+
+def test_down_keeps_members_files_and_up_finds_them(deployment: Deployment) -> None:
+    with Member(deployment.url, "katherine") as katherine:
+        katherine.sign_in(deployment.password).start()
+        katherine.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
+        password = deployment.password
+        down = deployment.make("down")
+        assert str(deployment.data) in down
+        assert deployment.containers() == []
+        assert deployment.networks() == []
+        kept = deployment.data / "jupyterhub_users/katherine/kept.txt"
+        assert kept.read_text() == "orbit\n"
+        assert (kept.stat().st_uid, kept.stat().st_gid) == (12345, 12346)
+        deployment.make("up")
+        assert deployment.password == password
+        # Still signed in: the hub's database and cookie secret are the same.
+        katherine.start()
+        assert katherine.kernel().run("print(open('kept.txt').read())") == "orbit"
+        katherine.stop()
+
+
+def test_ten_at_once_all_get_a_server(deployment: Deployment) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    names = [f"student{number}" for number in range(10)]
+    before = deployment.file.read_text()
+    deployment.edit(
+        lambda config: config["cyberhubs:hubs"]["core"]["access"]["allowed"].extend(names)
+    )
+    deployment.make("up")
+    members = [Member(deployment.url, name).sign_in(deployment.password) for name in names]
+    try:
+        with ThreadPoolExecutor(len(members)) as threads:
+            list(threads.map(Member.start, members))
+        answers = [member.http.get(f"{member.server}api/status") for member in members]
+        assert [answer.status_code for answer in answers] == [httpx.codes.OK] * 10
+        with ThreadPoolExecutor(len(members)) as threads:
+            list(threads.map(Member.stop, members))
+    finally:
+        for member in members:
+            member.http.close()
+        deployment.write(before)
+        deployment.make("up")

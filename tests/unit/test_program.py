@@ -1,0 +1,137 @@
+"""The shape of the whole program's resource graph, for every committed stack and for edits of one."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.recorder import PROJECT, Registered, record, secrets_in
+
+STACKS = sorted((PROJECT / "stacks").glob("Pulumi.*.yaml"))
+Graph = dict[str, Registered]
+
+
+def config_of(file: Path) -> dict[str, Any]:
+    content = yaml.safe_load(file.read_text())["config"]
+    return {key.removeprefix("cyberhubs:"): value for key, value in content.items()}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> dict[str, Any]:
+    return {
+        "host": {"kind": "local", "data": {"path": str(tmp_path)}},
+        "tls": {"mode": "none", "port": 8000},
+        "hubs": {
+            "core": {
+                "title": "Core",
+                "applications": ["corehub"],
+                "login": {"kind": "password"},
+                "access": {"admins": ["ada"], "allowed": ["grace"]},
+                "limits": {"memory": "1G"},
+            }
+        },
+    }
+
+
+def edited(config: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The configuration with changes to its one hub."""
+    config = copy.deepcopy(config)
+    config["hubs"]["core"].update(changes)
+    return config
+
+
+def differing(before: Graph, after: Graph) -> set[str]:
+    """Names of the resources whose inputs differ, or that are on one side only."""
+    return {
+        urn.split("::")[-1]
+        for urn in before.keys() | after.keys()
+        if urn not in before or urn not in after or before[urn].inputs != after[urn].inputs
+    }
+
+
+@pytest.mark.parametrize("file", STACKS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+def test_every_committed_stack_runs(file: Path, preview: bool) -> None:
+    graph = record(config_of(file), stack=file.stem.removeprefix("Pulumi."), preview=preview)
+    assert any(resource.type == "cyberhubs:hub:Hub" for resource in graph.values())
+
+
+def test_same_input_same_graph(config: dict[str, Any]) -> None:
+    assert differing(record(config), record(config)) == set()
+
+
+def test_children_carry_their_parents_name(config: dict[str, Any]) -> None:
+    """Otherwise two instances of a component would have children of one name."""
+    wrong = {
+        resource.name
+        for resource in record(config).values()
+        if resource.parent_name not in ("", "cyberhubs-local")
+        and not resource.name.startswith(resource.parent_name)
+    }
+    assert wrong == set()
+
+
+def test_only_components_are_parents(config: dict[str, Any]) -> None:
+    graph = record(config)
+    parents = {resource.options.parent for resource in graph.values()} - {""}
+    assert {p for p in parents if p in graph and graph[p].options.custom} == set()
+
+
+def test_password_is_a_secret_everywhere(config: dict[str, Any]) -> None:
+    graph = record(config)
+    source = next(r for r in graph.values() if r.name == "core-files-password")
+    assert list(source.options.additionalSecretOutputs) == ["stdout"]
+    stack = next(r for r in graph.values() if r.type == "pulumi:pulumi:Stack")
+    assert "stdout of core-files-password" in json.dumps(secrets_in(stack.inputs["outputs"]))
+
+
+def test_a_list_edit_changes_one_resource(config: dict[str, Any]) -> None:
+    after = edited(config, access={"admins": ["ada"], "allowed": ["grace", "katherine"]})
+    assert differing(record(config), record(after)) == {"core-files-access"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"title": "Other"}, {"limits": {"memory": "2G"}}, {"interface": "notebook"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_hub_edit_touches_neither_proxy_nor_network(config: dict[str, Any], change: dict) -> None:
+    changed = differing(record(config), record(edited(config, **change)))
+    assert changed == {"core-files-config", "core-hub", "core-files"}
+
+
+def test_replacement_is_stated(config: dict[str, Any]) -> None:
+    containers = [
+        r for r in record(config).values() if r.type == "docker:index/container:Container"
+    ]
+    assert len(containers) == 2
+    assert all(container.options.deleteBeforeReplace for container in containers)
+
+
+def test_containers_have_no_right_they_do_not_need(config: dict[str, Any]) -> None:
+    for resource in record(config).values():
+        if resource.type != "docker:index/container:Container":
+            continue
+        assert resource.inputs["capabilities"] == {"drops": ["ALL"]}
+        assert resource.inputs["securityOpts"] == ["no-new-privileges"]
+        assert resource.inputs["readOnly"] is True
+        assert resource.inputs["user"] != "0:0"
+        assert all(port["ip"] == "127.0.0.1" for port in resource.inputs.get("ports", []))
+        assert resource.inputs["memorySwap"] == resource.inputs["memory"] > 0
+
+
+def test_networks_depend_on_nothing_that_changes(config: dict[str, Any]) -> None:
+    """A network is made once: any other input of it would replace it under everybody."""
+    after = edited(config, title="Other", applications=["corehub"], limits={"memory": "3G"})
+    changed = differing(record(config), record(after))
+    assert not any(name.endswith("-network") for name in changed)
+
+
+def test_bad_settings_register_nothing(config: dict[str, Any]) -> None:
+    import pulumi
+
+    with pytest.raises(pulumi.RunError, match="memory"):
+        record(edited(config, limits={"memory": "2X"}))
