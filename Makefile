@@ -4,7 +4,7 @@ PYTHON ?= python3
 OPS = .venv/bin/python -m cyberhubs.ops
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down output password status logs setup env test test-unit test-live bench lint lock
+.PHONY: help up preview down output password status logs setup setup-dev env test test-unit bench screenshot lint
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -54,3 +54,6 @@ lint: setup-dev ## ruff, pyright, shellcheck
 	@.venv/bin/ruff format --check .
 	@.venv/bin/pyright
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck --shell=bash
+
+setup-dev: setup
+	@$(PYTHON) -m cyberhubs.install dev browser

@@ -1,5 +1,6 @@
 """`python -m benchmarks`: brings up a stack of its own, measures it, removes it, prints a table."""
 
+import json
 import statistics
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 from docker.models.containers import Container
@@ -39,15 +41,15 @@ def main() -> None:
 
 def measure_updates(deployment: Deployment, directory: Path) -> None:
     deployment.make("down")
-    show("up, images there", [timed(lambda: deployment.make("up"))])
+    show("up, images there", [_timed(deployment.make, "up")])
     empty = make_empty_program(deployment, directory / "empty")
-    for command in (["up", "--yes", "--skip-preview"], ["preview"]):
-        ours, theirs = [], []
-        for _ in range(RUNS):
-            ours.append(timed(lambda: deployment.pulumi(*command)))
-            theirs.append(timed(lambda: empty(*command)))
-        show(f"pulumi {command[0]}, no change", ours, against=theirs, beside="an empty program's")
-    show("make up, no change", [timed(lambda: deployment.make("up")) for _ in range(RUNS)])
+    for name, command in (("up", ["up", "--yes", "--skip-preview"]), ("preview", ["preview"])):
+        pairs = [
+            (_timed(deployment.pulumi, *command), _timed(empty, *command)) for _ in range(RUNS)
+        ]
+        ours, theirs = (list(seconds) for seconds in zip(*pairs, strict=True))
+        show(f"pulumi {name}, no change", ours, against=theirs, beside="an empty program's")
+    show("make up, no change", [_timed(deployment.make, "up") for _ in range(RUNS)])
 
 
 def measure_one_start(deployment: Deployment) -> None:
@@ -78,7 +80,8 @@ def measure_memory(deployment: Deployment) -> None:
     with Member(deployment.url, "memory") as member:
         member.sign_in(deployment.password).start()
         for role in ("hub", "proxy", "user.memory"):
-            usage = deployment.container(role).stats(stream=False)["memory_stats"]
+            usage: Any = deployment.container(role).stats(stream=False)
+            usage = usage["memory_stats"]
             stats = usage["stats"]
             cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
             print(
@@ -89,7 +92,8 @@ def measure_memory(deployment: Deployment) -> None:
 
 def bare_starts(deployment: Deployment, count: int) -> list[float]:
     """Seconds from the start of each of `count` containers of the hub's own application to its answer."""
-    image = deployment.engine.images.list(name="cyberhubs/corehub")[0].id
+    applications = json.loads((deployment.data / "hubs/core/live/applications.json").read_text())
+    image = applications[0]["image"]
     command = ["jupyter", "lab", "--ip=0.0.0.0", "--port=8888", "--ServerApp.token="]
     started: list[Container] = []
 
@@ -143,9 +147,9 @@ def make_empty_program(deployment: Deployment, directory: Path) -> Callable[...,
     return pulumi
 
 
-def timed(action: Callable[[], object]) -> float:
+def _timed(action: Callable[..., object], *arguments: str) -> float:
     began = time.monotonic()
-    action()
+    action(*arguments)
     return time.monotonic() - began
 
 

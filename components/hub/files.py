@@ -132,7 +132,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         gid=host.user.gid,
         limits=Limits(hub.limits.memory_bytes, hub.limits.cpus, hub.limits.pids),
         interface=hub.interface,
-        login=Login(hub.login.kind),
+        login=Login("password"),
         idle_timeout_s=hub.idle.after_minutes * 60,
         logo=Path(hub.logo).name if hub.logo else None,
     )

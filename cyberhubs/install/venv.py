@@ -39,8 +39,8 @@ class Venv:
         lock = places.REQUIREMENTS / f"{kind}.txt"
         part = places.VENV.with_name(".venv.part")
         _remove(part)
+        _create(part, report)
         with report.step(f"python environment: installing {lock.name} with pip") as step:
-            _create(part, report)
             total = lock.read_text().count("==")
             fetched = 0
 
@@ -61,7 +61,7 @@ class Venv:
             _link_checkout(part)
             (part / STAMP).write_text(json.dumps(_wanted(kind)))
             _move_into_place(part)
-        return f"installed {total} packages in .venv"
+        return f"installed {fetched} packages in .venv"
 
 
 def _create(path: Path, report: Report) -> None:

@@ -28,7 +28,7 @@ def remove_orphans(client: DockerClient, stack: Stack) -> None:
     Only those with this stack's label that its state does not know; never members' servers.
     """
     known = {resource.get("id") for resource in stack.resources()}
-    label = {"label": f"{STACK}={stack.name}"}
+    label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack.name}"}
     containers = client.containers.list(all=True, filters=label)
     for container in containers:
         if container.labels.get("cyberhubs.role") in ("hub", "proxy") and container.id not in known:

@@ -1,7 +1,7 @@
 """The base of all models of the stack file, and the types that several of them use."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import (
@@ -27,7 +27,7 @@ _SHARED_FOLDERS = (
     "/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/var/lib"
 )  # fmt: skip
 
-_Path = TypeVar("_Path", bound=PurePosixPath)
+_Path = TypeVar("_Path", bound=PurePath)
 
 
 class Model(BaseModel):
@@ -68,7 +68,7 @@ def kind_of(value: Any) -> str:
         str: "text",
         SecretStr: "encrypted",
     }
-    return names[type(value)]
+    return names.get(type(value), f"a {type(value).__name__}")
 
 
 def read_text(value: Any) -> str:
@@ -119,18 +119,21 @@ def own_folder(path: _Path) -> _Path:
     return path
 
 
+def _expanded(text: str) -> Path:
+    """With the home of who runs this for ~/."""
+    return Path(text).expanduser() if text.startswith("~/") else Path(text)
+
+
 def _here(value: Any) -> Path:
     text = read_text(value)
-    if text.startswith("~/"):
-        text = str(Path(text).expanduser())
-    elif not text.startswith("/"):
+    if not text.startswith(("/", "~/")):
         raise ValueError(f"{text!r} is a relative path — start it with / or ~/")
-    return Path(_absolute(text))
+    return Path(_absolute(str(_expanded(text))))
 
 
 def beside_stack_file(value: Any, info: ValidationInfo) -> Path:
     """A path that starts at the stack file's folder, unless it begins with / or ~/."""
-    return cast("Path", info.context) / Path(read_text(value)).expanduser()
+    return cast("Path", info.context) / _expanded(read_text(value))
 
 
 Text = Annotated[

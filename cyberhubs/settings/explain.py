@@ -46,7 +46,7 @@ def _explain(line: dict[str, Any], model: type[BaseModel]) -> Problem:
             text = f"{_shown(value)} is not a boolean — write true or false, without quotes"
         case "int_type" | "int_from_float":
             text = f"{_shown(value)} is not a whole number — write digits, without quotes"
-        case "float_type":
+        case "float_type" | "finite_number":
             text = f"{_shown(value)} is not a number — write digits, without quotes"
         case "greater_than" | "greater_than_equal":
             least = context.get("ge", context.get("gt"))
@@ -54,6 +54,8 @@ def _explain(line: dict[str, Any], model: type[BaseModel]) -> Problem:
             text = f"{value} is too small — give {than} {least:g}"
         case "less_than_equal":
             text = f"{value} is too large — give at most {context['le']}"
+        case "too_long":
+            text = f"holds more than {context['max_length']} names — keep to that many"
         case "too_short":
             text = f"is empty — name at least {context['min_length']}"
         case _:

@@ -1,6 +1,7 @@
 """`cyberhubs:host`: the machine that carries the hubs."""
 
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -34,6 +35,12 @@ def _public_key(value: str) -> str:
     if not value.startswith(("ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")):
         raise ValueError("is not an SSH public key — paste the line of the .pub file")
     return value
+
+
+def _data_folder(path: Path) -> Path:
+    if path == Path.home():
+        raise ValueError(f"'{path}' is your home — choose a folder in it, such as ~/cyberhubs")
+    return own_folder(path)
 
 
 Address = Annotated[Text, AfterValidator(_address)]
@@ -157,7 +164,7 @@ class SshHost(Model):
 class Folder(Model):
     """The folder that holds all data."""
 
-    path: Annotated[HerePath, AfterValidator(own_folder)] = Field(examples=["~/cyberhubs"])
+    path: Annotated[HerePath, AfterValidator(_data_folder)] = Field(examples=["~/cyberhubs"])
     """Folder for the members' files and the hubs' databases; made if it is not there."""
 
 

@@ -27,29 +27,17 @@ from cyberhubs.settings.login import Login
 from cyberhubs.settings.problems import one_of
 from cyberhubs_hub.access import AccessLists
 
-# A hub's name is part of its address and of its containers' names.
+# Names of stacks, hubs and data spaces: good for an address and for the name of a container.
 NAME_PATTERN = r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?"
 # "door" is the network that all hubs share; "hub" and "proxy" are what the containers are called
 # on a hub's own network; the others are paths of JupyterHub and of the front page, and a hub of
 # that name would make an address mean two things.
-RESERVED = frozenset(
-    [
-        "door",
-        "hub",
-        "proxy",
-        "api",
-        "health",
-        "login",
-        "logout",
-        "metrics",
-        "oauth",
-        "services",
-        "static",
-        "user",
-    ]
-)
+RESERVED = (
+    "door", "hub", "proxy", "api", "health", "login", "logout", "metrics", "oauth", "services",
+    "static", "user",
+)  # fmt: skip
 
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
+_MEMORY = re.compile(r"(\d{1,6}(?:\.\d+)?)([KMGT])")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LEAST_MEMORY = 256 * 2**20  # a notebook server and one kernel do not start with less
 MOST_LOGO = 2**20
@@ -58,13 +46,19 @@ MOST_LOGO = 2**20
 _CONTAINER_FOLDERS = ("home", "opt", "root", "tmp", "var")
 
 
-def hub_name(value: str) -> str:
+def plain_name(value: str) -> str:
+    """Refuses what cannot be part of an address and of a container's name."""
     if not re.fullmatch(NAME_PATTERN, value):
         raise ValueError(
-            f"{value!r} cannot be part of an address — choose a name of 1 to 30 lower-case letters, "
-            "digits and hyphens that starts with a letter"
+            f"{value!r} cannot be part of an address or of a container's name — choose 1 to 30 "
+            "lower-case letters, digits and hyphens, a letter first"
         )
-    if value in RESERVED:
+    return value
+
+
+def hub_name(value: str) -> str:
+    """Refuses a name that a hub cannot have."""
+    if plain_name(value) in RESERVED:
         raise ValueError(f"{value!r} has a meaning already (address or network) — choose another")
     return value
 
@@ -81,10 +75,10 @@ def _memory(value: Any) -> int:
 
 
 def _application(value: Any) -> Application:
-    name = read_text(value)
-    if name not in APPLICATIONS:
-        raise ValueError(f"{name!r} is not a known application — {one_of(name, APPLICATIONS)}")
-    return APPLICATIONS[name]
+    text = read_text(value)
+    if text not in APPLICATIONS:
+        raise ValueError(f"{text!r} is not a known application — {one_of(text, APPLICATIONS)}")
+    return APPLICATIONS[text]
 
 
 def _logo(value: Any, info: ValidationInfo) -> Path:
@@ -110,8 +104,8 @@ def _target(path: PurePosixPath) -> PurePosixPath:
 class DataSpace(Model):
     """A folder of the host that members see in their servers."""
 
-    name: Annotated[Text, AfterValidator(hub_name)]
-    """Name of the data space."""
+    name: Annotated[Text, AfterValidator(plain_name)]
+    """What it is called in messages."""
     source: Annotated[MachinePath, AfterValidator(own_folder)]
     """Folder on the host."""
     target: Annotated[MachinePath, AfterValidator(_target)]
@@ -129,7 +123,7 @@ class Limits(Model):
         WithJsonSchema({"type": "string", "pattern": rf"^{_MEMORY.pattern}$"}),
     ] = Field(default=2 * 2**30, alias="memory", json_schema_extra={"default": "2G"})
     """Memory, such as 512M, 2G or 1.5G; a server that takes more is stopped."""
-    cpus: float = Field(default=1, gt=0, le=1024, allow_inf_nan=False)
+    cpus: float = Field(default=1, ge=0.01, le=1024, allow_inf_nan=False)
     """Processors; a fraction is a share of one."""
     pids: int = Field(default=512, ge=64, le=2**22)
     """Processes and threads."""

@@ -1,6 +1,5 @@
 """From a stack file, or what Pulumi has read of it, to settings."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import ValidationError
 from cyberhubs.settings import rules
 from cyberhubs.settings.explain import explain
 from cyberhubs.settings.host import LocalHost
-from cyberhubs.settings.hubs import NAME_PATTERN, Hub
+from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys
 from cyberhubs.settings.problems import Problem, SettingsError, show
@@ -107,12 +106,7 @@ def _validate(
 
 
 def _check_stack_name(stack: str) -> None:
-    """A stack's name is part of its containers' names."""
-    if not re.fullmatch(NAME_PATTERN, stack):
-        raise SettingsError(
-            f"stack {stack}",
-            [
-                f"{stack!r} cannot be part of a container's name — choose a stack name of 1 to 30 "
-                "lower-case letters, digits and hyphens that starts with a letter"
-            ],
-        )
+    try:
+        plain_name(stack)
+    except ValueError as error:
+        raise SettingsError(f"stack {stack}", [f"the stack's name {error}"]) from None

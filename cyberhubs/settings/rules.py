@@ -51,13 +51,13 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
 def not_built(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """What the stack file may say one day, but what does nothing so far."""
     for keys, words in NOT_BUILT.items():
-        if (word := _at(raw, *keys)) in words:
-            yield Problem(keys, f"{word} is not built yet — use {words[word]}")
+        if instead := words.get(str(word := _at(raw, *keys))):
+            yield Problem(keys, f"{word} is not built yet — use {instead}")
     hubs = list(_hubs(raw))
     for path, hub in hubs:
         for keys, words in NOT_BUILT_IN_HUBS.items():
-            if (word := _at(hub, *keys)) in words:
-                yield Problem((*path, *keys), f"{word} is not built yet — use {words[word]}")
+            if instead := words.get(str(word := _at(hub, *keys))):
+                yield Problem((*path, *keys), f"{word} is not built yet — use {instead}")
         if _at(hub, "access", "organizations"):
             yield Problem((*path, "access", "organizations"), "are not built yet — use allowed")
     if len(hubs) > 1:

@@ -35,14 +35,8 @@ def read_stack_file(path: Path) -> tuple[dict[str, Any], dict[KeyPath, int]]:
 
     An encrypted value comes as a SecretStr. Raises SettingsError.
     """
-    content = _parse(path)
     lines: dict[KeyPath, int] = {}
-    try:
-        file = {} if content is None else _value(content, (), lines)
-    except RecursionError:
-        raise SettingsError(str(path), ["an anchor contains itself — write it out"]) from None
-    except yaml.YAMLError as error:
-        raise SettingsError(str(path), [_sentence(error)]) from None
+    file = _parse(path, lines)
     if not isinstance(file, dict):
         raise SettingsError(str(path), ["is not a mapping — begin with the line config:"])
     problems = [
@@ -81,22 +75,25 @@ class _Loader(yaml.SafeLoader):
         return super().resolve(kind, value, (False, False))
 
 
-def _parse(path: Path) -> yaml.Node | None:
+def _parse(path: Path, lines: dict[KeyPath, int]) -> Any:
+    """The file's content, and in `lines` the line of each value."""
     try:
-        return yaml.compose(path.read_bytes(), Loader=_Loader)
+        node = yaml.compose(path.read_bytes(), Loader=_Loader)
+        return {} if node is None else _value(node, (), lines)
     except FileNotFoundError:
         names = sorted(
             file.name.removeprefix("Pulumi.").removesuffix(".yaml")
             for file in path.parent.glob("Pulumi.*.yaml")
         )
         there = f"there are: {', '.join(names)}" if names else "there are none"
-        raise SettingsError(
-            str(path), [f"there is no such stack file; {there} — choose one, or copy one to start"]
-        ) from None
+        problem = f"there is no such stack file; {there} — choose one, or copy one to start"
     except OSError as error:
-        raise SettingsError(str(path), [f"cannot be read: {error.strerror}"]) from None
+        problem = f"cannot be read: {error.strerror} — mend the path or its permissions"
     except yaml.YAMLError as error:
-        raise SettingsError(str(path), [_sentence(error)]) from None
+        problem = _sentence(error)
+    except RecursionError:
+        problem = "an anchor contains itself, or brackets nest too deeply — write it out"
+    raise SettingsError(str(path), [problem])
 
 
 def _sentence(error: yaml.YAMLError) -> str:
@@ -161,9 +158,8 @@ def _date(text: str) -> str | None:
         )
     except ValueError:
         return None
-    zone = clock[4] if clock[4] not in (None, "Z") else None
-    offset = zone.replace(":", "") if zone else None
-    return f"{date}{fraction or ''} {f'{offset} {offset}' if offset else '+0000 UTC'}"
+    offset = (clock[4] or "Z").replace(":", "")
+    return f"{date}{fraction or ''} {'+0000 UTC' if offset == 'Z' else f'{offset} {offset}'}"
 
 
 def _value(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Any:

@@ -25,6 +25,7 @@ from cyberhubs_hub.start_queue import StartQueue
 
 NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
+LOG_LINES = 20
 
 
 class HubSpawner(DockerSpawner):
@@ -61,20 +62,19 @@ class HubSpawner(DockerSpawner):
         last = self.orm_spawner.user_options or {}
         return start_form(menu, self.hub_config.interface, last)
 
-    def _choose(self) -> None:
-        """Sets image and first page from the menu and what the person chose."""
-        options = self.user_options
+    def choose(self, options: dict[str, Any]) -> None:
+        """For Spawner.apply_user_options, which turns a TypeError here into "invalid options".
+
+        The options may come from a form, from a script or, if a start says nothing, from the last
+        time. Raises SpawnException.
+        """
         images = self.allowed_menu()
         if isinstance(images, dict):
-            wanted = options.get("image")
-            if len(images) == 1:
-                wanted = next(iter(images))
             if not images:
                 raise failure("menu", "This hub offers no application yet. Tell its operator.")
+            wanted = next(iter(images)) if len(images) == 1 else options.get("image")
             if wanted not in images:
-                raise failure(
-                    "menu", f"Choose an application: {', '.join(images)}.", f"not {wanted!r}"
-                )
+                raise failure("menu", f"Choose an application: {', '.join(images)}.")
             self.user_options = {**options, "image": wanted}
         interface = self.hub_config.interface
         if interface == "choose":
@@ -87,7 +87,6 @@ class HubSpawner(DockerSpawner):
         """The server's URL, once it answers. Raises SpawnException with a sentence."""
         self._stage = None
         try:
-            self._choose()
             async with nullcontext() if self._is_check else self.queue.place(self):
                 async with asyncio.timeout(START_LIMIT_S):
                     if not self._is_check:
@@ -98,7 +97,11 @@ class HubSpawner(DockerSpawner):
                     await self._wait_for_answer(ip, port)
                     self._begin(90, "Opening the way to it")
         except Exception as error:
-            raise explain(error) from error
+            failed = explain(error)
+            failed.log_message += await self._end_of_log()
+            if self._is_check:
+                failed.jupyterhub_message = failed.log_message
+            raise failed from error
         return f"http://{ip}:{port}"
 
     async def create_object(self) -> Any:
@@ -138,19 +141,27 @@ class HubSpawner(DockerSpawner):
 
     async def _why_it_stopped(self, status: int | str) -> Exception:
         state = (await self.docker("inspect_container", self.object_id))["State"]
-        end = await self.docker("logs", self.object_id, tail=20)
-        detail = f"{status}\n{end.decode(errors='replace')}"
         if state.get("OOMKilled"):
             limit = self.hub_config.limits.memory_bytes // 2**20
             return failure(
-                "memory", f"Your server needed more than its {limit} MB of memory to start.", detail
+                "memory", f"Your server needed more than its {limit} MB of memory to start."
             )
         return failure(
             "exit",
-            "Your server stopped while it was starting. Tell the hub's operator; its log is in "
+            "Your server stopped while it was starting. Tell the hub's operator: the reason is in "
             "the hub's log.",
-            detail,
+            str(status),
         )
+
+    async def _end_of_log(self) -> str:
+        """The last lines of a server that did not start, for the hub's log."""
+        if not self.object_id:
+            return ""
+        try:
+            log = await self.docker("logs", self.object_id, tail=LOG_LINES)
+        except RequestException as error:
+            return f"\nIts log cannot be read: {error}"
+        return f"\nThe end of its log:\n{log.decode(errors='replace').rstrip()}"
 
     # Telling
 
@@ -207,7 +218,9 @@ class HubSpawner(DockerSpawner):
 
 async def _answers(url: str) -> bool:
     try:
-        response = await fetch(url, raise_for_status=False, allow_redirects=False)
+        # A container that is gone does not refuse a connection, it lets it wait.
+        timeout = aiohttp.ClientTimeout(total=20, sock_connect=1)
+        response = await fetch(url, raise_for_status=False, allow_redirects=False, timeout=timeout)
     except (aiohttp.ClientError, OSError):
         return False
     return response.status < 500

@@ -11,7 +11,7 @@ import inspect
 import json
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -134,6 +134,11 @@ class Provider(sdk.Provider):
                     decoded[name] = property_value(json.loads(value.value))
         return decoded
 
+    async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        old, new = self._decode(request.old_state), self._decode(request.new_inputs)
+        changes = compare(self._config, plain_map(old), plain_map(new))
+        return sdk.DiffResponse(changes=bool(changes), diffs=_names(changes), detailed_diff=changes)
+
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
         given = {k: v for k, v in request.args.items() if k in self._config}
         config = plain_map(check(self._config, self._decode(given), []))
@@ -168,12 +173,11 @@ class Provider(sdk.Provider):
                 path == i or path.startswith((f"{i}.", f"{i}[")) for i in request.ignore_changes
             )
         }
-        names = {path: path.split(".")[0].split("[")[0] for path in changes}
-        replaces = {names[p] for p, c in changes.items() if c.kind.name.endswith("_REPLACE")}
+        replaces = _names(p for p, c in changes.items() if c.kind.name.endswith("_REPLACE"))
         return sdk.DiffResponse(
             changes=bool(changes),
-            replaces=sorted(replaces),
-            diffs=sorted(set(names.values())),
+            replaces=replaces,
+            diffs=_names(changes),
             detailed_diff=changes,
             delete_before_replace=bool(replaces)
             and (resource.delete_before_replace or _keeps_name(resource, old, request.new_inputs)),
@@ -305,6 +309,11 @@ def _state(
         hidden = of_secret or name in resource.secret_outputs
         state[name] = value.with_secret(True) if hidden else value
     return state
+
+
+def _names(paths: Iterable[str]) -> list[str]:
+    """The properties that the paths start from."""
+    return sorted({path.split(".")[0].split("[")[0] for path in paths})
 
 
 def _auto_name(request: sdk.CheckRequest) -> PropertyValue:

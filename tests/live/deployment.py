@@ -88,11 +88,11 @@ class Deployment:
         found = self.engine.containers.list(
             all=True, filters={"label": f"cyberhubs.stack={self.stack}"}
         )
-        return sorted(container.name for container in found)
+        return sorted(str(container.name) for container in found)
 
     def networks(self) -> list[str]:
         found = self.engine.networks.list(filters={"label": f"cyberhubs.stack={self.stack}"})
-        return sorted(network.name for network in found)
+        return sorted(str(network.name) for network in found)
 
     @property
     def _first(self) -> str:

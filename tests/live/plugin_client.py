@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
@@ -99,7 +99,7 @@ class Plugin:
     """A running plugin. Values are plain Python, with `Secret` around what is secret."""
 
     def __init__(self, name: str, work_dir: Path, config: Values | None = None) -> None:
-        self.name = name
+        self.name, self.work_dir = name, work_dir
         self._engine = _Engine()
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
@@ -128,6 +128,12 @@ class Plugin:
                 args=_struct(config or {}), acceptSecrets=True, acceptResources=True
             )
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self, timeout_s: float = 5) -> None:
         """Stop it as the engine does at the end of an update."""

@@ -137,8 +137,10 @@ def test_corehub_has_the_scientific_basics(corehub: Container):
 
 def test_corehub_compiles_in_a_login_shell(corehub: Container):
     """JupyterLab's terminals are login shells."""
-    program = "cd /tmp && echo 'int main() { return 0; }' >a.c && gcc a.c && ./a.out && which python"
-    assert run(corehub, "bash", "-lc", program) == "/opt/corehub/bin/python"
+    program = (
+        "cd /tmp && echo 'int main() { return 0; }' >a.c && gcc a.c && ./a.out && which python"
+    )
+    assert run(corehub, "bash", "-lc", program) == "/usr/bin/python"
 
 
 def test_corehub_has_both_interfaces_and_kernels(corehub: Container):
@@ -157,9 +159,7 @@ def test_a_members_package_is_kept_and_cannot_break_the_server(corehub: Containe
     assert directory.startswith("/home/user/notebooks/")
     broken = f"mkdir -p {directory} && echo 'raise SystemExit(7)' >{directory}/tornado.py"
     run(corehub, "sh", "-c", broken)
-    # A new version of a package takes the first place for kernels, as pip puts it there.
-    first = f"import sys; sys.path.insert(0, {directory!r}); import tornado"
-    assert corehub.exec_run(["python", "-c", first])[0] == 7
+    assert corehub.exec_run(["python", "-c", "import tornado"])[0] == 7
     assert corehub.exec_run(["jupyter", "lab", "--version"])[0] == 0
     for file in notebooks.rglob("tornado.py"):
         file.unlink()
@@ -171,7 +171,12 @@ def test_multiuser_runs_read_only(start: Start):
     )
     run(container, "pip", "check")
     assert run(container, "jupyterhub", "--version") == "6.1.1"
-    run(container, "python", "-c", "import cyberhubs_hub.config, dockerspawner, oauthenticator.github")
+    run(
+        container,
+        "python",
+        "-c",
+        "import cyberhubs_hub.config, dockerspawner, oauthenticator.github",
+    )
     run(container, "which", "cyberhubs-check", "http-ok")
 
 

@@ -14,43 +14,22 @@ from typing import Any
 import pytest
 
 from tests.live.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secret, asset
+from tests.live.processes import gone, wait_for
 
 TOKEN = "command:local:Command"
 ours = pytest.mark.skipif("PLUGIN_DIR" in os.environ, reason="a promise of our plugin only")
 
 
-@pytest.fixture
-def plugin(tmp_path: Path) -> Iterator[Plugin]:
-    plugin = Plugin("command", tmp_path)
-    yield plugin
-    plugin.close()
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    with Plugin("command", tmp_path_factory.mktemp("plugin")) as plugin:
+        yield plugin
 
 
 def create(plugin: Plugin, command: str, **inputs: Any) -> dict[str, Any]:
     """The state of a command that was checked and created."""
     checked = plugin.check(TOKEN, {"create": command, **inputs})
     return plugin.create(TOKEN, checked)[1]
-
-
-def gone(pid: int, timeout_s: float = 5) -> bool:
-    """Whether a process ends in time; one that only waits to be reaped has ended."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def wait_for(path: Path, timeout_s: float = 10) -> str:
-    end = time.monotonic() + timeout_s
-    while not path.exists() or not path.read_text():
-        assert time.monotonic() < end, f"{path} was not written"
-        time.sleep(0.02)
-    return path.read_text()
 
 
 def test_outputs(plugin: Plugin) -> None:
@@ -68,8 +47,8 @@ def test_nothing_to_run(plugin: Plugin) -> None:
     assert (state["stdout"], state["stderr"]) == ("", "")
 
 
-def test_surroundings(plugin: Plugin, tmp_path: Path) -> None:
-    assert create(plugin, "pwd")["stdout"] == str(tmp_path)
+def test_surroundings(plugin: Plugin) -> None:
+    assert create(plugin, "pwd")["stdout"] == str(plugin.work_dir)
     assert create(plugin, "pwd", dir="/")["stdout"] == "/"
     state = create(plugin, "echo $A $HOME", environment={"A": "x", "HOME": "/nowhere"})
     assert state["stdout"] == "x /nowhere"
@@ -111,6 +90,7 @@ def test_cannot_start(plugin: Plugin) -> None:
     ],
 )
 def test_logging(plugin: Plugin, logging: str | None, shown: set[str]) -> None:
+    plugin.logs.clear()
     mode = {"logging": logging} if logging else {}
     state = create(plugin, "echo out; echo err >&2", **mode)
     assert (state["stdout"], state["stderr"]) == ("out", "err")
@@ -142,7 +122,7 @@ def test_secrets_are_in_no_message(plugin: Plugin) -> None:
     assert "swordfish" in everything
 
 
-def test_preview_runs_nothing(plugin: Plugin, tmp_path: Path) -> None:
+def test_preview_runs_nothing(plugin: Plugin) -> None:
     inputs = plugin.check(TOKEN, {"create": "touch made", "stdin": UNKNOWN})
     assert inputs["stdin"] == UNKNOWN
     _, state = plugin.create(TOKEN, inputs, preview=True)
@@ -151,7 +131,7 @@ def test_preview_runs_nothing(plugin: Plugin, tmp_path: Path) -> None:
     old = {"create": "echo", "stdout": "old", "stderr": ""}
     state = plugin.update(TOKEN, "id", old, {"create": "touch made"}, preview=True)
     assert state["stdout"] == UNKNOWN
-    assert not (tmp_path / "made").exists()
+    assert not (plugin.work_dir / "made").exists()
 
 
 INPUTS = {
@@ -228,20 +208,20 @@ def test_update(plugin: Plugin) -> None:
     assert update(delete="true") == "made"
 
 
-def test_delete(plugin: Plugin, tmp_path: Path) -> None:
+def test_delete(plugin: Plugin) -> None:
     state = create(plugin, "echo made", delete=f"{LAST} > deleted; cat >> deleted", stdin="in")
     plugin.delete(TOKEN, "id", state)
-    assert (tmp_path / "deleted").read_text() == "[made|]\nin"
+    assert (plugin.work_dir / "deleted").read_text() == "[made|]\nin"
     with pytest.raises(PluginError, match="exit status 5"):
         plugin.delete(TOKEN, "id", {**state, "delete": "exit 5"})
     plugin.delete(TOKEN, "id", {k: v for k, v in state.items() if k != "delete"})
 
 
-def test_refresh_changes_nothing(plugin: Plugin, tmp_path: Path) -> None:
+def test_refresh_changes_nothing(plugin: Plugin) -> None:
     inputs = plugin.check(TOKEN, {"create": "echo once >> runs", "stdin": Secret("s")})
     id, state = plugin.create(TOKEN, inputs)
     assert plugin.read(TOKEN, id, state, inputs) == (id, state, inputs)
-    assert (tmp_path / "runs").read_text() == "once\n"
+    assert (plugin.work_dir / "runs").read_text() == "once\n"
 
 
 @ours
@@ -258,7 +238,7 @@ def test_refused_by_name(plugin: Plugin) -> None:
 
 
 @pytest.mark.parametrize("how", ["cancel", "interrupt"])
-def test_stopping_ends_the_command(plugin: Plugin, tmp_path: Path, how: str) -> None:
+def test_stopping_ends_the_command(tmp_path: Path, how: str) -> None:
     failures: list[str] = []
 
     def work() -> None:
@@ -267,19 +247,19 @@ def test_stopping_ends_the_command(plugin: Plugin, tmp_path: Path, how: str) -> 
         except PluginError as error:
             failures.append(str(error))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    above, below = int(wait_for(tmp_path / "above")), int(wait_for(tmp_path / "below"))
-    if how == "cancel":
-        plugin.cancel()
-    else:
-        os.killpg(plugin.process.pid, signal.SIGINT)
-        plugin.process.wait(5)
-    assert gone(above)
-    if "PLUGIN_DIR" in os.environ:  # the official one ends only what it started itself
-        os.kill(below, signal.SIGKILL)
-    assert gone(below)
-    thread.join(10)
+    with Plugin("command", tmp_path) as plugin:
+        thread = threading.Thread(target=work)
+        thread.start()
+        above, below = int(wait_for(tmp_path / "above")), int(wait_for(tmp_path / "below"))
+        if how == "cancel":
+            plugin.cancel()
+        else:
+            plugin.close()
+        assert gone(above)
+        if "PLUGIN_DIR" in os.environ:  # the official one ends only what it started itself
+            os.kill(below, signal.SIGKILL)
+        assert gone(below)
+        thread.join(10)
     assert failures
 
 

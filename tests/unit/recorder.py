@@ -110,7 +110,7 @@ def record(
             callbacks=None,
         )
     )
-    set_root_resource(None)
+    set_root_resource(None)  # pyright: ignore[reportArgumentType] # forgets the last run
     set_all_config(
         {
             f"cyberhubs:{key}": value if isinstance(value, str) else json.dumps(value)

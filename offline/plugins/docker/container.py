@@ -1,6 +1,7 @@
 """docker:index/container:Container."""
 
 import time
+from contextlib import suppress
 
 from offline.plugins.docker.container_inputs import IN_PLACE, INPUTS
 from offline.plugins.docker.container_spec import MIB, body, limits
@@ -29,7 +30,7 @@ class Container(Resource):
         """The engine cannot take a limit off a container it made."""
         return {
             name: change(state[name], None, replace=True)
-            for name in IN_PLACE
+            for name in IN_PLACE.keys() - {"restart", "maxRetryCount"}
             if not empty(state.get(name)) and empty(inputs.get(name))
         }
 
@@ -44,9 +45,8 @@ class Container(Resource):
             pull(self._engine, call, image, inputs.get("platform"))
         client = self._engine.client
         with self._engine.errors(f"create container {name}"):
-            id = client.create_container_from_config(body(inputs), name, inputs.get("platform"))[
-                "Id"
-            ]
+            made = client.create_container_from_config(body(inputs), name, inputs.get("platform"))
+        id = made["Id"]
         try:
             with self._engine.errors(f"start container {name}"):
                 self._connect(id, inputs)
@@ -56,7 +56,8 @@ class Container(Resource):
             return id, self.read(call, id, inputs) or {}
         except BaseException:
             # nothing half-made may block the name for the next run
-            client.remove_container(id, v=inputs["removeVolumes"], force=True)
+            with suppress(sdk().errors.DockerException):
+                client.remove_container(id, v=inputs["removeVolumes"], force=True)
             raise
 
     def _connect(self, id: str, inputs: Values) -> None:

@@ -48,7 +48,7 @@ class RemoteImage(Resource):
         return image["Id"] + name, _outputs(name, image)
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        name = state.get("name") or id.removeprefix(id[: len("sha256:") + 64])
+        name = state.get("name") or id[len("sha256:") + 64 :]
         image = find(self._engine, name)
         return None if image is None else {"name": name, **_outputs(name, image)}
 

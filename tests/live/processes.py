@@ -1,0 +1,25 @@
+"""Waiting for what other processes do."""
+
+import time
+from pathlib import Path
+
+
+def gone(pid: int, timeout_s: float = 5) -> bool:
+    """Whether a process ends in time; one that only waits to be reaped has ended."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def wait_for(path: Path, timeout_s: float = 10) -> str:
+    end = time.monotonic() + timeout_s
+    while not path.exists() or not path.read_text():
+        assert time.monotonic() < end, f"{path} was not written"
+        time.sleep(0.02)
+    return path.read_text()

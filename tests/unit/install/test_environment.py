@@ -1,0 +1,65 @@
+"""The environment in which pulumi runs."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from cyberhubs.install import (
+    environment,
+    ladder,
+    places,
+    plugins,
+)
+from cyberhubs.install.report import Report
+
+# The environment
+
+
+def test_the_environment_is_made_once_and_private(home: Path) -> None:
+    made = environment.variables()
+    passphrase = Path(made["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    assert made["PULUMI_HOME"] == str(home / "pulumi")
+    assert made["PULUMI_BACKEND_URL"] == f"file://{home}/state"
+    assert (home / "state").is_dir()
+    assert passphrase.parent == home
+    assert stat.S_IMODE(passphrase.stat().st_mode) == 0o600
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    content = passphrase.read_text()
+    assert len(content) > 30
+    assert environment.variables() == made
+    assert passphrase.read_text() == content
+    assert made["PATH"].split(":")[:2] == [str(places.VENV / "bin"), str(home / "pulumi/bin")]
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in made
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PULUMI_HOME",
+        "PULUMI_BACKEND_URL",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "PULUMI_CONFIG_PASSPHRASE_FILE",
+    ],
+)
+def test_what_the_operator_set_is_left(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, str(tmp_path / "mine"))
+    made = environment.variables()
+    assert made.get(name, str(tmp_path / "mine")) == str(tmp_path / "mine")
+    if name.startswith("PULUMI_CONFIG_PASSPHRASE"):
+        assert not any(key.startswith("PULUMI_CONFIG_PASSPHRASE") for key in made)
+
+
+def test_a_login_is_respected(home: Path) -> None:
+    credentials = places.pulumi_home() / "credentials.json"
+    credentials.write_text(json.dumps({"current": "s3://states"}))
+    assert "PULUMI_BACKEND_URL" not in environment.variables()
+
+
+@pytest.mark.usefixtures("no_way_out")
+def test_nothing_is_acquired_where_plugins_are_ours(report: Report) -> None:
+    ladder.climb(plugins.Plugin("command"), report)
+    assert environment.variables()["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"

@@ -1,0 +1,221 @@
+"""What is found, what a kill leaves, what our stand-ins do."""
+
+import http.server
+import io
+import json
+import os
+import socketserver
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from cyberhubs.install import (
+    docker_api,
+    engine,
+    golang,
+    ladder,
+    places,
+    plugins,
+    pulumi,
+    venv,
+)
+from cyberhubs.install.report import InstallError, Report, UnavailableError
+
+from .things import program
+
+# Pulumi
+
+
+def pulumi_of(version: str, folder: Path) -> None:
+    program(folder / "pulumi", f"echo v{version}")
+    program(folder / pulumi.HOST, "exit 0")
+
+
+def test_a_new_enough_pulumi_on_path_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    pulumi_of("3.999.0", tmp_path / "bin")
+    assert pulumi.Pulumi().found() == "3.999.0 found on PATH"
+    pulumi_of("3.99.0", tmp_path / "bin")
+    assert pulumi.Pulumi().found() is None
+
+
+def test_pulumi_without_its_language_host_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    program(tmp_path / "bin/pulumi", "echo v3.999.0")
+    assert pulumi.Pulumi().found() is None
+
+
+def test_the_parts_of_a_killed_build_do_not_look_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    bin = places.pulumi_home() / "bin"
+    pulumi_of("3.253.0", bin)
+    program(bin / f"{pulumi.HOST}-exec", "exit 0")
+    assert pulumi.Pulumi().found() is None
+    with pytest.raises(LookupError):
+        pulumi.executable()
+
+
+def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "go", "echo go version go1.19.8 linux/amd64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        UnavailableError, match=r"needs Go 1\.\d+\.\d+ or newer and there is 1.19.8"
+    ):
+        golang.Go.find(pulumi.CLI_MODULE)
+
+
+def test_the_language_host_gets_the_checkouts_environment(tmp_path: Path) -> None:
+    launcher = tmp_path / "bin" / pulumi.HOST
+    program(launcher, "")
+    launcher.write_text((pulumi.HOST_MODULE / pulumi.HOST).read_text())
+    program(tmp_path / "bin" / f"{pulumi.HOST}-host", 'echo "$@"')
+    program(tmp_path / "project/.venv/bin/python", "")
+    (tmp_path / "project/sub").mkdir()
+    for folder in ("project", "project/sub"):
+        answer = subprocess.check_output([launcher, "127.0.0.1:1"], cwd=tmp_path / folder)
+        assert answer.decode().split() == [
+            "-virtualenv",
+            str(tmp_path / "project/.venv"),
+            "127.0.0.1:1",
+        ]
+    answer = subprocess.check_output([launcher, "127.0.0.1:1"], cwd=tmp_path)
+    assert answer.decode().split() == ["127.0.0.1:1"]
+
+
+# Plugins
+
+
+def checkout(path: Path) -> Path:
+    (path / "offline/plugins/docker").mkdir(parents=True)
+    program(path / ".venv/bin/python", 'echo "$PYTHONPATH $@"')
+    return path
+
+
+@pytest.mark.usefixtures("no_way_out")
+def test_a_shim_runs_the_checkout_that_it_is_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
+    mine, other = checkout(tmp_path / "it's mine"), checkout(tmp_path / "other")
+    monkeypatch.setattr(places, "CHECKOUT", mine)
+    plugin = plugins.Plugin("docker")
+    assert plugin.found() is None
+    assert not plugins.offline()
+    assert ladder.climb(plugin, report) == 3
+    assert plugin.found() == "found (offline/plugins)"
+    assert plugins.offline()
+    (shim,) = places.pulumi_home().glob("plugins/resource-docker-v*/pulumi-resource-docker")
+
+    def run(folder: Path) -> str:
+        return subprocess.check_output([shim, "127.0.0.1:1"], cwd=folder, text=True).strip()
+
+    assert run(tmp_path) == f"{mine} -m offline.plugins.docker 127.0.0.1:1"
+    assert run(other / "offline") == f"{other} -m offline.plugins.docker 127.0.0.1:1"
+
+
+@pytest.mark.usefixtures("no_way_out")
+def test_a_shim_whose_checkout_is_gone_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path / "gone")
+    ladder.climb(plugins.Plugin("docker"), report)
+    (shim,) = places.pulumi_home().glob("plugins/*/pulumi-resource-docker")
+    answer = subprocess.run([shim], cwd=tmp_path, capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert f"{tmp_path / 'gone'}, which is gone or not set up" in answer.stderr
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path / "elsewhere")
+    assert plugins.Plugin("docker").found() is None  # so it is written anew
+
+
+def test_an_official_plugin_is_left_alone() -> None:
+    version = places.pinned("pulumi-docker")
+    folder = places.pulumi_home() / "plugins" / f"resource-docker-v{version}"
+    program(folder / "pulumi-resource-docker", "exit 0")
+    assert plugins.Plugin("docker").found() == "found"
+    assert not plugins.offline()
+    folder.with_name(f"{folder.name}.partial").touch()
+    assert plugins.Plugin("docker").found() is None
+
+
+# The virtual environment
+
+
+def test_a_killed_environment_starts_again_and_moves_into_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    for kind in ("run", "dev"):
+        (tmp_path / f"requirements/{kind}.txt").write_text("# nothing\n")
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(places, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(places, "REQUIREMENTS", tmp_path / "requirements")
+    (tmp_path / ".venv.part/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/left-over").touch()
+
+    assert venv.Venv("run").found() is None
+    assert ladder.climb(venv.Venv("run"), report) == 3
+    assert venv.Venv("run").found() == "found in .venv"
+    assert venv.Venv("dev").found() is None
+    assert sorted(path.name for path in tmp_path.glob(".venv*")) == [".venv"]
+    assert not (tmp_path / ".venv/left-over").exists()
+    pip = (tmp_path / ".venv/bin/pip").read_text()
+    assert pip.startswith(f"#!{tmp_path}/.venv/bin/python")
+    (tmp_path / "requirements/run.txt").write_text("# something else\n")
+    assert venv.Venv("run").found() is None
+
+
+# Docker
+
+
+class FakeEngine(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        content = json.dumps({"Version": "99.1"}).encode()
+        self.send_response(200 if self.path == "/version" else 404)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def address_string(self) -> str:
+        return "socket"
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_an_engine_that_answers_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "docker.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    assert engine.Engine().found() is None
+    with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert engine.Engine().found() == f"99.1 found at unix://{path}"
+        with pytest.raises(LookupError):
+            docker_api.get("/images/none/json")
+        server.shutdown()
+
+
+def test_a_silent_engine_elsewhere_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    assert engine.Engine().found() is None
+    with pytest.raises(InstallError, match="unset DOCKER_HOST"):
+        engine.Engine().rungs()
+    monkeypatch.setenv("DOCKER_HOST", "ssh://elsewhere")
+    with pytest.raises(InstallError, match="unix:// or tcp://"):
+        engine.Engine().found()
+
+
+def test_an_engine_of_others_is_not_stopped(
+    home: Path, report: Report, output: io.StringIO
+) -> None:
+    engine.stop(report)
+    (places.run() / "dockerd.pid").write_text(str(os.getpid()))
+    engine.stop(report)
+    assert output.getvalue() == ""

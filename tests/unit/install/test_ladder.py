@@ -1,0 +1,194 @@
+"""The order of rungs, other programs, downloads, the command itself."""
+
+import contextlib
+import errno
+import hashlib
+import http.server
+import io
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cyberhubs.install import (
+    command,
+    fetch,
+    ladder,
+    process,
+)
+from cyberhubs.install.report import InstallError, Report, UnavailableError
+
+from .things import Thing, gives, lacks
+
+# Rungs
+
+
+def test_what_is_there_is_used(report: Report, output: io.StringIO) -> None:
+    assert ladder.climb(Thing("found on PATH", ladder.vendor(lacks("no"))), report) == 1
+    assert output.getvalue() == "thing: found on PATH\n"
+
+
+def test_the_first_rung_that_holds_is_named(report: Report, output: io.StringIO) -> None:
+    thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(gives("built")))
+    assert ladder.climb(thing, report) == 3
+    assert output.getvalue() == "thing: built (rung 3: packages)\n"
+
+
+def test_a_rung_above_one_that_holds_is_not_tried(report: Report) -> None:
+    thing = Thing(None, ladder.vendor(gives("downloaded")), ladder.packages(lacks("never")))
+    assert ladder.climb(thing, report) == 2
+
+
+def test_without_any_rung_every_reason_is_said(report: Report) -> None:
+    thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(lacks("no Go")))
+    with pytest.raises(InstallError, match=r"vendor's download: no way out. packages: no Go"):
+        ladder.climb(thing, report)
+
+
+def test_slow_steps_say_how_far_they_are(report: Report, output: io.StringIO) -> None:
+    with report.step("building") as step:
+        step.show("3 of 5")
+        time.sleep(0.1)
+    assert output.getvalue().startswith("building ...\n  building: 3 of 5, 0 s\n")
+
+
+# Other programs
+
+
+def test_a_failure_shows_the_end_of_the_output() -> None:
+    with pytest.raises(InstallError, match=r"sh failed \(exit code 3\)(.|\n)*\| because"):
+        process.run(["sh", "-c", "echo because; exit 3"], log="test")
+
+
+def test_a_full_disk_is_named() -> None:
+    with pytest.raises(InstallError, match="The disk is full"):
+        process.run(["sh", "-c", "echo write: No space left on device; exit 1"], log="test")
+
+
+def test_an_interruption_ends_what_was_started() -> None:
+    children: list[int] = []
+
+    def interrupt(line: str) -> None:
+        children.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.run(["sh", "-c", "sleep 60 & echo $!; wait"], log="test", line=interrupt)
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{children[0]}/cmdline").exists() and time.monotonic() < deadline:
+        if not Path(f"/proc/{children[0]}/cmdline").read_text():
+            break  # ended, and waits for its reaper
+        time.sleep(0.02)
+    else:
+        assert time.monotonic() < deadline
+
+
+# Downloads
+
+CONTENT = os.urandom(300_000)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Vendor(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT; stops half way as long as `breaks` is set."""
+
+    breaks = False
+    ranges: list[str | None] = []  # noqa: RUF012  (reset by the fixture)
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        self.ranges.append(wanted)
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start : 100_000 if self.breaks else None])
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Vendor.breaks, Vendor.ranges = False, []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendor) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/file"
+        server.shutdown()
+
+
+def test_a_stopped_download_goes_on(url: str, tmp_path: Path, report: Report) -> None:
+    target = tmp_path / "file"
+    Vendor.breaks = True
+    with report.step("x") as step, pytest.raises(InstallError, match="run the same command again"):
+        fetch.download(url, target, SHA256, step)
+    assert not target.exists()
+    Vendor.breaks = False
+    with report.step("x") as step:
+        fetch.download(url, target, SHA256, step)
+        fetch.download(url, target, SHA256, step)
+    assert target.read_bytes() == CONTENT
+    assert Vendor.ranges == [None, "bytes=100000-"]
+
+
+def test_a_wrong_checksum_is_refused(url: str, tmp_path: Path, report: Report) -> None:
+    with report.step("x") as step, pytest.raises(InstallError, match="wrong checksum"):
+        fetch.download(url, tmp_path / "file", "0" * 64, step)
+    assert list(tmp_path.glob("file*")) == []
+
+
+def test_an_address_that_does_not_answer_is_known_soon() -> None:
+    began = time.monotonic()
+    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1 does not answer"):
+        fetch.require_reachable("http://127.0.0.1:9/")
+    assert time.monotonic() - began < fetch.PROBE_S + 2
+
+
+# The command
+
+
+@contextlib.contextmanager
+def item(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Iterator[None]:
+    def fails(report: Report) -> str:
+        raise error
+
+    thing = Thing(None, ladder.packages(fails))
+    monkeypatch.setattr(command, "ITEMS", {"venv": lambda: [thing]})
+    yield
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left", "/there"), 1, "The disk is full (at /there)"),
+        (KeyboardInterrupt(), 130, "Interrupted: run the same command again"),
+        (InstallError("It is broken: mend it."), 1, "It is broken: mend it."),
+    ],
+)
+def test_bad_luck_is_a_sentence(
+    error: BaseException,
+    code: int,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with item(monkeypatch, error):
+        assert command.main([]) == code
+    assert sentence in capsys.readouterr().err
+
+
+def test_an_unknown_item_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit:
+        command.main(["venv", "nonsense"])
+    assert exit.value.code == 2
+    assert "unknown: nonsense" in capsys.readouterr().err
+
+
+def test_env_prints_what_a_shell_can_read(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    assert command.main(["env"]) == 0
+    script = capsys.readouterr().out + 'printf %s "$PULUMI_HOME"'
+    assert subprocess.check_output(["sh", "-c", script], text=True) == str(home / "pulumi")

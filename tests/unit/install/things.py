@@ -1,0 +1,38 @@
+"""Stand-ins for items, rungs and programs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cyberhubs.install import ladder
+from cyberhubs.install.report import Report, UnavailableError
+
+
+def program(path: Path, script: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+class Thing:
+    name = "thing"
+
+    def __init__(self, found: str | None, *rungs: ladder.Rung) -> None:
+        self._found, self._rungs = found, rungs
+
+    def found(self) -> str | None:
+        return self._found
+
+    def rungs(self) -> tuple[ladder.Rung, ...]:
+        return self._rungs
+
+
+def gives(answer: str) -> Callable[[Report], str]:
+    return lambda report: answer
+
+
+def lacks(reason: str) -> Callable[[Report], str]:
+    def climb(report: Report) -> str:
+        raise UnavailableError(reason)
+
+    return climb

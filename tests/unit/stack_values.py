@@ -1,0 +1,63 @@
+"""A good stack file's values, and how the tests change and write them."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+GOOD: dict[str, Any] = {
+    "host": {"kind": "local", "data": {"path": "/srv/cyberhubs"}},
+    "tls": {"mode": "none", "port": 8000},
+    "hubs": {
+        "core": {
+            "title": "Core hub",
+            "applications": ["corehub"],
+            "login": {"kind": "password"},
+            "access": {
+                "admins": ["Ada"],
+                "allowed": ["grace", "katherine"],
+                "blocked": ["mallory"],
+            },
+            "data": [{"name": "data", "source": "/mnt/data", "target": "/data"}],
+            "limits": {"memory": "2G", "cpus": 1, "pids": 512},
+        }
+    },
+}
+CORE = ("hubs", "core")
+OPENSTACK = {
+    "kind": "openstack",
+    "image": {"id": "6c0f1b9e-3f0e-4a3c-9a55-2d0b5b0c9a11"},
+    "flavor": "p4-15gb",
+    "network": {"name": "rrg-net"},
+    "floatingIp": {"pool": "Public"},
+    "ssh": {
+        "publicKey": "ssh-ed25519 AAAA",
+        "privateKeyFile": "~/.ssh/hub",
+        "from": ["192.0.2.0/24"],
+    },
+    "data": {"sizeGb": 500, "filesystem": "ext4", "inodes": "auto"},
+}
+GITHUB = {"kind": "github", "clientId": "Ov23", "clientSecret": "hunter2-very-secret"}
+ACME = {"mode": "acme", "email": "ops@example.org"}
+
+
+def changed(*changes: tuple[tuple[str | int, ...], Any]) -> dict[str, Any]:
+    """GOOD with the value at each path replaced, or removed if it is `...`."""
+    raw: Any = copy.deepcopy(GOOD)
+    for path, value in changes:
+        below = raw
+        for step in path[:-1]:
+            below = below.setdefault(step, {}) if isinstance(below, dict) else below[step]
+        if value is ...:
+            del below[path[-1]]
+        else:
+            below[path[-1]] = value
+    return raw
+
+
+def write(folder: Path, raw: dict[str, Any]) -> Path:
+    """The stack file that says `raw`."""
+    file = folder / "Pulumi.test.yaml"
+    file.write_text(yaml.safe_dump({"config": {f"cyberhubs:{k}": v for k, v in raw.items()}}))
+    return file

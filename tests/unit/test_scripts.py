@@ -1,0 +1,103 @@
+"""The convergent scripts, run for real on a scratch directory: twice is the same as once."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cyberhubs.machine.scripts import script
+
+UID, GID = os.getuid(), os.getgid()
+
+
+def run(text: str, stdin: str = "") -> str:
+    """What the script prints, both streams; raises AssertionError where it fails."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", text],
+        input=stdin,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def tree(root: Path) -> dict[str, tuple[str, bytes]]:
+    """Path → mode and content."""
+    return {
+        str(path.relative_to(root)): (
+            oct(path.stat().st_mode),
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in sorted(root.rglob("*"))
+    }
+
+
+def test_data_directory_twice(tmp_path: Path) -> None:
+    data = tmp_path / "da ta"  # a space, since paths come from an operator
+    run(script("data", str(data), UID, GID))
+    home = data / "jupyterhub_users" / "grace"
+    home.mkdir()
+    (home / "kept.ipynb").write_text("{}")
+    once = tree(data)
+    run(script("data", str(data), UID, GID))
+    assert tree(data) == once
+    assert f"user:x:{UID}:{GID}:" in (data / "etc/passwd").read_text()
+
+
+def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
+    run(script("hub", str(tmp_path), "core", UID, GID))
+    once = tree(tmp_path)
+    run(script("hub", str(tmp_path), "core", UID, GID))
+    assert tree(tmp_path) == once
+    secrets = sorted((tmp_path / "hubs/core/secrets").iterdir())
+    assert [path.name for path in secrets] == [
+        "cookie_secret",
+        "crypt_key",
+        "password",
+        "proxy_token",
+    ]
+    assert len({path.read_text() for path in secrets}) == 4
+    assert {path.stat().st_mode & 0o777 for path in secrets} == {0o400}
+    assert all(int(path.read_text(), 16) for path in secrets)
+
+
+def test_a_half_written_secret_is_made_whole(tmp_path: Path) -> None:
+    run(script("hub", str(tmp_path), "core", UID, GID))
+    token = tmp_path / "hubs/core/secrets/proxy_token"
+    token.chmod(0o600)
+    token.write_text("")
+    run(script("hub", str(tmp_path), "core", UID, GID))
+    assert len(token.read_text()) == 64
+
+
+@pytest.mark.parametrize("encoding, sent", [("text", "a\nb"), ("base64", "YQpi")])
+def test_put_replaces_the_file_and_keeps_no_half_of_it(
+    tmp_path: Path, encoding: str, sent: str
+) -> None:
+    path = tmp_path / "live" / "access.json"
+    run(script("put", str(path), UID, GID, encoding), stdin=sent)
+    first = path.stat().st_ino
+    assert path.read_text() == "a\nb"
+    run(script("put", str(path), UID, GID, encoding), stdin=sent)
+    assert path.stat().st_ino != first  # a reader of the old one is not disturbed
+    assert [entry.name for entry in path.parent.iterdir()] == ["access.json"]
+
+
+@pytest.mark.skipif(UID != 0, reason="only root has rights to give up")
+def test_an_operator_who_is_not_root_is_told_which_user_to_set(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script("data", str(tmp_path / "data"), 1000, 1000)],
+        user=65534,
+        group=65534,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "set cyberhubs:user to {uid: 65534, gid: 65534}" in done.stderr
+    assert not (tmp_path / "data").exists()

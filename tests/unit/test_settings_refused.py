@@ -1,0 +1,283 @@
+"""What a stack file may not say: refused by both ways in, `load` and `load_file`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cyberhubs.settings import SettingsError, load, load_file
+from tests.unit.stack_values import ACME, CORE, GITHUB, GOOD, OPENSTACK, changed, write
+
+
+def problems_of(raw: dict[str, Any], folder: Path) -> list[str]:
+    """What `load` finds; `load_file` must find the same, and say on which line."""
+    with pytest.raises(SettingsError) as by_value:
+        load(raw, "test", folder)
+    with pytest.raises(SettingsError) as by_file:
+        load_file(write(folder, raw), "test")
+    lines = [problem.partition(" (line ") for problem in by_file.value.problems]
+    without_lines = [at + rest.partition(")")[2] for at, _, rest in lines]
+    assert sorted(without_lines) == sorted(by_value.value.problems)
+    return by_value.value.problems
+
+
+# Path, value, the path as reported, and words of the message.
+BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
+    (("hots",), {}, "hots", "not a known key — did you mean host?"),
+    (("host",), ..., "host", "is missing — add it, such as cyberhubs:host: {kind: local"),
+    (("host",), "local", "host", "is text, a mapping belongs here"),
+    (("host", "kind"), "vm", "host.kind", "'vm' is not known — write openstack or ssh or local"),
+    (("host", "kind"), ..., "host.kind", "is missing — write openstack or ssh or local"),
+    (("host", "kind"), 5, "host.kind", "5 is not known"),
+    (("host", "kind"), ["local"], "host.kind", "a list is not known"),
+    (("host", "data", "path"), "data", "host.data.path", "'data' is a relative path"),
+    (("host", "data", "path"), "~ada/hubs", "host.data.path", "is a relative path"),
+    (("host", "data", "path"), "/", "host.data.path", "belongs to the system"),
+    (("host", "data", "path"), "/etc/hubs", "host.data.path", "belongs to the system"),
+    (("host", "data", "path"), "/var", "host.data.path", "belongs to the system"),
+    (("host", "data", "path"), "~/", "host.data.path", "is your home"),
+    (("host", "data", "path"), "/srv/../etc", "host.data.path", "goes up with .."),
+    (("host", "data", "path"), "/srv/a:b", "host.data.path", "colon"),
+    (("host", "data", "path"), "/srv/a\nb", "host.data.path", "line break"),
+    (("host", "data", "path"), 5, "host.data.path", "5 is a number, not text — quote it"),
+    (("host", "data", "pth"), "/srv", "host.data.pth", "did you mean path?"),
+    (("tls",), ..., "tls", "is missing"),
+    (("tls",), "none", "tls", "is text, a mapping belongs here"),
+    (("tls", "mode"), "selfsigned", "tls.mode", "known are acme, files, internal, none"),
+    (("tls", "port"), "8000", "tls.port", "'8000' is not a whole number"),
+    (("tls", "port"), True, "tls.port", "not a whole number"),
+    (("tls", "port"), 65536, "tls.port", "65536 is too large — give at most 65535"),
+    (("tls",), {**ACME, "port": 1}, "tls.port", "is not a known key"),
+    (("domain",), "hub.example.org", "domain", "has no use with tls.mode none"),
+    (("domain",), "https://hub.example.org", "domain", "not a domain name"),
+    (("domain",), "192.0.2.7", "domain", "not a domain name"),
+    (("user",), {"uid": 0}, "user.uid", "0 is too small — give at least 1"),
+    (("user",), {"gid": 2**31}, "user.gid", "too large"),
+    (("images",), {"siteCertificates": ["ca.pem"]}, "images.siteCertificates[0]", "relative path"),
+    (("images",), {"siteCertificates": ["/nowhere.pem"]}, "images.siteCertificates[0]", "No such"),
+    (("hubs",), ..., "hubs", "is missing"),
+    (("hubs",), {}, "hubs", "name at least 1"),
+    (("hubs",), [], "hubs", "is a list, a mapping belongs here"),
+    (("hubs", "Core"), GOOD["hubs"]["core"], "hubs.Core", "cannot be part of an address"),
+    (("hubs", "a/b"), GOOD["hubs"]["core"], "hubs.a/b", "cannot be part of an address"),
+    (("hubs", "a.b"), GOOD["hubs"]["core"], "hubs.a.b", "cannot be part of an address"),
+    (("hubs", "7up"), GOOD["hubs"]["core"], "hubs.7up", "cannot be part of an address"),
+    (("hubs", "end-"), GOOD["hubs"]["core"], "hubs.end-", "cannot be part of an address"),
+    (("hubs", "x" * 31), GOOD["hubs"]["core"], f"hubs.{'x' * 31}", "cannot be part of an address"),
+    (("hubs", "door"), GOOD["hubs"]["core"], "hubs.door", "has a meaning already"),
+    (("hubs", "second"), GOOD["hubs"]["core"], "hubs", "more than one hub is not built yet"),
+    (CORE, None, "hubs.core", "is empty, a mapping belongs here"),
+    ((*CORE, "title"), 2026, "hubs.core.title", "2026 is a number, not text — quote it"),
+    ((*CORE, "title"), " ", "hubs.core.title", "is empty"),
+    ((*CORE, "title"), None, "hubs.core.title", "is empty"),
+    ((*CORE, "logo"), "none.png", "hubs.core.logo", "there is no file"),
+    ((*CORE, "logo"), "~nobody-here/logo.png", "hubs.core.logo", "there is no file"),
+    ((*CORE, "logo"), "logo.gif", "hubs.core.logo", "give a .png or .svg file"),
+    ((*CORE, "applications"), [], "hubs.core.applications", "name at least 1"),
+    ((*CORE, "applications"), "corehub", "hubs.core.applications", "is text, a list belongs here"),
+    ((*CORE, "applications"), ["corhub"], "hubs.core.applications[0]", "did you mean corehub?"),
+    ((*CORE, "applications"), ["x"], "hubs.core.applications[0]", "'x' is not a known application"),
+    ((*CORE, "applications"), ["corehub"] * 2, "hubs.core.applications[1]", "is there twice"),
+    (
+        (*CORE, "interface"),
+        "labs",
+        "hubs.core.interface",
+        "'labs' is not known — did you mean lab?",
+    ),
+    ((*CORE, "login"), "password", "hubs.core.login", "write one, such as login: {kind: password}"),
+    ((*CORE, "login"), {"kind": "ldap"}, "hubs.core.login.kind", "'ldap' is not known"),
+    ((*CORE, "access", "admins"), "ada", "hubs.core.access.admins", "is text, a list belongs here"),
+    ((*CORE, "access", "admins"), None, "hubs.core.access.admins", "is empty, a list belongs here"),
+    ((*CORE, "access", "admins"), ["MALLORY"], "hubs.core.access.admins[0]", "is blocked too"),
+    (
+        (*CORE, "access", "allowed"),
+        ["ada", 83],
+        "hubs.core.access.allowed[1]",
+        "0123 is read as octal",
+    ),
+    ((*CORE, "access", "allowed"), [True], "hubs.core.access.allowed[0]", "true is a boolean"),
+    ((*CORE, "access", "allowed"), [None], "hubs.core.access.allowed[0]", "is empty"),
+    ((*CORE, "access", "allowed"), ["a b"], "hubs.core.access.allowed[0]", "not a possible GitHub"),
+    (
+        (*CORE, "access", "allowed"),
+        ["../x"],
+        "hubs.core.access.allowed[0]",
+        "not a possible GitHub",
+    ),
+    ((*CORE, "access", "allowed"), ["_check"], "hubs.core.access.allowed[0]", "not a possible"),
+    ((*CORE, "access", "allowed"), ["x" * 40], "hubs.core.access.allowed[0]", "1 to 39 letters"),
+    (
+        (*CORE, "access", "allowed"),
+        ["n"] * 5001,
+        "hubs.core.access.allowed",
+        "more than 5000 names",
+    ),
+    ((*CORE, "access", "allowed"), {"fil": "x"}, "hubs.core.access.allowed", "{file: names.txt}"),
+    ((*CORE, "access", "allowed"), {"file": "no.txt"}, "hubs.core.access.allowed", "cannot read"),
+    ((*CORE, "access", "allowed"), {"file": 5}, "hubs.core.access.allowed", "5 is a number"),
+    ((*CORE, "access", "organizations"), ["org:"], "hubs.core.access.organizations[0]", "a team"),
+    (
+        (*CORE, "access", "organizations"),
+        ["org"],
+        "hubs.core.access.organizations",
+        "not built yet",
+    ),
+    ((*CORE, "access", "organisations"), [], "hubs.core.access.organisations", "organizations?"),
+    ((*CORE, "access", "everyone"), "yes", "hubs.core.access.everyone", "write true or false"),
+    ((*CORE, "access", "everyone"), 1, "hubs.core.access.everyone", "write true or false"),
+    (
+        (*CORE, "access", "openUntil"),
+        "2026-12-31 00:00:00 +0000 UTC",
+        "hubs.core.access.openUntil",
+        'was a date without quotes — quote it, such as "2026-12-31T00:00:00Z"',
+    ),
+    ((*CORE, "access", "openUntil"), "2026-12-31", "hubs.core.access.openUntil", "no time zone"),
+    ((*CORE, "access", "openUntil"), 20261231, "hubs.core.access.openUntil", "is a number"),
+    ((*CORE, "data"), {"name": "data"}, "hubs.core.data", "is a mapping, a list belongs here"),
+    ((*CORE, "data", 0, "source"), "mnt/data", "hubs.core.data[0].source", "relative path"),
+    ((*CORE, "data", 0, "source"), "/etc", "hubs.core.data[0].source", "belongs to the system"),
+    ((*CORE, "data", 0, "source"), "/srv", "hubs.core.data[0].source", "the hub's data folder"),
+    (
+        (*CORE, "data", 0, "source"),
+        "/srv/cyberhubs/x",
+        "hubs.core.data[0].source",
+        "the hub's data",
+    ),
+    ((*CORE, "data", 0, "target"), "data", "hubs.core.data[0].target", "relative path"),
+    ((*CORE, "data", 0, "target"), "/", "hubs.core.data[0].target", "belongs to the system"),
+    ((*CORE, "data", 0, "target"), "/usr/x", "hubs.core.data[0].target", "belongs to the system"),
+    ((*CORE, "data", 0, "target"), "/home/user", "hubs.core.data[0].target", "would hide files"),
+    ((*CORE, "data", 0, "access"), "rw", "hubs.core.data[0].access", "read-only or read-write"),
+    (
+        (*CORE, "limits", "memory"),
+        "2X",
+        "hubs.core.limits.memory",
+        "'2X' is not an amount of memory",
+    ),
+    ((*CORE, "limits", "memory"), "2 G", "hubs.core.limits.memory", "write it as 512M, 2G or 1.5G"),
+    ((*CORE, "limits", "memory"), 2**31, "hubs.core.limits.memory", "is a number, not text"),
+    ((*CORE, "limits", "memory"), "2M", "hubs.core.limits.memory", "too little"),
+    ((*CORE, "limits", "cpus"), 0, "hubs.core.limits.cpus", "0 is too small"),
+    ((*CORE, "limits", "cpus"), "1", "hubs.core.limits.cpus", "'1' is not a number"),
+    ((*CORE, "limits", "pids"), 63, "hubs.core.limits.pids", "63 is too small — give at least 64"),
+    ((*CORE, "limits", "pids"), 64.5, "hubs.core.limits.pids", "64.5 is not a whole number"),
+    ((*CORE, "idle"), {"afterMinutes": -1}, "hubs.core.idle.afterMinutes", "at least 0"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "at", "says"), BAD)
+def test_bad_input(path, value, at, says, tmp_path):
+    problems = problems_of(changed((path, value)), tmp_path)
+    assert any(p.startswith(f"cyberhubs:{at}: ") and says in p for p in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("changes", "at", "says"),
+    [
+        ([(("host",), OPENSTACK)], "host.kind", "openstack is not built yet — use local"),
+        (
+            [(("host",), {"kind": "ssh", "ssh": {}, "data": {}})],
+            "host.kind",
+            "ssh is not built yet — use local",
+        ),
+        ([(("tls",), ACME)], "tls.mode", "acme is not built yet — use none"),
+        ([(("tls",), ACME)], "domain", "is missing, tls.mode acme needs it"),
+        ([(("tls",), {"mode": "internal"})], "tls.mode", "internal is not built yet"),
+        ([(("host",), OPENSTACK)], "tls.mode", "none is for host.kind local, not openstack"),
+        ([((*CORE, "login"), GITHUB)], "hubs.core.login.kind", "github is not built yet"),
+        (
+            [(("host",), OPENSTACK), (("tls",), ACME)],
+            "hubs.core.login.kind",
+            "password is only for a machine of your own, since all members share it, not for "
+            "host.kind openstack and tls.mode acme — use github",
+        ),
+        (
+            [((*CORE, "access"), {"everyone": False, "openUntil": "2026-12-31T00:00:00Z"})],
+            "hubs.core.access.openUntil",
+            "has no use with everyone: false",
+        ),
+        (
+            [((*CORE, "data"), [{"name": n, "source": "/mnt/a", "target": t} for n, t in
+                                (("a", "/data"), ("a", "/data/b"))])],
+            "hubs.core.data[1].target",
+            "'/data/b' and '/data' lie in one another",
+        ),
+    ],
+)  # fmt: skip
+def test_contradictions_and_what_is_not_built(changes, at, says, tmp_path):
+    problems = problems_of(changed(*changes), tmp_path)
+    assert any(p.startswith(f"cyberhubs:{at}: ") and says in p for p in problems), problems
+
+
+def test_whole_design_is_modelled(tmp_path):
+    """A valid stack of the future is refused for nothing but what is not built."""
+    raw = changed(
+        (("host",), OPENSTACK),
+        (("tls",), ACME),
+        (("domain",), "hub.example.org"),
+        ((*CORE, "login"), GITHUB),
+        ((*CORE, "access", "organizations"), ["my-org", "my-org:team"]),
+    )
+    problems = problems_of(raw, tmp_path)
+    assert len(problems) == 4 and all("not built yet" in problem for problem in problems)
+
+
+def test_all_problems_at_once_in_the_order_of_the_file(tmp_path):
+    file = tmp_path / "Pulumi.test.yaml"
+    file.write_text("""\
+config:
+  cyberhubs:tls: {mode: none, port: http}
+  cyberhubs:host: {kind: local, data: {path: data}}
+  cyberhubs:hubs:
+    core:
+      applications: [corehub, typo]
+      login: {kind: password}
+      access:
+        admins: [ada]
+        allowed: [0123, 1e3, 2026-12-31]
+        blocked: [ADA]
+      limits: {memory: 2X}
+""")
+    with pytest.raises(SettingsError) as error:
+        load_file(file, "test")
+    found = [
+        problem.partition(": ")[0].removeprefix("cyberhubs:") for problem in error.value.problems
+    ]
+    assert found == [
+        "tls.port (line 2)",
+        "host.data.path (line 3)",
+        "hubs.core.applications[1] (line 6)",
+        "hubs.core.access.admins[0] (line 9)",
+        "hubs.core.access.allowed[0] (line 10)",
+        "hubs.core.access.allowed[1] (line 10)",
+        "hubs.core.access.allowed[2] (line 10)",
+        "hubs.core.limits.memory (line 12)",
+    ]
+    assert str(error.value).startswith(f"{file}: 8 problems, nothing was changed\n  cyberhubs:tls")
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        GITHUB,
+        {**GITHUB, "clientSecret": 918273645},
+        {**GITHUB, "clientSecret": ["hunter2-very-secret"]},
+        {**GITHUB, "clientSecret": {"value": "hunter2-very-secret"}},
+        {"kind": "github", "clientId": "Ov23", "clientSecrt": "hunter2-very-secret"},
+        {"kind": "password", "password": "hunter2-very-secret"},
+        "hunter2-very-secret",
+        ["hunter2-very-secret"],
+    ],
+)
+def test_secrets_are_never_shown(login, tmp_path):
+    problems = problems_of(changed(((*CORE, "login"), login)), tmp_path)
+    assert "hunter2" not in str(problems) and "918273645" not in str(problems)
+
+
+def test_encrypted_values(tmp_path):
+    secure = {**GITHUB, "clientSecret": {"secure": "v1:abc"}}
+    with pytest.raises(SettingsError) as error:
+        load_file(write(tmp_path, changed(((*CORE, "login"), secure))), "test")
+    assert [p for p in error.value.problems if "not built yet" not in p] == []
+    with pytest.raises(SettingsError, match=r"title.*: is encrypted, text belongs here"):
+        load_file(write(tmp_path, changed(((*CORE, "title"), {"secure": "v1:abc"}))), "test")
