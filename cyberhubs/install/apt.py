@@ -1,12 +1,15 @@
 """Debian's and Ubuntu's packages, where this user may install them."""
 
+import contextlib
+import fcntl
 import functools
 import os
 import platform
 import shutil
+from pathlib import Path
 
 from .process import run
-from .report import Report
+from .report import InstallError, Report
 
 ENV = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
 
@@ -26,6 +29,8 @@ def distribution() -> tuple[str, str]:
 
 def install(names: list[str], report: Report) -> None:
     with report.step(f"apt: installing {', '.join(names)}") as step:
+        step.show("waiting for another installation to end")
+        _wait_for_others()
         step.show("reading package lists")
         _ready()
         options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
@@ -42,8 +47,17 @@ def refresh() -> None:
     _ready.cache_clear()
 
 
+def _wait_for_others() -> None:
+    """Returns when nothing holds dpkg's locks: after a kill of apt its dpkg goes on for a while."""
+    for name in ("lock-frontend", "lock"):
+        with Path("/var/lib/dpkg", name).open("a") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+
+
 @functools.cache
 def _ready() -> None:
     # An installation that was killed half way leaves dpkg refusing everything until this has run.
     run(["dpkg", "--configure", "-a"], log="dpkg", env=ENV)
-    run(["apt-get", "update", "-o", "Acquire::Retries=3"], log="apt-update", env=ENV)
+    # Some source of the machine may be broken; whether one that is needed is, the install tells.
+    with contextlib.suppress(InstallError):
+        run(["apt-get", "update", "-o", "Acquire::Retries=3"], log="apt-update", env=ENV)

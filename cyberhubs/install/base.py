@@ -16,8 +16,7 @@ SUITE = "bookworm"
 REPOSITORY, TAG = "cyberhubs-base", SUITE
 PUBLIC = f"debian:{SUITE}-slim"
 FIRST_ANSWER_S = 25.0
-# What Debian's own slim image leaves out.
-LEFT_OUT = ("doc", "man", "info", "groff", "lintian", "locale")
+SCRIPT = Path(__file__).with_name("base.sh")
 
 
 class Base:
@@ -68,7 +67,6 @@ class Base:
         shutil.rmtree(root, ignore_errors=True)
         with report.step(f"base image: making Debian {SUITE} with debootstrap") as step:
             _debootstrap(root, step)
-            _slim(root)
             step.show("importing")
             _import(root)
         shutil.rmtree(root)
@@ -85,49 +83,29 @@ def _progress(step: Step) -> Any:
 def _debootstrap(root: Path, step: Step) -> None:
     cache = places.build() / "debootstrap"
     cache.mkdir(exist_ok=True)
-    # In a mount namespace of its own, so that what it mounts in `root` goes when it is killed.
+    mirrors = _mirrors()
+    sources = "".join(f"deb {mirror} {suite} main\n" for suite, mirror in mirrors.items())
     run(
-        [
-            *("unshare", "--mount", "debootstrap", "--variant=minbase", f"--cache-dir={cache}"),
-            *(SUITE, root, *_mirror()),
-        ],
+        ["unshare", "--mount", "sh", SCRIPT, SUITE, root, cache, mirrors.get(SUITE, "")],
         log="debootstrap",
-        env={"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"},
+        stdin=sources,
         line=lambda text: step.show(text.removeprefix("I: ")),
     )
 
 
-def _mirror() -> list[str]:
-    """The mirror that this machine's own apt uses for the suite, where it has one."""
-    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"]
+def _mirrors() -> dict[str, str]:
+    """What this machine's own apt reads of the suite: {suite: mirror}; often empty elsewhere."""
     if shutil.which("apt-get") is None:
-        return []
+        return {}
+    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"]
     answer = subprocess.run(command, capture_output=True, text=True)
-    for line in answer.stdout.splitlines():
-        codename, _, uri = line.partition(" ")
-        if codename == SUITE and urllib.parse.urlsplit(uri).scheme == "http":
-            return [uri]
-    return []
-
-
-def _slim(root: Path) -> None:
-    """Leaves out what no container reads, now and when packages are added."""
-    lines = [f"path-exclude /usr/share/{name}/*\n" for name in LEFT_OUT]
-    keep = "path-include /usr/share/doc/*/copyright\n"
-    (root / "etc/dpkg/dpkg.cfg.d/docker").write_text("".join(lines) + keep)
-    for name in LEFT_OUT:
-        for entry in (root / "usr/share" / name).glob("*"):
-            _clear(entry)
-    for pattern in ("var/cache/apt/archives/*.deb", "var/lib/apt/lists/*", "var/log/*"):
-        for entry in root.glob(pattern):
-            _clear(entry)
-
-
-def _clear(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+    mirrors = dict(line.split() for line in answer.stdout.splitlines() if line.count(" ") == 1)
+    # The new system has no certificates yet, so only plain http will do; packages are signed.
+    return {
+        suite: mirrors[suite]
+        for suite in (SUITE, f"{SUITE}-updates", f"{SUITE}-security")
+        if mirrors.get(suite, "").startswith("http://")
+    }
 
 
 def _import(root: Path) -> None:

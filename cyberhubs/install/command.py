@@ -80,9 +80,11 @@ def main(argv: list[str] | None = None) -> int:
         report.line("Interrupted: run the same command again to go on from there.")
         return 130
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        report.line(disk_full(str(error.filename or places.home())))
+        where = error.filename or places.home()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            report.line(disk_full(str(where)))
+        else:
+            report.line(f"{where}: {error.strerror or error}. Mend that, then run this again.")
         return 1
     return 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import apt, docker_api, fetch, ladder, places
 from .process import failure, run
-from .report import InstallError, Report, UnavailableError
+from .report import InstallError, Report
 
 START_S = 90.0
 STOP_S = 60.0
@@ -33,7 +33,7 @@ class Engine:
                 "docker (as root: usermod -aG docker NAME), log in again, and run the same "
                 "command again."
             ) from error
-        except OSError:
+        except (OSError, LookupError):
             return None
         return f"{version} found at {docker_api.address()}"
 
@@ -43,19 +43,20 @@ class Engine:
                 f"No Docker engine answers at DOCKER_HOST={docker_api.address()}: start it there, "
                 "or unset DOCKER_HOST to use this machine's own."
             )
+        if shutil.which("dockerd", path=PATH) is not None:
+            return [ladder.here(lambda report: f"installed, {_start(report)}")]
+        if apt.distribution()[0] not in ("debian", "ubuntu") or not apt.may_install():
+            raise InstallError(
+                "There is no Docker engine, and only root on Debian or Ubuntu may install one "
+                "here: install Docker (https://docs.docker.com/engine/install), start it, and run "
+                "the same command again."
+            )
         return [
-            ladder.here(self._start_installed),
             ladder.vendor(self._install_vendors),
             ladder.packages(self._install_distributions),
         ]
 
-    def _start_installed(self, report: Report) -> str:
-        if shutil.which("dockerd", path=PATH) is None:
-            raise UnavailableError("Docker is not installed")
-        return f"started {_start(report)}"
-
     def _install_vendors(self, report: Report) -> str:
-        _require_may_install()
         name, codename = apt.distribution()
         fetch.require_reachable(f"{DOCKER_PACKAGES}/{name}/dists/{codename}/InRelease")
         key = Path("/etc/apt/keyrings/docker.asc")
@@ -72,7 +73,6 @@ class Engine:
         return f"installed Docker's own packages, {_start(report)}"
 
     def _install_distributions(self, report: Report) -> str:
-        _require_may_install()
         apt.install(["docker.io", "ca-certificates"], report)
         return f"installed {apt.distribution()[0].title()}'s docker.io, {_start(report)}"
 
@@ -99,14 +99,6 @@ def stop(report: Report) -> None:
     report.line("docker engine: stopped")
 
 
-def _require_may_install() -> None:
-    if apt.distribution()[0] not in ("debian", "ubuntu") or not apt.may_install():
-        raise UnavailableError(
-            "only root on Debian or Ubuntu may install it here. Install Docker "
-            "(https://docs.docker.com/engine/install), start it, and run the same command again"
-        )
-
-
 def _has_systemd() -> bool:
     return Path("/run/systemd/system").is_dir()
 
@@ -122,9 +114,9 @@ def _start(report: Report) -> str:
         if _has_systemd():
             run(["systemctl", "start", "docker"], log="systemctl")
             _wait_until_it_answers(None)
-            return "by systemd"
+            return "started by systemd"
         _wait_until_it_answers(_start_daemon())
-        return "by make (no systemd here)"
+        return "started as dockerd"
 
 
 def _start_daemon() -> subprocess.Popen[bytes]:

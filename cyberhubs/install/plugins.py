@@ -7,11 +7,11 @@ from pathlib import Path
 
 from . import fetch, ladder, places, pulumi
 from .process import run
-from .report import Report
+from .report import Report, UnavailableError
 
 NAMES = ("docker", "command")
 # Runs the stand-in of the checkout that the engine is started in, so that two clones do not meet;
-# outside of any, that of the checkout which installed this.
+# outside of any, that of the checkout which installed this and is named in a file beside it.
 SHIM = """\
 #!/bin/sh
 # Cyberhubs: stands in for Pulumi's {name} plugin by running a checkout's offline/plugins/{name}.
@@ -19,7 +19,7 @@ checkout=$PWD
 while [ ! -d "$checkout/offline/plugins/{name}" ] && [ "$checkout" != / ]; do
   checkout=$(dirname "$checkout")
 done
-[ "$checkout" != / ] || checkout='{checkout}'
+[ "$checkout" != / ] || checkout=$(cat "${{0%/*}}/checkout")
 if [ ! -x "$checkout/.venv/bin/python" ]; then
   echo "Pulumi's {name} plugin is run from $checkout, which is gone or not set up:" \\
     "run make setup in a checkout of Cyberhubs, and pulumi inside of it." >&2
@@ -46,20 +46,22 @@ class Plugin:
             return None
         if not _is_shim(program):
             return "found"
-        return "found (offline/plugins)" if program.read_text() == self._shim() else None
+        if program.read_text() != self._shim() or not _recorded_checkout(program).is_dir():
+            return None
+        return "found (offline/plugins)"
 
     def rungs(self) -> Sequence[ladder.Rung]:
         return [ladder.vendor(self._download), ladder.packages(self._put_shim)]
 
     def _download(self, report: Report) -> str:
         fetch.require_reachable("https://get.pulumi.com/latest-version")
+        program = pulumi.executable()
+        if program is None:
+            raise UnavailableError("there is no pulumi yet to download it")
         with report.step(f"{self.name}: downloading"):
             shutil.rmtree(_folder(self.plugin), ignore_errors=True)  # a shim, if there was one
             run(
-                [
-                    *(pulumi.executable(), "plugin", "install"),
-                    *("resource", self.plugin, self.version),
-                ],
+                [program, "plugin", "install", "resource", self.plugin, self.version],
                 log=f"plugin-{self.plugin}",
                 env={"PULUMI_HOME": str(places.pulumi_home())},
             )
@@ -68,6 +70,7 @@ class Plugin:
     def _put_shim(self, report: Report) -> str:
         folder = _folder(self.plugin)
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "checkout").write_text(f"{places.CHECKOUT}\n")
         part = folder / "shim.part"
         part.write_text(self._shim())
         part.chmod(0o755)
@@ -75,8 +78,7 @@ class Plugin:
         return "runs from offline/plugins"
 
     def _shim(self) -> str:
-        checkout = str(places.CHECKOUT).replace("'", "'\\''")
-        return SHIM.format(name=self.plugin, checkout=checkout)
+        return SHIM.format(name=self.plugin)
 
 
 def offline() -> bool:
@@ -87,6 +89,10 @@ def offline() -> bool:
 def _folder(plugin: str) -> Path:
     version = places.pinned(f"pulumi-{plugin}")
     return places.pulumi_home() / "plugins" / f"resource-{plugin}-v{version}"
+
+
+def _recorded_checkout(program: Path) -> Path:
+    return Path(program.with_name("checkout").read_text().rstrip("\n"))
 
 
 def _is_shim(program: Path) -> bool:

@@ -1,5 +1,6 @@
 """Running other programs: their output goes to a log, their end is explained."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,9 +20,10 @@ def run(
     log: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    stdin: str = "",
     line: Callable[[str], None] = lambda text: None,
 ) -> None:
-    """Runs a program to its end; `line` sees each line that it prints.
+    """Runs a program to its end, on a short `stdin`; `line` sees each line that it prints.
 
     Raises InstallError with the end of its output when it fails. Whatever it started is ended
     with it when this process is interrupted, so that a second run meets no strangers.
@@ -31,7 +33,7 @@ def run(
     with path.open("w") as log_file:
         process = subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -40,8 +42,10 @@ def run(
             env={**os.environ, **(env or {})},
             start_new_session=True,
         )
-        assert process.stdout is not None
+        assert process.stdin is not None and process.stdout is not None
         try:
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(stdin)
             for text in process.stdout:
                 log_file.write(text)
                 tail.append(text.rstrip())
@@ -51,7 +55,7 @@ def run(
             _end_group(process)
             raise
     if code != 0:
-        raise failure(Path(argv[0]).name, code, tail, path)
+        raise failure(log, code, tail, path)
 
 
 def failure(name: str, code: int, tail: Sequence[str], log: Path) -> InstallError:

@@ -91,14 +91,12 @@ class Pulumi:
         return f"built {self.oldest}"
 
 
-def executable() -> Path:
-    """The `pulumi` that the ladder chose; LookupError when there is none yet."""
+def executable() -> Path | None:
+    """The `pulumi` that the ladder chose, if there is one yet."""
     if _is_whole():
         return _bin() / "pulumi"
     found = shutil.which("pulumi")
-    if found is None:
-        raise LookupError("there is no pulumi yet")
-    return Path(found)
+    return Path(found) if found else None
 
 
 def _bin() -> Path:

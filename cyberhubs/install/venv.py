@@ -1,6 +1,7 @@
 """The virtual environment `.venv`, from the hashed locks in requirements/."""
 
 import hashlib
+import importlib.util
 import json
 import shutil
 import sys
@@ -26,7 +27,11 @@ class Venv:
     def found(self) -> str | None:
         have = _stamp()
         kinds = ("run", "dev") if self.kind == "run" else ("dev",)
-        if have not in [_wanted(kind) for kind in kinds] or not _python(places.VENV).exists():
+        place = places.VENV.resolve()  # may be a link to another checkout's
+        if (
+            have not in [_wanted(kind, place) for kind in kinds]
+            or not _python(places.VENV).exists()
+        ):
             return None
         return "found in .venv"
 
@@ -36,7 +41,8 @@ class Venv:
     def _install(self, report: Report) -> str:
         # Whoever had the test tools keeps them when a lock changes.
         kind = "dev" if _stamp().get("kind") == "dev" else self.kind
-        lock = places.REQUIREMENTS / f"{kind}.txt"
+        lock = _lock(kind)
+        stamp = _wanted(kind, places.VENV)
         part = places.VENV.with_name(".venv.part")
         _remove(part)
         _create(part, report)
@@ -59,25 +65,22 @@ class Venv:
                 line=count,
             )
             _link_checkout(part)
-            (part / STAMP).write_text(json.dumps(_wanted(kind)))
+            (part / STAMP).write_text(json.dumps(stamp))
             _move_into_place(part)
         return f"installed {fetched} packages in .venv"
 
 
 def _create(path: Path, report: Report) -> None:
-    # The interpreter under a virtual environment that this may be running in.
-    python = getattr(sys, "_base_executable", sys.executable)
-    try:
-        run([python, "-m", "venv", "--prompt", ".venv", path], log="venv")
-    except InstallError as error:
+    if importlib.util.find_spec("ensurepip") is None:  # Debian has it in a package of its own
         if not apt.may_install():
             raise InstallError(
-                f"{python} cannot make virtual environments: install its venv module (on Debian "
+                "This Python cannot make virtual environments: install its venv module (on Debian "
                 "and Ubuntu the package python3-venv), then run the same command again."
-            ) from error
-        _remove(path)
+            )
         apt.install(["python3-venv"], report)
-        run([python, "-m", "venv", "--prompt", ".venv", path], log="venv")
+    # The interpreter under a virtual environment that this may be running in.
+    python = getattr(sys, "_base_executable", sys.executable)
+    run([python, "-m", "venv", "--prompt", ".venv", path], log="venv")
 
 
 def _link_checkout(venv: Path) -> None:
@@ -111,13 +114,14 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def _wanted(kind: str) -> dict[str, str]:
-    lock = (places.REQUIREMENTS / f"{kind}.txt").read_bytes()
-    return {
-        "kind": kind,
-        "lock": hashlib.sha256(lock).hexdigest(),
-        "checkout": str(places.CHECKOUT),
-    }
+def _wanted(kind: str, place: Path) -> dict[str, str]:
+    # The place, since its scripts name where they are: one that was moved is of no use.
+    lock = hashlib.sha256(_lock(kind).read_bytes()).hexdigest()
+    return {"kind": kind, "lock": lock, "place": str(place)}
+
+
+def _lock(kind: str) -> Path:
+    return places.REQUIREMENTS / f"{kind}.txt"
 
 
 def _stamp() -> dict[str, str]:

@@ -3,6 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+from cyberhubs_hub.access import (
+    AccessError,
+    AccessLists,
+    normalize,
+    normalize_organization,
+    parse_time,
+)
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -12,13 +19,6 @@ from pydantic import (
 )
 
 from cyberhubs.settings.base import Model, beside_stack_file, read_text
-from cyberhubs_hub.access import (
-    AccessError,
-    AccessLists,
-    normalize,
-    normalize_organization,
-    parse_time,
-)
 
 MOST_NAMES = 5000
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
+from cyberhubs_hub.access import AccessLists
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -25,7 +26,6 @@ from cyberhubs.settings.base import (
 )
 from cyberhubs.settings.login import Login
 from cyberhubs.settings.problems import one_of
-from cyberhubs_hub.access import AccessLists
 
 # Names of stacks, hubs and data spaces: good for an address and for the name of a container.
 NAME_PATTERN = r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?"

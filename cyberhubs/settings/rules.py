@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cyberhubs_hub.access import is_open
+
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.problems import KeyPath, Problem, path_text
-from cyberhubs_hub.access import is_open
 
 # Delete an entry when the feature works.
 NOT_BUILT = {

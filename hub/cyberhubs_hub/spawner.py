@@ -206,7 +206,8 @@ class HubSpawner(DockerSpawner):
         if not self.api_token:
             env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
             self.api_token = env["JUPYTERHUB_API_TOKEN"]
-        return f"http://{self.get_network_ip(container['NetworkSettings'])}:{self.port}"
+        ip = self.get_network_ip(container["NetworkSettings"])
+        return f"http://{ip}:{self.port}{self.server.base_url}"
 
     async def run_post_stop_hook(self) -> None:
         """Removes a container that ended by itself: `auto_remove` would take its log away before

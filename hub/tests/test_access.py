@@ -5,7 +5,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from cyberhubs_hub.access import (
     CHECK_USER,
     AccessError,

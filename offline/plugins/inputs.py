@@ -114,6 +114,8 @@ def check(
         value = _check_value(spec.kind, value, path, failures)
         sound = len(failures) == count and known(plain(value))
         if sound and spec.rule and (wrong := spec.rule(plain(value))):
+            if value.contains_secret():  # the reason may quote it
+                wrong = "is a secret that has no allowed value"
             failures.append(CheckFailure(path, f"'{path}' {wrong}"))
         checked[name] = value.with_secret(True) if spec.secret else value
     return checked

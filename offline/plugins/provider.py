@@ -1,7 +1,6 @@
-"""Base of the plugins: resource types given by tables and handlers, served to the Pulumi engine.
+"""The engine's side of a plugin: checks, diffs, previews, secrets and logs from tables and handlers.
 
-A plugin makes one `Resource` for each type and serves them (server.py). The base does checks,
-diffs, previews and secrets; a handler sees plain Python values only.
+A plugin makes one `Resource` for each type (resource.py) and serves a `Provider` (server.py).
 """
 
 import asyncio
@@ -12,9 +11,8 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import grpc
 from pulumi.provider.experimental import provider as sdk
@@ -23,7 +21,6 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from offline.plugins.inputs import (
     UNKNOWN,
-    Changes,
     Table,
     check,
     compare,
@@ -32,67 +29,8 @@ from offline.plugins.inputs import (
     plain_map,
     property_value,
 )
+from offline.plugins.resource import Call, ProviderError, Resource, Values
 from offline.plugins.schema import schema
-
-Values = dict[str, Any]
-Log = Callable[..., None]
-
-
-class ProviderError(Exception):
-    """A failure in one sentence for the operator: what is wrong and what to do next."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operation on one resource.
-
-    timeout: seconds, 0 for the default. secrets: names of inputs that hold a secret. log: shows a
-    message beside the resource (`log("text", severity="WARNING", ephemeral=True)`); an ephemeral
-    one is a passing status. cancelled: set when the operator stops the update.
-    """
-
-    urn: str
-    log: Log
-    timeout: float = 0
-    secrets: frozenset[str] = frozenset()
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-
-class Resource:
-    """One resource type. create, read, update and delete may be plain (run in a thread) or async.
-
-    inputs: the table. outputs: kinds of what else the state holds, unknown in the preview of a
-    create. volatile: outputs that an update may change. secret_outputs: always secret.
-    """
-
-    inputs: ClassVar[Table] = {}
-    outputs: ClassVar[Mapping[str, Any]] = {}
-    volatile: frozenset[str] = frozenset()
-    secret_outputs: frozenset[str] = frozenset()
-    delete_before_replace = False
-
-    def check(self, inputs: Values) -> dict[str, str]:
-        """What is wrong beyond the table: reason by property. Values may be UNKNOWN."""
-        return {}
-
-    def changes(self, state: Values, inputs: Values) -> Changes:
-        """Differences beyond the table's, by property path. Inputs may be UNKNOWN."""
-        return {}
-
-    def create(self, call: Call, inputs: Values) -> Any:
-        """Make it; answers (id, outputs)."""
-        raise NotImplementedError
-
-    def read(self, call: Call, id: str, state: Values) -> Any:
-        """What is really there: outputs and inputs found, or None where it is gone."""
-        return {}
-
-    def update(self, call: Call, id: str, state: Values, inputs: Values) -> Any:
-        """Change it in place; answers outputs."""
-        raise NotImplementedError
-
-    def delete(self, call: Call, id: str, state: Values) -> Any:
-        """Remove it; that it is gone already is no error."""
 
 
 class Provider(sdk.Provider):

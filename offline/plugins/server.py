@@ -16,7 +16,8 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from offline.plugins import wire
-from offline.plugins.provider import Provider, ProviderError
+from offline.plugins.provider import Provider
+from offline.plugins.resource import ProviderError
 
 THREADS = 32  # as many as the operations that run at once; each mostly waits
 PARENT_CHECK_S = 5
@@ -54,7 +55,7 @@ for _name in ("Configure", "Check", "Diff", "Create", "Read", "Update", "Delete"
 
 def serve(make: Callable[[str], Provider]) -> None:
     """Serve the provider that `make(engine address)` answers, until the engine goes away."""
-    engine = next((arg for arg in sys.argv[1:] if not arg.startswith("-")), "")
+    engine, parent = sys.argv[-1], os.getppid()  # flags come before
     provider = make(engine)
 
     async def run() -> None:
@@ -69,7 +70,6 @@ def serve(make: Callable[[str], Provider]) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         print(port, flush=True)
-        parent = os.getppid()
         while not stopped.is_set() and os.getppid() == parent:
             with contextlib.suppress(TimeoutError):  # an engine that was killed leaves no plugin
                 await asyncio.wait_for(stopped.wait(), PARENT_CHECK_S)

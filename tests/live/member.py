@@ -73,7 +73,9 @@ class Member:
         raise AssertionError("the server did not stop")
 
     def kernel(self) -> "Kernel":
-        answer = self.http.post(f"{self.server}api/kernels", headers=self._server_headers())
+        answer = self.http.post(
+            f"{self.server}api/kernels", headers=self._server_headers(), json={"path": ""}
+        )
         assert answer.status_code == 201, answer.text
         return Kernel(self, answer.json()["id"])
 
@@ -133,6 +135,6 @@ class Kernel:
         return connect(
             f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
             additional_headers={"Cookie": cookies},
-            open_timeout=30,
+            open_timeout=5,
             max_size=None,
         )

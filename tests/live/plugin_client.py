@@ -177,6 +177,21 @@ class Plugin:
             raise PluginError("\n".join(f"{f.property}: {f.reason}" for f in response.failures))
         return _plain(response.inputs)
 
+    def check_config(self, config: Values) -> Values:
+        """The checked configuration; raises PluginError with every failure."""
+        request = provider_pb2.CheckRequest(
+            urn=self.urn(f"pulumi:providers:{self.name}"), news=_struct(config)
+        )
+        response = self._call("CheckConfig", request)
+        if response.failures:
+            raise PluginError("\n".join(f"{f.property}: {f.reason}" for f in response.failures))
+        return _plain(response.inputs)
+
+    def diff_config(self, old: Values, new: Values) -> provider_pb2.DiffResponse:
+        urn = self.urn(f"pulumi:providers:{self.name}")
+        request = provider_pb2.DiffRequest(urn=urn, id="id", olds=_struct(old), news=_struct(new))
+        return self._call("DiffConfig", request)
+
     def diff(
         self,
         token: str,

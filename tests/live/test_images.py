@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import httpx
@@ -24,19 +25,20 @@ Start = Callable[..., Container]
 
 @pytest.fixture(scope="session")
 def images() -> Iterator[dict[str, str]]:
-    """Image ids by name, with the program's own build arguments, so that its layers serve."""
+    """Images by name, built with the program's own build arguments, so that its layers serve."""
     engine, settings = docker.from_env(), Images()
     arguments = {"BASE_IMAGE": settings.base, "SITE_CERTIFICATES": settings.site_certificates_pem()}
     names = ("multiuser", "proxy", "corehub")
-    yield {
-        name: engine.images.build(
+    for name in names:
+        engine.images.build(
             path=str(PROJECT),
             dockerfile=f"images/{name}/Dockerfile",
             buildargs=arguments,
             tag=f"cyberhubs-test/{name}",
-        )[0].id
-        for name in names
-    }
+            rm=True,
+            forcerm=True,
+        )
+    yield {name: f"cyberhubs-test/{name}" for name in names}
     for name in names:
         engine.images.remove(f"cyberhubs-test/{name}", noprune=True)
 
@@ -46,7 +48,7 @@ def start(images: dict[str, str]) -> Iterator[Start]:
     """Starts a container of the named image; all of them are removed at the end."""
     started: list[Container] = []
 
-    def run(image: str, command: list[str] | None = None, **options: object) -> Container:
+    def run(image: str, command: list[str] | None = None, **options: Any) -> Container:
         container = docker.from_env().containers.run(
             images[image],
             command,
@@ -105,6 +107,7 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(container: Container, *command: str) -> str:
     code, output = container.exec_run(list(command))
+    assert isinstance(output, bytes)
     assert code == 0, output.decode()
     return output.decode().strip()
 
@@ -115,7 +118,8 @@ def get(container: Container, port: int, path: str, **headers: str) -> httpx.Res
     while True:
         try:
             container.reload()
-            published = container.ports[f"{port}/tcp"][0]["HostPort"]
+            ports: dict[str, Any] = container.ports
+            published = ports[f"{port}/tcp"][0]["HostPort"]
             return httpx.get(f"http://127.0.0.1:{published}{path}", headers=headers)
         except (httpx.TransportError, KeyError, IndexError):
             if time.monotonic() > deadline:

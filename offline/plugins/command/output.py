@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Literal, Self
 
-from offline.plugins.provider import Log
+from offline.plugins.resource import Log
 
 Stream = Literal["stdout", "stderr"]
 
@@ -15,7 +15,7 @@ SHOWN: dict[str, frozenset[str]] = {
     "none": frozenset(),
 }
 LONGEST_LINE = 64 * 1024
-ERROR_BYTES = 64 * 1024  # of what a failed command wrote, its end
+LONGEST_END = 64 * 1024  # characters of what a failed command wrote
 
 
 class Output:
@@ -36,7 +36,10 @@ class Output:
         self._pump = asyncio.create_task(self._show())
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is asyncio.CancelledError:
+            self._pump.cancel()
+            return
         for rest in filter(None, self._rest.values()):
             self._lines.put_nowait(rest)
         self._lines.put_nowait(None)
@@ -47,14 +50,25 @@ class Output:
         self._both += data
         if stream in self._shown:
             *lines, rest = (self._rest[stream] + data).split(b"\n")
+            if len(rest) > LONGEST_LINE:  # it would be cut anyway
+                lines, rest = [*lines, rest], b""
             self._rest[stream] = rest
             for line in lines:
                 self._lines.put_nowait(line)
 
     async def _show(self) -> None:
-        while (line := await self._lines.get()) is not None:
-            text = self.redact(line[:LONGEST_LINE].removesuffix(b"\r").decode(errors="replace"))
-            await asyncio.to_thread(self._log, text, ephemeral=True)
+        ended = False
+        while not ended:
+            lines = [await self._lines.get()]
+            while not self._lines.empty():
+                lines.append(self._lines.get_nowait())
+            ended = None in lines
+            await asyncio.to_thread(self._show_lines, [line for line in lines if line is not None])
+
+    def _show_lines(self, lines: list[bytes]) -> None:
+        for line in lines:
+            text = self.redact(line.removesuffix(b"\r").decode(errors="replace"))
+            self._log(text[:LONGEST_LINE], ephemeral=True)
 
     def redact(self, text: str) -> str:
         for secret in self._hidden:
@@ -67,5 +81,5 @@ class Output:
 
     def end(self) -> str:
         """The end of both streams as they came, for an error."""
-        cut = "…" if len(self._both) > ERROR_BYTES else ""
-        return cut + self.redact(self._both[-ERROR_BYTES:].decode(errors="replace"))
+        text = self.redact(self._both.decode(errors="replace"))
+        return text if len(text) <= LONGEST_END else f"…{text[-LONGEST_END:]}"

@@ -10,7 +10,7 @@ from typing import Any
 from offline.plugins.command import local
 from offline.plugins.command.output import SHOWN, Output
 from offline.plugins.inputs import ANY, Input, MapOf, Table
-from offline.plugins.provider import Call, ProviderError, Resource, Values
+from offline.plugins.resource import Call, ProviderError, Resource, Values
 from offline.plugins.wire import Asset
 
 SHORTEST_SECRET = 3  # characters; hiding shorter ones would blot out half of every message

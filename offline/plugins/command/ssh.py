@@ -11,7 +11,7 @@ from asyncssh.constants import EXTENDED_DATA_STDERR
 from asyncssh.packet import String
 
 from offline.plugins.command.output import Output
-from offline.plugins.provider import Log, ProviderError, Values
+from offline.plugins.resource import Log, ProviderError, Values
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 KEEPALIVE_S = 15  # three unanswered ones end a connection whose other side is gone

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncssh
 
-from offline.plugins.provider import ProviderError
+from offline.plugins.resource import ProviderError
 from offline.plugins.wire import Asset
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from offline.plugins.docker.engine import Engine
 from offline.plugins.inputs import Input, MapOf, known
-from offline.plugins.provider import Call, ProviderError, Values
+from offline.plugins.resource import Call, ProviderError, Values
 
 LAST_LINES = 20
 STATUS_EVERY_S = 0.5

@@ -8,7 +8,7 @@ from offline.plugins.docker.container_spec import MIB, body, limits
 from offline.plugins.docker.engine import Engine, sdk
 from offline.plugins.docker.image import find, pull
 from offline.plugins.inputs import ANY, Changes, change, empty
-from offline.plugins.provider import Call, ProviderError, Resource, Values
+from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 SETTLE_S = 0.6  # a container that ends within this long was never up
 POLL_S = 0.1
@@ -16,6 +16,7 @@ STATUS_EVERY_S = 2
 LOG_LINES = 25
 
 OUTPUTS = {"bridge": str, "containerLogs": str, "exitCode": int, "networkDatas": [ANY]}
+META = '{"schema_version":"2"}'  # what the official plugin needs to go on from our state
 
 
 class Container(Resource):
@@ -121,6 +122,7 @@ class Container(Resource):
         config, host, settings = found["Config"], found["HostConfig"], found["NetworkSettings"]
         running = found["State"]["Running"]
         values = {
+            "__meta": META,
             "name": found["Name"].removeprefix("/"),
             "hostname": config["Hostname"],
             "init": bool(host.get("Init")),

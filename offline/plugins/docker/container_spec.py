@@ -3,7 +3,7 @@
 from typing import Any
 
 from offline.plugins.docker.container_inputs import nanoseconds
-from offline.plugins.provider import Values
+from offline.plugins.resource import Values
 
 MIB = 1024 * 1024
 

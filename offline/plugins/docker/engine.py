@@ -3,14 +3,14 @@
 import os
 import re
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from offline.plugins.docker.ssh import tunnel
 from offline.plugins.inputs import Input
-from offline.plugins.provider import ProviderError
+from offline.plugins.resource import ProviderError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -64,12 +64,10 @@ class Engine:
             return self._client
 
     def _connect(self) -> "APIClient":
-        if self.host.startswith("ssh://"):
-            _use_ssh_options(self._ssh_options)
+        far = self.host.startswith("ssh://")
+        address = tunnel(self.host, self._ssh_options) if far else self.host
         try:
-            return sdk().APIClient(
-                self.host, version="auto", use_ssh_client=self.host.startswith("ssh://")
-            )
+            return sdk().APIClient(address, version="auto")
         except sdk().errors.DockerException as error:
             raise ProviderError(
                 f"the Docker engine at {self.host} does not answer ({_short(error)}); "
@@ -128,22 +126,3 @@ def _short(error: BaseException) -> str:
     text = str(error)
     inner = re.search(r"No such file or directory|Permission denied|Connection refused", text)
     return inner[0] if inner else text
-
-
-def _use_ssh_options(options: list[str]) -> None:
-    """Gives the SDK's ssh transport further options, for which it has no setting."""
-    from docker.transport import sshconn
-
-    class Socket(sshconn.SSHSocket):
-        def connect(self, **kwargs: Any) -> None:
-            user = ["-l", self.user] if self.user else []
-            port = ["-p", self.port] if self.port else []
-            command = ["--", self.host, "docker system dial-stdio"]
-            self.proc = subprocess.Popen(
-                ["ssh", *options, *user, *port, *command],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the engine to handle
-            )
-
-    sshconn.SSHSocket = Socket

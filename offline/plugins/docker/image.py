@@ -6,7 +6,7 @@ from typing import Any
 from offline.plugins.docker.build import BUILD, build, context_problem
 from offline.plugins.docker.engine import Engine, sdk
 from offline.plugins.inputs import Input, MapOf, SetOf
-from offline.plugins.provider import Call, ProviderError, Resource, Values
+from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 INPUTS = {
     "name": Input(str, required=True, replace=True),

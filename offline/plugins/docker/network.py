@@ -1,11 +1,10 @@
 """docker:index/network:Network. Nothing of a network can be changed in place."""
 
 import time
-from typing import Any
 
 from offline.plugins.docker.engine import Engine, sdk
 from offline.plugins.inputs import Input, MapOf, SetOf
-from offline.plugins.provider import Call, ProviderError, Resource, Values
+from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 REMOVE_WAIT_S = 30
 POLL_S = 0.5
@@ -38,6 +37,7 @@ INPUTS = {
     "ipamConfigs": Input(SetOf(IPAM_CONFIG), replace=True, computed=True),
 }
 OUTPUTS = {"scope": str}
+META = '{"schema_version":"1"}'  # what the official plugin needs to go on from our state
 
 
 class Network(Resource):
@@ -79,16 +79,17 @@ class Network(Resource):
             except sdk().errors.NotFound:
                 return None
         return {
+            "__meta": META,
             "name": found["Name"],
             "driver": found["Driver"],
-            "options": found["Options"] or {},
+            "options": _given(found["Options"], state.get("options")),
             "labels": [{"label": k, "value": v} for k, v in (found["Labels"] or {}).items()],
             "internal": found["Internal"],
             "attachable": found["Attachable"],
             "ingress": found["Ingress"],
             "ipv6": found["EnableIPv6"],
             "ipamDriver": found["IPAM"]["Driver"],
-            "ipamOptions": found["IPAM"]["Options"] or {},
+            "ipamOptions": _given(found["IPAM"]["Options"], state.get("ipamOptions")),
             "ipamConfigs": _ipam_configs(found, state.get("ipamConfigs")),
             "scope": found["Scope"],
         }
@@ -117,15 +118,17 @@ class Network(Resource):
         )
 
 
-def _ipam_configs(found: Values, known: list[Any] | None) -> list[Values]:
-    """What the engine says; what it added to a given configuration is left out."""
+def _given(found: Values | None, known: Values | None) -> Values:
+    """What the engine says, without what it added to something given."""
+    return {k: v for k, v in (found or {}).items() if not known or k in known}
+
+
+def _ipam_configs(found: Values, known: list[Values] | None) -> list[Values]:
+    """As `_given`, for each address pool."""
     configs = [
         {name: config[key] for name, key in IPAM_NAMES.items() if config.get(key)}
         for config in found["IPAM"]["Config"] or []
     ]
-    if known and len(known) == len(configs):
-        return [
-            {name: value for name, value in config.items() if name in given}
-            for config, given in zip(configs, known, strict=True)
-        ]
+    if known and all(any(pool.items() <= config.items() for config in configs) for pool in known):
+        return known
     return configs

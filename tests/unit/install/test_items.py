@@ -59,8 +59,6 @@ def test_the_parts_of_a_killed_build_do_not_look_whole(
     pulumi_of("3.253.0", bin)
     program(bin / f"{pulumi.HOST}-exec", "exit 0")
     assert pulumi.Pulumi().found() is None
-    with pytest.raises(LookupError):
-        pulumi.executable()
 
 
 def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +128,6 @@ def test_a_shim_whose_checkout_is_gone_says_so(
     answer = subprocess.run([shim], cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 1
     assert f"{tmp_path / 'gone'}, which is gone or not set up" in answer.stderr
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path / "elsewhere")
     assert plugins.Plugin("docker").found() is None  # so it is written anew
 
 
@@ -168,6 +165,10 @@ def test_a_killed_environment_starts_again_and_moves_into_place(
     assert not (tmp_path / ".venv/left-over").exists()
     pip = (tmp_path / ".venv/bin/pip").read_text()
     assert pip.startswith(f"#!{tmp_path}/.venv/bin/python")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / ".venv")
+    monkeypatch.setattr(places, "VENV", link)
+    assert venv.Venv("run").found() == "found in .venv"
     (tmp_path / "requirements/run.txt").write_text("# something else\n")
     assert venv.Venv("run").found() is None
 
