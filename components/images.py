@@ -45,6 +45,8 @@ class Images(ComponentResource):
                     context=".",
                     dockerfile=f"images/{image}/Dockerfile",
                     build_args=build_args,
+                    # Also after a failed step, which would otherwise leave its container.
+                    force_remove=True,
                 ),
                 # Members' servers may run on the one before; `docker image prune` when they no longer do.
                 keep_locally=True,

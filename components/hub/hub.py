@@ -152,7 +152,7 @@ class Hub(ComponentResource):
         """
         return self._args.host.command(
             f"{self._name}-check",
-            f"""exec docker exec {self._names.container("hub")} cyberhubs-check "$(cat)\"""",
+            script("check", self._names.container("hub")),
             stdin=applications,
             triggers=[hub.id],
             opts=ResourceOptions(parent=self, depends_on=[hub]),

@@ -8,6 +8,7 @@ import platform
 import shutil
 from pathlib import Path
 
+from . import places
 from .process import run
 from .report import InstallError, Report
 
@@ -28,6 +29,7 @@ def distribution() -> tuple[str, str]:
 
 
 def install(names: list[str], report: Report) -> None:
+    _unfinished().write_text(" ".join(names))
     with report.step(f"apt: installing {', '.join(names)}") as step:
         step.show("waiting for another installation to end")
         _wait_for_others()
@@ -40,6 +42,17 @@ def install(names: list[str], report: Report) -> None:
             env=ENV,
             line=step.show,
         )
+    _unfinished().unlink()
+
+
+def finish(report: Report) -> None:
+    """Goes on with an installation that was stopped: half of a package can look like all of it."""
+    if may_install() and _unfinished().exists():
+        install(_unfinished().read_text().split(), report)
+
+
+def _unfinished() -> Path:
+    return places.build() / "apt.unfinished"
 
 
 def refresh() -> None:

@@ -2,16 +2,13 @@
 
 import argparse
 import errno
-import fcntl
-import os
 import shlex
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 
-from . import base, browser, engine, environment, ladder, places, plugins, pulumi, venv
-from .process import disk_full
+from . import apt, base, browser, engine, environment, ladder, places, plugins, pulumi, venv
+from .process import alone, disk_full
 from .report import InstallError, Report
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
@@ -69,7 +66,8 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         if unknown := [name for name in what if name not in ITEMS]:
             parser.error(f"unknown: {', '.join(unknown)} (choose from {', '.join(ITEMS)})")
-        with _alone(report):
+        with alone(report):
+            apt.finish(report)
             for name in [name for name in ITEMS if name in (what or DEFAULT)]:
                 for item in ITEMS[name]():
                     ladder.climb(item, report)
@@ -91,19 +89,3 @@ def main(argv: list[str] | None = None) -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-@contextmanager
-def _alone(report: Report) -> Iterator[None]:
-    """Two installs at once would work on the same files: the second waits."""
-    with (places.home() / "install.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            report.line(f"waiting for another install to end (process {lock.read().strip()})")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -144,7 +143,8 @@ def _wait_until_it_answers(daemon: subprocess.Popen[bytes] | None) -> None:
         except OSError:
             pass
         if daemon is not None and daemon.poll() is not None:
-            tail = deque(_log().read_text(errors="replace").splitlines(), maxlen=15)
+            lines = _log().read_text(errors="replace").splitlines()
+            tail = [line for line in lines if "level=info" not in line and "=warn" not in line][-9:]
             raise failure("dockerd", daemon.returncode, tail, _log())
         if time.monotonic() - began > START_S:
             where = _log() if daemon is not None else "journalctl -u docker"

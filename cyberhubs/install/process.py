@@ -1,17 +1,45 @@
 """Running other programs: their output goes to a log, their end is explained."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import places
-from .report import InstallError
+from .report import InstallError, Report
 
 TAIL = 15
+
+
+_lock: list[int] = []
+
+
+@contextlib.contextmanager
+def alone(report: Report) -> Iterator[None]:
+    """Two installs at once would work on the same files: the second waits.
+
+    What is run meanwhile holds the lock too, so that after a kill of this process the next
+    install also waits for the programs that it left behind.
+    """
+    with (places.home() / "install.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            report.line(f"waiting for another install to end (process {file.read().strip()})")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        _lock.append(file.fileno())
+        try:
+            yield
+        finally:
+            _lock.clear()
 
 
 def run(
@@ -41,6 +69,7 @@ def run(
             cwd=cwd,
             env={**os.environ, **(env or {})},
             start_new_session=True,
+            pass_fds=_lock,
         )
         assert process.stdin is not None and process.stdout is not None
         try:

@@ -1,7 +1,7 @@
 """After an update that was killed: what it left must not stand in the next one's way."""
 
 import json
-import os
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlparse
@@ -49,10 +49,10 @@ def _locks(stack: Stack) -> list[Path]:
 
 
 def _alive(pid: int) -> bool:
+    """Whether a Pulumi of this number runs; one that has ended may still wait to be reaped."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    except PermissionError:
-        return True
-    return True
+    found = re.match(r"\d+ \((.*)\) (\S)", stat, re.S)
+    return bool(found) and found[1] == "pulumi" and found[2] not in "ZX"

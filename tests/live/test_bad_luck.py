@@ -74,14 +74,16 @@ def test_container_that_no_state_knows_does_not_stand_in_the_way(fresh: Deployme
 
 def test_a_hub_that_cannot_start_ends_the_update_with_its_reason(fresh: Deployment) -> None:
     fresh.make("up")
-    secret = fresh.data / "hubs/core/secrets/cookie_secret"
-    kept = secret.read_bytes()
-    secret.chmod(0o600)
-    secret.write_text("not a cookie secret")
+    database = fresh.data / "hubs/core/state/jupyterhub.sqlite"
+    kept = database.with_suffix(".kept")
+    database.rename(kept)
+    database.mkdir()
     fresh.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Broken"))
     printed = fresh.make("up", check=False)
-    assert "cookie" in printed.lower()
-    secret.write_bytes(kept)
+    assert "unable to open database file" in printed
+    assert "make up STACK=fresh` again" in printed
+    database.rmdir()
+    kept.rename(database)
     fresh.make("up")
     assert "Broken" in httpx.get(f"{fresh.url}hub/login").text
 
