@@ -1,6 +1,7 @@
 """What a hub needs of a machine, whatever kind the machine is."""
 
 from abc import abstractmethod
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -30,7 +31,6 @@ class Host(ComponentResource):
         super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
         self.user = settings.user
 
-    @abstractmethod
     def command(
         self,
         name: str,
@@ -46,3 +46,19 @@ class Host(ComponentResource):
 
         Its output is in no log; with `secret_output` it is a secret too.
         """
+        secret = ResourceOptions(additional_secret_outputs=["stdout"] if secret_output else None)
+        return self._command(
+            name,
+            create=script,
+            update=script,
+            delete=delete,
+            stdin=stdin,
+            triggers=triggers,
+            logging="none",
+            add_previous_output_in_env=False,
+            opts=ResourceOptions.merge(opts, secret),
+        )
+
+    @abstractmethod
+    def _command(self, name: str, **properties: Any) -> Command:
+        """The command resource for this kind of machine."""

@@ -1,9 +1,10 @@
 """This machine: only its data directory and its Docker objects are touched."""
 
-import pulumi
+from typing import Any
+
 import pulumi_docker as docker
 from pulumi import ResourceOptions
-from pulumi_command.local import Command, Logging
+from pulumi_command.local import Command
 
 from components.host.host import Host
 from cyberhubs.machine.scripts import script
@@ -13,6 +14,7 @@ from cyberhubs.settings import Settings
 class LocalHost(Host):
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
         super().__init__("Local", name, settings, opts)
+        child = ResourceOptions(parent=self)
         self.data = str(settings.host.data.path)
         self.socket = "/var/run/docker.sock"
         self.docker = docker.Provider(
@@ -20,39 +22,17 @@ class LocalHost(Host):
             host=f"unix://{self.socket}",
             # A preview needs no engine.
             disable_docker_daemon_check=True,
-            opts=ResourceOptions(parent=self),
+            opts=child,
         )
-        self.data_ready = self.command(
+        self.command(
             f"{name}-data",
             script("data", self.data, self.user.uid, self.user.gid),
-            opts=ResourceOptions(parent=self),
+            opts=child,
         )
         self.socket_gid = self.command(
-            f"{name}-socket", f"stat -c %g {self.socket}", opts=ResourceOptions(parent=self)
+            f"{name}-socket", f"stat -c %g {self.socket}", opts=child
         ).stdout
         self.register_outputs({"data": self.data})
 
-    def command(
-        self,
-        name: str,
-        script: pulumi.Input[str],
-        *,
-        stdin: pulumi.Input[str] | None = None,
-        delete: pulumi.Input[str] | None = None,
-        triggers: list[pulumi.Input[str]] | None = None,
-        secret_output: bool = False,
-        opts: ResourceOptions,
-    ) -> Command:
-        secret = ["stdout"] if secret_output else None
-        return Command(
-            name,
-            create=script,
-            update=script,
-            delete=delete,
-            stdin=stdin,
-            triggers=triggers,
-            interpreter=["/bin/sh", "-c"],
-            logging=Logging.NONE,
-            add_previous_output_in_env=False,
-            opts=ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=secret)),
-        )
+    def _command(self, name: str, **properties: Any) -> Command:
+        return Command(name, interpreter=["/bin/sh", "-c"], **properties)

@@ -1,5 +1,6 @@
 """The image that all of ours are built from: Debian's, or one made by debootstrap."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -37,7 +38,7 @@ class Base:
         return [ladder.vendor(self._pull), ladder.packages(self._bootstrap)]
 
     def _pull(self, report: Report) -> str:
-        name, tag = PUBLIC.split(":")
+        name, tag = PUBLIC.rsplit(":", 1)
         with report.step(f"base image: pulling {PUBLIC}") as step:
             try:
                 # The engine looks the name up, so only it can tell whether there is a way out.
@@ -50,9 +51,7 @@ class Base:
                 )
                 docker_api.post(f"/images/{PUBLIC}/tag?repo={REPOSITORY}&tag={TAG}")
             except OSError as error:
-                raise InstallError(
-                    f"Pulling {PUBLIC} stopped ({error}): run the same command again to go on."
-                ) from error
+                raise _stopped(f"Pulling {PUBLIC}", error) from error
             digests = docker_api.get(f"/images/{PUBLIC}/json")["RepoDigests"]
         return f"pulled {digests[0] if digests else PUBLIC}"
 
@@ -122,6 +121,15 @@ def _import(root: Path) -> None:
                 raise InstallError("tar could not read the new base image: run it again.")
 
         changes = urllib.parse.urlencode({"changes": 'CMD ["bash"]'})
-        docker_api.post(
-            f"/images/create?fromSrc=-&repo={REPOSITORY}&tag={TAG}&{changes}", body=blocks()
-        )
+        try:
+            docker_api.post(
+                f"/images/create?fromSrc=-&repo={REPOSITORY}&tag={TAG}&{changes}", body=blocks()
+            )
+        except OSError as error:
+            raise _stopped("The import of the new base image", error) from error
+
+
+def _stopped(what: str, error: OSError) -> Exception:
+    if error.errno == errno.ENOSPC:
+        return error
+    return InstallError(f"{what} stopped ({error}): run the same command again to go on.")

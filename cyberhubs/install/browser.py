@@ -39,12 +39,12 @@ class Browser:
         # Ubuntu's package of that name only points to a snap.
         if apt.distribution()[0] != "debian" or not apt.may_install():
             raise UnavailableError("install Chromium, then run the same command again")
-        apt.install(["chromium"], report)
+        apt.install(["chromium", "fonts-liberation"], report)
         return "installed Debian's"
 
 
 def executable() -> Path | None:
-    """The Chromium to start, newest of Playwright's own last resort; None when there is none."""
+    """The Chromium to start: the system's, else Playwright's newest; None when there is none."""
     for name in NAMES:
         if found := shutil.which(name):
             return Path(found)

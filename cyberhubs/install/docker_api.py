@@ -1,5 +1,6 @@
 """The little of Docker's HTTP API that installing needs, without Docker's command line tool."""
 
+import errno
 import http.client
 import json
 import os
@@ -65,17 +66,23 @@ def post(
         connection.request("POST", path, body=body, headers=headers, encode_chunked=chunked)
         response = connection.getresponse()
         if response.status >= 400:
-            raise OSError(json.loads(response.read()).get("message", path))
+            raise _refused(json.loads(response.read()).get("message", path))
         for line in response:
             if line.strip():
                 message = json.loads(line)
                 if "error" in message:
-                    raise OSError(message["error"])
+                    raise _refused(message["error"])
                 progress(message)
     except http.client.HTTPException as error:
         raise OSError(f"Docker stopped answering ({error})") from error
     finally:
         connection.close()
+
+
+def _refused(message: str) -> OSError:
+    if "no space left on device" in message.lower():
+        return OSError(errno.ENOSPC, message, "Docker's data folder")
+    return OSError(message)
 
 
 def _connection(timeout: float) -> http.client.HTTPConnection:

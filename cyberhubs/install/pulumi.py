@@ -46,7 +46,7 @@ class Pulumi:
         return [ladder.vendor(self._download), ladder.packages(self._build)]
 
     def _download(self, report: Report) -> str:
-        file = f"pulumi-v{self.newest}-{_platform()}.tar.gz"
+        file = release_file(self.newest)
         url = f"https://get.pulumi.com/releases/sdk/{file}"
         fetch.require_reachable(url)
         # From another host than the file itself: one changed by mistake or malice is not enough.
@@ -168,10 +168,11 @@ def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:3])
 
 
-def _platform() -> str:
+def release_file(version: str) -> str:
+    """The name of the vendor's archive for this machine; UnavailableError if there is none."""
     machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
     system = platform.system().lower()
     architecture = machine.get(platform.machine().lower())
     if system not in ("linux", "darwin") or architecture is None:
         raise UnavailableError(f"Pulumi has none for {system} on {platform.machine()}")
-    return f"{system}-{architecture}"
+    return f"pulumi-v{version}-{system}-{architecture}.tar.gz"

@@ -12,47 +12,55 @@ _NO_IMAGE = (
 )
 
 
-def failure(reason: str, sentence: str, detail: str = "") -> SpawnException:
+class StartFailure(SpawnException):
     """`sentence` is for the page, `detail` for the hub's log, `reason` for the metrics."""
-    error = SpawnException(
-        sentence, reason=reason, log_message=f"{sentence} {detail}".strip(), status_code=500
-    )
-    error.jupyterhub_message = sentence  # what the start pages show
-    return error
+
+    def __init__(self, reason: str, sentence: str, detail: str = "") -> None:
+        text = f"{sentence} {detail}".strip()
+        super().__init__(sentence, reason=reason, log_message=text, status_code=500)
+        self.sentence = sentence
+        self.detail = detail
+        self.jupyterhub_message = sentence  # what JupyterHub's start pages show
+
+    def with_log(self, log: str, *, on_page: bool) -> "StartFailure":
+        """The same with the end of a server's log, for the hub's log or for the page too."""
+        detail = f"{self.detail}{log}"
+        sentence = f"{self.sentence} {detail}".strip() if on_page else self.sentence
+        return StartFailure(self.reason, sentence, "" if on_page else detail)
 
 
-def explain(error: Exception) -> SpawnException:
+def explain(error: Exception) -> StartFailure:
     """What Docker or the disk said, as a failure that a member can act on."""
     detail = str(error)
     low = detail.lower()
-    if isinstance(error, SpawnException):
+    if isinstance(error, StartFailure):
         return error
     if isinstance(error, ImageNotFound) or "no such image" in low:
-        return failure("image", _NO_IMAGE, detail)
+        return StartFailure("image", _NO_IMAGE, detail)
     if "no space left" in low or "disk quota exceeded" in low:
-        return failure("disk", _FULL, detail)
+        return StartFailure("disk", _FULL, detail)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return failure("disk", _FULL, detail)
+        return StartFailure("disk", _FULL, detail)
     if "cannot allocate memory" in low:
-        return failure(
+        return StartFailure(
             "memory",
             "The hub's machine has no memory left for another server. Try again later.",
             detail,
         )
     if "bind source path does not exist" in low:
-        return failure(
+        return StartFailure(
             "mount", "A directory of this hub is not there now. Tell its operator.", detail
         )
     if isinstance(error, TimeoutError):
-        return failure(
+        return StartFailure(
             "timeout", "Your server took too long to start. Start it again in a minute.", detail
         )
     if isinstance(error, RequestException) and not isinstance(error, APIError):
-        return failure(
+        return StartFailure(
             "engine", "The hub's machine does not answer. Try again in a minute.", detail
         )
     if isinstance(error, DockerException):
-        return failure(
+        return StartFailure(
             "docker", "The hub's machine refused to start a server. Tell its operator.", detail
         )
-    return failure("home", "Your files cannot be reached. Tell the hub's operator.", detail)
+    return StartFailure("home", "Your files cannot be reached. Tell the hub's operator.", detail)

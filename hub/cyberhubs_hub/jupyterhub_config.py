@@ -5,6 +5,9 @@ import secrets
 import sys
 from pathlib import Path
 
+import aiohttp.connector
+from aiohttp import ThreadedResolver
+
 from cyberhubs_hub import config as places
 from cyberhubs_hub.access import CHECK_USER, AccessLists
 from cyberhubs_hub.authenticator import PasswordAuthenticator
@@ -33,6 +36,10 @@ c.JupyterHub.init_spawners_timeout = 1  # a server in the middle of its start wa
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = places.PROXY_API_URL
 c.ConfigurableHTTPProxy.auth_token = (secret / "proxy_token").read_text().strip()
+
+# aiodns would remember the proxy's address for the 600 s of Docker's DNS answers: a proxy that came
+# back with another one would not be found.
+aiohttp.connector.DefaultResolver = ThreadedResolver  # pyright: ignore[reportPrivateImportUsage]
 
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
@@ -92,8 +99,8 @@ token_file = Path(places.RUN_DIR, "check_token")
 with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
     file.write(check_token)
 
-c.JupyterHub.services = [{"name": "check", "api_token": check_token}]
-c.JupyterHub.load_roles = [
+services = [{"name": "check", "api_token": check_token}]
+roles = [
     {
         "name": "check",
         "services": ["check"],
@@ -104,19 +111,14 @@ c.JupyterHub.load_roles = [
     }
 ]
 if hub.idle_timeout_s:
-    c.JupyterHub.services.append(
-        {
-            "name": "cull",
-            "command": [
-                sys.executable,
-                *("-m", "jupyterhub_idle_culler", f"--timeout={hub.idle_timeout_s}"),
-            ],
-        }
-    )
-    c.JupyterHub.load_roles.append(
+    culler = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={hub.idle_timeout_s}"]
+    services.append({"name": "cull", "command": culler})  # pyright: ignore[reportArgumentType]
+    roles.append(
         {
             "name": "cull",
             "services": ["cull"],
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
         }
     )
+c.JupyterHub.services = services
+c.JupyterHub.load_roles = roles

@@ -17,7 +17,7 @@ from requests.exceptions import RequestException
 
 from cyberhubs_hub.access import CHECK_USER
 from cyberhubs_hub.config import USERS_DIR, HubConfig
-from cyberhubs_hub.failures import explain, failure
+from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, start_form
@@ -48,6 +48,11 @@ class HubSpawner(DockerSpawner):
     def _is_check(self) -> bool:
         return self.user.name == CHECK_USER
 
+    @property
+    def _base_url(self) -> str:
+        assert self.server  # JupyterHub sets it before a start
+        return self.server.base_url
+
     # What to start
 
     def allowed_menu(self) -> dict[str, str] | str:
@@ -71,14 +76,14 @@ class HubSpawner(DockerSpawner):
         images = self.allowed_menu()
         if isinstance(images, dict):
             if not images:
-                raise failure("menu", "This hub offers no application yet. Tell its operator.")
+                raise StartFailure("menu", "This hub offers no application yet. Tell its operator.")
             wanted = next(iter(images)) if len(images) == 1 else options.get("image")
             if wanted not in images:
-                raise failure("menu", f"Choose an application: {', '.join(images)}.")
+                raise StartFailure("menu", f"Choose an application: {', '.join(images)}.")
             self.user_options = {**options, "image": wanted}
         interface = self.hub_config.interface
         if interface == "choose":
-            interface = options.get("interface")
+            interface = options.get("interface", "lab")
         self.default_url = FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
 
     # Starting
@@ -93,16 +98,14 @@ class HubSpawner(DockerSpawner):
                         self._home = make_home(self.users_dir, self.user.name)
                     self._begin(20, "Making the container")
                     ip, port = await super().start()
+                    address = f"http://{ip}:{port}"
                     self._begin(50, "Waiting for the server")
-                    await self._wait_for_answer(ip, port)
+                    await self._wait_for_answer(address)
                     self._begin(90, "Opening the way to it")
         except Exception as error:
-            failed = explain(error)
-            failed.log_message += await self._end_of_log()
-            if self._is_check:
-                failed.jupyterhub_message = failed.log_message
-            raise failed from error
-        return f"http://{ip}:{port}"
+            log = await self._end_of_log()
+            raise explain(error).with_log(log, on_page=self._is_check) from error
+        return address
 
     async def create_object(self) -> Any:
         created = await super().create_object()
@@ -126,10 +129,10 @@ class HubSpawner(DockerSpawner):
             ),
         ]
 
-    async def _wait_for_answer(self, ip: str, port: int) -> None:
+    async def _wait_for_answer(self, address: str) -> None:
         """Asks often, as every tenth of a second is somebody's; JupyterHub's own waiting backs
         off to seconds."""
-        url = f"http://{ip}:{port}{self.server.base_url}api"
+        url = f"{address}{self._base_url}api"
         looked = time.monotonic()
         while not await _answers(url):
             if time.monotonic() - looked > 1:
@@ -143,10 +146,10 @@ class HubSpawner(DockerSpawner):
         state = (await self.docker("inspect_container", self.object_id))["State"]
         if state.get("OOMKilled"):
             limit = self.hub_config.limits.memory_bytes // 2**20
-            return failure(
+            return StartFailure(
                 "memory", f"Your server needed more than its {limit} MB of memory to start."
             )
-        return failure(
+        return StartFailure(
             "exit",
             "Your server stopped while it was starting. Tell the hub's operator: the reason is in "
             "the hub's log.",
@@ -202,12 +205,12 @@ class HubSpawner(DockerSpawner):
     async def get_url(self) -> str:
         """Asked by a hub that has just started, also for a server whose start the hub before it
         did not see the end of: then neither address nor token are in the database's state."""
-        container = await self.get_object()
+        container = await self.docker("inspect_container", self.object_name)
         if not self.api_token:
             env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
             self.api_token = env["JUPYTERHUB_API_TOKEN"]
         ip = self.get_network_ip(container["NetworkSettings"])
-        return f"http://{ip}:{self.port}{self.server.base_url}"
+        return f"http://{ip}:{self.port}{self._base_url}"
 
     async def run_post_stop_hook(self) -> None:
         """Removes a container that ended by itself: `auto_remove` would take its log away before

@@ -1,3 +1,6 @@
+// Builds the Pulumi command line from Go modules, for machines that cannot download it. A module of
+// our own, since the one that it is in has replace lines, which are only read in a main module; the
+// one below is a copy. Another version: go get -tool github.com/pulumi/pulumi/pkg/v3/cmd/pulumi@v…
 module cyberhubs.invalid/offline/cli
 
 go 1.25.11

@@ -1,3 +1,4 @@
+// Builds Pulumi's Python language host: v3.75.0 is the last version that is in a Go module.
 module cyberhubs.invalid/offline/language-python
 
 go 1.24

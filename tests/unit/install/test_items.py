@@ -1,9 +1,11 @@
 """What is found, what a kill leaves, what our stand-ins do."""
 
+import hashlib
 import http.server
 import io
 import json
 import os
+import shutil
 import socketserver
 import subprocess
 import threading
@@ -14,6 +16,7 @@ import pytest
 from cyberhubs.install import (
     docker_api,
     engine,
+    fetch,
     golang,
     ladder,
     places,
@@ -59,6 +62,60 @@ def test_the_parts_of_a_killed_build_do_not_look_whole(
     pulumi_of("3.253.0", bin)
     program(bin / f"{pulumi.HOST}-exec", "exit 0")
     assert pulumi.Pulumi().found() is None
+
+
+@pytest.fixture
+def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A vendor that serves an archive; the answer's "sums" are its checksum file."""
+    pulumi_of("3.999.0", tmp_path / "archive/pulumi")
+    for name in (f"{pulumi.HOST}-exec", "pulumi-language-go"):
+        program(tmp_path / "archive/pulumi" / name, "exit 0")
+    archive = tmp_path / "archive.tar.gz"
+    subprocess.check_call(["tar", "-C", tmp_path / "archive", "-czf", archive, "pulumi"])
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    file = pulumi.release_file(places.pinned("pulumi"))
+    served = {"sums": f"{'0' * 64}  other.tar.gz\n{sha256}  {file}\n"}
+
+    def download(url: str, target: Path, wanted: str, step: object) -> None:
+        assert url == f"https://get.pulumi.com/releases/sdk/{file}"
+        assert wanted == sha256
+        shutil.copy(archive, target)
+
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setattr(fetch, "reachable", lambda url: True)
+    monkeypatch.setattr(fetch, "text", lambda url: served["sums"])
+    monkeypatch.setattr(fetch, "download", download)
+    return served
+
+
+@pytest.mark.usefixtures("vendor")
+def test_the_vendors_pulumi_is_unpacked(report: Report, output: io.StringIO) -> None:
+    assert ladder.climb(pulumi.Pulumi(), report) == 2
+    version, bin = places.pinned("pulumi"), places.pulumi_home() / "bin"
+    assert output.getvalue().endswith(f"downloaded {version} (rung 2: vendor's download)\n")
+    assert pulumi.Pulumi().found() == f"{version} found in {bin}"
+    assert pulumi.executable() == bin / "pulumi"
+    assert not (bin / "pulumi-language-go").exists()
+    assert sorted(path.name for path in places.pulumi_home().iterdir()) == ["bin"]
+
+
+def test_without_a_checksum_nothing_is_downloaded(vendor: dict[str, str], report: Report) -> None:
+    vendor["sums"] = f"{'0' * 64}  other.tar.gz\n"
+    with pytest.raises(UnavailableError, match="does not name"):
+        pulumi.Pulumi().rungs()[0].climb(report)
+
+
+def test_the_vendors_plugins_come_through_pulumi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
+    said = tmp_path / "said"
+    program(tmp_path / "bin/pulumi", f'echo "$PULUMI_HOME $@" > {said}')
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setattr(fetch, "reachable", lambda url: True)
+    assert ladder.climb(plugins.Plugin("docker"), report) == 2
+    version = places.pinned("pulumi-docker")
+    home = places.pulumi_home()
+    assert said.read_text() == f"{home} plugin install resource docker {version}\n"
 
 
 def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Writes run.txt and dev.txt anew from run.in and dev.in: changed lines only; all with --upgrade.
+set -eu
+cd "$(dirname "$0")"
+lock() {
+  uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --universal \
+    --python-version 3.11 --custom-compile-command requirements/lock.sh "$@"
+}
+lock "$@" run.in --output-file run.txt
+lock "$@" dev.in --constraints run.txt --output-file dev.txt
