@@ -55,5 +55,5 @@ lint: setup-dev ## ruff, pyright, shellcheck
 	@.venv/bin/pyright
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck --shell=bash
 
-setup-dev: setup
-	@$(PYTHON) -m cyberhubs.install dev browser
+setup-dev:
+	@$(PYTHON) -m cyberhubs.install dev pulumi plugins engine base browser

@@ -53,7 +53,10 @@ class AccessMixin(Authenticator):
             return username
 
     def validate_username(self, username: str) -> bool:
-        return username == CHECK_USER or self.decide(username).rule != "name"
+        try:
+            return username == CHECK_USER or normalize(username) == username
+        except AccessError:
+            return False
 
     def check_blocked_users(
         self, username: str, authentication: dict[str, Any] | None = None

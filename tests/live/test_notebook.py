@@ -1,11 +1,11 @@
 """The main job, in a real browser: from the login page to a cell that has run."""
 
 import os
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
+from cyberhubs.install.browser import executable
 from tests.live.deployment import Deployment
 
 # Pictures for the README are kept where this says (`make screenshot`).
@@ -16,7 +16,7 @@ def test_log_in_start_run_a_cell(deployment: Deployment, tmp_path: Path) -> None
     pictures = Path(PICTURES or tmp_path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=executable(),
             # Chromium refuses to run as root inside its own sandbox.
             chromium_sandbox=os.getuid() != 0,
         )

@@ -1,0 +1,177 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cyberhubs_hub.access import AccessLists
+from cyberhubs_hub.authenticator import PasswordAuthenticator
+from cyberhubs_hub.live import LiveFile
+from tornado.web import HTTPError
+
+PASSWORD = "correct horse"
+
+
+class Hub:
+    """A real authenticator of JupyterHub's, with lists that can be edited."""
+
+    def __init__(self, directory: Path) -> None:
+        self.file = directory / "access.json"
+        self.password_file = directory / "password"
+        self.password_file.write_text(PASSWORD)
+        self.lists()
+
+        class Authenticator(PasswordAuthenticator):
+            lists = LiveFile(self.file, AccessLists.from_json)
+            password_file = self.password_file
+
+        self.authenticator = Authenticator(allow_existing_users=False)
+
+    def lists(self, **lists: Any) -> None:
+        empty = {"admins": [], "allowed": [], "organizations": [], "blocked": []}
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps({**empty, "everyone": None, "openUntil": None, **lists}))
+        new.replace(self.file)
+
+    async def login(self, username: str, password: str = PASSWORD) -> dict[str, Any] | None:
+        data = {"username": username, "password": password}
+        return await self.authenticator.get_authenticated_user(None, data)
+
+    async def refused(self, username: str) -> str:
+        with pytest.raises(HTTPError) as error:
+            await self.login(username)
+        assert error.value.status_code == 403
+        return error.value.log_message or ""
+
+    async def refresh(self, username: str) -> Any:
+        return await self.authenticator.refresh_user(SimpleNamespace(name=username))
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    async def no_time(seconds: float) -> None: ...
+
+    monkeypatch.setattr("cyberhubs_hub.authenticator.asyncio.sleep", no_time)
+    return Hub(tmp_path)
+
+
+async def test_allowed_and_admin(hub: Hub):
+    hub.lists(admins=["ada"], allowed=["grace"])
+    assert await hub.login("grace") == login_of("grace", admin=False)
+    assert await hub.login("Ada") == login_of("ada", admin=True)
+
+
+async def test_refusals_say_why(hub: Hub):
+    hub.lists(allowed=["grace"], blocked=["mallory"])
+    assert "on none of this hub's lists" in await hub.refused("eve")
+    assert "blocked" in await hub.refused("mallory")
+    assert "blocked" in await hub.refused("MALLORY")
+
+
+async def test_a_blocked_admin_is_out(hub: Hub):
+    hub.lists(admins=["ada"], blocked=["ada"])
+    assert "blocked" in await hub.refused("ada")
+
+
+async def test_a_hub_without_lists_is_open_and_one_with_false_is_not(hub: Hub):
+    assert await hub.login("anyone")
+    hub.lists(everyone=False)
+    await hub.refused("anyone")
+
+
+async def test_lists_hold_at_the_next_login(hub: Hub):
+    hub.lists(allowed=["grace"])
+    await hub.refused("ada")
+    hub.lists(allowed=["ada"])
+    assert await hub.login("ada")
+    await hub.refused("grace")  # has been in before, which gives no right
+
+
+async def test_admin_is_given_and_taken_away(hub: Hub):
+    hub.lists(admins=["ada"], everyone=True)
+    assert await hub.refresh("ada") == {"name": "ada", "admin": True}
+    hub.lists(everyone=True)
+    assert await hub.refresh("ada") == {"name": "ada", "admin": False}
+    assert await hub.login("ada") == login_of("ada", admin=False)
+
+
+async def test_refresh_ends_the_session_of_who_is_removed(hub: Hub):
+    hub.lists(allowed=["grace"])
+    assert await hub.refresh("grace")
+    hub.lists(allowed=["ada"])
+    assert await hub.refresh("grace") is False
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut"])
+async def test_while_the_list_is_unreadable(hub: Hub, damage: str):
+    hub.lists(admins=["ada"], allowed=["grace"], blocked=["mallory"])
+    assert await hub.login("grace")
+    if damage == "lost":
+        hub.file.unlink()
+    else:
+        hub.file.write_text(hub.file.read_text()[:40])
+    assert "cannot be read" in await hub.refused("grace")
+    assert "blocked" in await hub.refused("mallory")
+    assert await hub.login("ada") == login_of("ada", admin=True)
+    assert await hub.refresh("grace") is True  # who is in stays in
+    assert await hub.refresh("mallory") is True
+    hub.lists(allowed=["grace"])
+    assert await hub.login("grace")
+
+
+async def test_a_hub_that_never_had_a_list_is_closed(hub: Hub):
+    hub.file.unlink()
+    assert "cannot be read" in await hub.refused("ada")
+
+
+@pytest.mark.parametrize("password", ["", "wrong", PASSWORD + " ", PASSWORD.upper(), "pässwort"])
+async def test_a_wrong_password_says_nothing_of_the_lists(hub: Hub, password: str):
+    hub.lists(blocked=["mallory"])
+    for name in ("ada", "mallory", "_check", "../x"):
+        assert await hub.login(name, password) is None
+
+
+async def test_a_changed_password_holds_at_once_and_a_lost_one_lets_nobody_in(hub: Hub):
+    hub.password_file.write_text("new")
+    assert await hub.login("ada") is None
+    assert await hub.login("ada", "new")
+    hub.password_file.write_text("")
+    assert await hub.login("ada", "") is None
+    hub.password_file.unlink()
+    with pytest.raises(HTTPError) as error:
+        await hub.login("ada")
+    assert error.value.status_code == 503
+
+
+@pytest.mark.parametrize(
+    "name", ["_check", "_CHECK", "", "..", "../x", "a/b", "a" * 40, "-ada", "\u212aate", "ada\x00"]
+)
+async def test_impossible_names_never_log_in(hub: Hub, name: str):
+    hub.lists(everyone=True)
+    assert "not a possible GitHub name" in await hub.refused(name)
+
+
+async def test_names_of_39_characters_and_mixed_case(hub: Hub):
+    name = "A" * 39
+    assert await hub.login(name) == login_of(name.lower(), admin=False)
+
+
+async def test_the_check_s_user_may_exist_but_never_log_in(hub: Hub):
+    hub.lists(everyone=True)
+    assert hub.authenticator.validate_username("_check")
+    assert hub.authenticator.normalize_username("_check") == "_check"
+    assert await hub.refresh("_check") is True
+    with pytest.raises(HTTPError):
+        hub.authenticator.check_allowed("_check")
+
+
+def test_a_look_alike_is_never_folded_into_a_name(hub: Hub):
+    kelvin = "\u212aate"
+    assert kelvin.lower() == "kate"
+    assert hub.authenticator.normalize_username(kelvin) == kelvin
+    assert not hub.authenticator.validate_username(kelvin)
+    assert not hub.authenticator.validate_username("Kate")  # only its one spelling is a name
+
+
+def login_of(name: str, *, admin: bool) -> dict[str, Any]:
+    return {"name": name, "admin": admin, "auth_state": None, "user_info": None}

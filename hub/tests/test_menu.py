@@ -1,0 +1,51 @@
+import json
+
+import pytest
+from cyberhubs_hub.menu import Application, parse_menu, read_form, start_form
+
+CORE = {"name": "corehub", "title": "Core hub", "image": "sha256:aa"}
+MESA = {"name": "mesahub", "title": "MESA <stars>", "image": "sha256:bb"}
+
+
+def test_menu_keeps_its_order():
+    menu = parse_menu(json.dumps([MESA, CORE]))
+    assert list(menu) == ["mesahub", "corehub"]
+    assert menu["corehub"] == Application(**CORE)
+    assert parse_menu("[]") == {}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"corehub": "sha256:aa"},
+        [{"name": "corehub"}],
+        [{**CORE, "more": "x"}],
+        [{**CORE, "image": None}],
+        [{**CORE, "image": ""}],
+        ["corehub"],
+        [CORE, CORE],
+    ],
+)
+def test_another_shape_is_refused(entries: object):
+    with pytest.raises(ValueError, match=r"menu|application|text|twice"):
+        parse_menu(json.dumps(entries))
+
+
+def test_nothing_to_choose_no_form():
+    assert start_form(parse_menu(json.dumps([CORE])), "lab", {}) == ""
+    assert start_form({}, "choose", {}) == ""
+
+
+def test_form_offers_what_there_is_and_remembers():
+    menu = parse_menu(json.dumps([CORE, MESA]))
+    form = start_form(menu, "choose", {"image": "mesahub", "interface": "notebook"})
+    assert "MESA &lt;stars&gt;" in form
+    assert '<option value="mesahub" selected>' in form
+    assert '<option value="notebook" selected>' in form
+    assert "sha256" not in form
+    assert "interface" not in start_form(menu, "lab", {})
+
+
+def test_form_is_read_and_nothing_else_in_it():
+    assert read_form({"image": ["corehub"], "_xsrf": ["x"], "cpus": ["9"]}) == {"image": "corehub"}
+    assert read_form({"image": []}) == {}

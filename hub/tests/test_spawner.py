@@ -1,0 +1,117 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.menu import parse_menu
+from cyberhubs_hub.spawner import HubSpawner, container_options, host_options
+from jupyterhub.spawner import SpawnException
+from tornado.web import HTTPError
+
+from .test_config import CONFIG
+
+CORE = {"name": "corehub", "title": "Core hub", "image": "sha256:aa"}
+MESA = {"name": "mesahub", "title": "MESA", "image": "sha256:bb"}
+
+
+@pytest.fixture
+def menu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "applications.json"
+    path.write_text(json.dumps([CORE, MESA]))
+    monkeypatch.setattr(HubSpawner, "menu", LiveFile(path, parse_menu), raising=False)
+    monkeypatch.setattr(HubSpawner, "hub_config", CONFIG, raising=False)
+    return path
+
+
+def spawner(username: str = "ada") -> HubSpawner:
+    user = SimpleNamespace(name=username, url="/")
+    return HubSpawner(
+        user=user,
+        allowed_images=HubSpawner.allowed_menu,
+        prefix=CONFIG.container_prefix,
+        name_template="{prefix}{username}",
+    )
+
+
+async def test_only_what_the_menu_names_can_be_started(menu: Path):
+    assert await spawner().check_allowed("mesahub") == "sha256:bb"
+    for image in ("sha256:bb", "sha256:cc", "debian", "*"):
+        with pytest.raises(HTTPError):
+            await spawner().check_allowed(image)
+
+
+async def test_a_changed_menu_holds_at_the_next_start(menu: Path):
+    menu.write_text(json.dumps([CORE]))
+    with pytest.raises(HTTPError):
+        await spawner().check_allowed("mesahub")
+
+
+async def test_the_check_may_start_what_no_menu_names(menu: Path):
+    assert await spawner("_check").check_allowed("sha256:cc") == "sha256:cc"
+
+
+@pytest.mark.parametrize("options", [{}, {"image": "gone"}, {"image": "sha256:aa"}])
+def test_who_did_not_choose_is_told_the_choice(menu: Path, options: dict[str, Any]):
+    with pytest.raises(SpawnException, match="corehub, mesahub"):
+        spawner().choose(options)
+
+
+def test_the_only_application_needs_no_choice(menu: Path):
+    menu.write_text(json.dumps([CORE]))
+    one = spawner()
+    one.choose({"image": "left from last time"})
+    assert one.user_options["image"] == "corehub"
+
+
+def test_no_application_at_all(menu: Path):
+    menu.write_text("[]")
+    with pytest.raises(SpawnException, match="no application yet"):
+        spawner().choose({})
+
+
+@pytest.mark.parametrize(
+    ("interface", "page"), [("lab", "/lab"), ("notebook", "/tree"), ("rstudio", "/lab")]
+)
+def test_the_first_page(menu: Path, interface: str, page: str):
+    one = spawner()
+    one.choose({"image": "corehub", "interface": interface})
+    assert one.default_url == page
+
+
+@pytest.mark.parametrize("options", [{"image": ["corehub"]}, {"image": {}}])
+def test_options_of_a_wrong_type_are_an_error_of_the_caller(menu: Path, options: dict[str, Any]):
+    with pytest.raises(TypeError):
+        spawner().choose(options)
+
+
+def test_containers_of_different_names_have_different_names():
+    names = ["ada", "a-da", "a_da", "_check", "ada-2d"]
+    containers = {str(spawner(name).object_name) for name in names}
+    assert len(containers) == len(names)
+    assert spawner("ada").object_name == "cyberhubs.local.core.user.ada"
+
+
+def test_mounts(menu: Path):
+    one = spawner()
+    one._home = "ada"
+    assert [(m["Source"], m["Target"], m["ReadOnly"]) for m in one.mount_binds] == [
+        ("/data/jupyterhub_users/ada", "/home/user/notebooks", False),
+        ("/data/hubs/core/config/1/passwd", "/etc/passwd", True),
+        ("/data/hubs/core/config/1/group", "/etc/group", True),
+        ("/mnt/data", "/data", True),
+        ("/mnt/user", "/user", False),
+    ]
+    assert spawner("_check").mount_binds[0]["Type"] == "tmpfs"
+
+
+def test_containers_are_held_to_their_limits():
+    host = host_options(CONFIG)
+    assert host["memswap_limit"] == CONFIG.limits.memory_bytes
+    assert host["pids_limit"] == 512
+    assert host["cap_drop"] == ["ALL"]
+    assert host["security_opt"] == ["no-new-privileges"]
+    made = container_options(CONFIG)
+    assert made["user"] == "1000:1000"
+    assert made["labels"] == {**CONFIG.labels, "cyberhubs.role": "user"}
