@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import apt, docker_api, fetch, ladder, places
-from .process import failure, run
+from .process import failure, run, runs
 from .report import InstallError, Report
 
 START_S = 90.0
@@ -90,7 +90,7 @@ def stop(report: Report) -> None:
         return
     with report.step("docker engine: stopping") as step:
         os.kill(pid, signal.SIGTERM)
-        while _is_dockerd(pid):
+        while runs(pid, "dockerd"):
             if step.seconds > STOP_S:
                 raise InstallError(f"The Docker engine (process {pid}) does not stop: kill it.")
             time.sleep(0.2)
@@ -158,14 +158,7 @@ def _running_pid() -> int | None:
         pid = int(_pid_file().read_text())
     except (OSError, ValueError):
         return None
-    return pid if _is_dockerd(pid) else None
-
-
-def _is_dockerd(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "dockerd"
-    except OSError:
-        return False
+    return pid if runs(pid, "dockerd") else None
 
 
 def _pid_file() -> Path:

@@ -1,13 +1,13 @@
 """After an update that was killed: what it left must not stand in the next one's way."""
 
 import json
-import re
 import socket
 from pathlib import Path
 from urllib.parse import urlparse
 
 from docker import DockerClient
 
+from cyberhubs.install.process import runs
 from cyberhubs.names import STACK
 from cyberhubs.ops.stack import Stack
 
@@ -16,7 +16,7 @@ def unlock(stack: Stack) -> None:
     """Drops the lock of an update of this machine whose process is gone (file backends only)."""
     for lock in _locks(stack):
         held = json.loads(lock.read_text() or "{}")
-        if held.get("hostname") != socket.gethostname() or _alive(held.get("pid", 0)):
+        if held.get("hostname") != socket.gethostname() or runs(held.get("pid", 0), "pulumi"):
             continue
         print(f"An earlier update of stack {stack.name} was killed; dropping its lock.")
         stack.ask("cancel", "--yes")
@@ -46,13 +46,3 @@ def _locks(stack: Stack) -> list[Path]:
         return []
     locks = Path(backend.path.replace("~", str(Path.home()), 1)) / ".pulumi" / "locks"
     return sorted(locks.glob(f"**/{stack.name}/*.json"))
-
-
-def _alive(pid: int) -> bool:
-    """Whether a Pulumi of this number runs; one that has ended may still wait to be reaped."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    found = re.match(r"\d+ \((.*)\) (\S)", stat, re.S)
-    return bool(found) and found[1] == "pulumi" and found[2] not in "ZX"

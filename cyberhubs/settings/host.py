@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from cyberhubs.settings.base import HerePath, MachinePath, Model, Text, own_folder
 
+CHECKOUT = Path(__file__).parents[2]
+
 
 def _address(value: str) -> str:
     try:
@@ -39,8 +41,11 @@ def _public_key(value: str) -> str:
 
 def _data_folder(path: Path) -> Path:
     if path == Path.home():
-        raise ValueError(f"'{path}' is your home — choose a folder in it, such as ~/cyberhubs")
-    return own_folder(path)
+        raise ValueError(f"'{path}' is your home — choose a folder in it, such as ~/cyberhubs-data")
+    own_folder(path)
+    if path.is_relative_to(CHECKOUT) or CHECKOUT.is_relative_to(path):
+        raise ValueError(f"'{path}' is where this program is — choose a folder apart from it")
+    return path
 
 
 Address = Annotated[Text, AfterValidator(_address)]
@@ -164,7 +169,7 @@ class SshHost(Model):
 class Folder(Model):
     """The folder that holds all data."""
 
-    path: Annotated[HerePath, AfterValidator(_data_folder)] = Field(examples=["~/cyberhubs"])
+    path: Annotated[HerePath, AfterValidator(_data_folder)] = Field(examples=["~/cyberhubs-data"])
     """Folder for the members' files and the hubs' databases; made if it is not there."""
 
 
@@ -173,7 +178,7 @@ class LocalHost(Model):
 
     kind: Literal["local"]
     """The machine where Pulumi runs."""
-    data: Folder = Field(examples=["{path: ~/cyberhubs}"])
+    data: Folder = Field(examples=["{path: ~/cyberhubs-data}"])
     """The folder that holds all data."""
 
 

@@ -18,7 +18,7 @@ HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 class Keys(Model):
     """What a stack file says."""
 
-    host: Host = Field(examples=["{kind: local, data: {path: ~/cyberhubs}}"])
+    host: Host = Field(examples=["{kind: local, data: {path: ~/cyberhubs-data}}"])
     """The machine that carries the hubs."""
     domain: Domain | None = None
     """The name under which the hubs are reached, such as hub.example.org."""

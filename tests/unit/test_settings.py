@@ -17,7 +17,7 @@ def test_settings_are_complete(tmp_path):
     raw = changed(
         ((*CORE, "limits", "memory"), "1.5G"),
         ((*CORE, "logo"), "logo.svg"),
-        (("host", "data", "path"), "~/cyberhubs/"),
+        (("host", "data", "path"), "~/cyberhubs-data/"),
         (
             (*CORE, "data"),
             [
@@ -40,7 +40,7 @@ def test_settings_are_complete(tmp_path):
     assert hub.idle.after_minutes == 1440
     assert [application.name for application in hub.applications] == settings.applications
     assert settings.url == settings.hub_url(hub) == "http://127.0.0.1:8000/core/"
-    assert settings.host.data.path == Path.home() / "cyberhubs"
+    assert settings.host.data.path == Path.home() / "cyberhubs-data"
     assert (settings.user.uid, settings.user.gid) == (1000, 1000)
     assert settings.warnings == ()
     assert load(changed(((*CORE, "title"), ...)), "test").hubs[0].title == "core"

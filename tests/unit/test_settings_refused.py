@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cyberhubs.settings import SettingsError, load, load_file
+from cyberhubs.settings.host import CHECKOUT
 from tests.unit.stack_values import ACME, CORE, GITHUB, GOOD, OPENSTACK, changed, write
 
 
@@ -36,6 +37,7 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (("host", "data", "path"), "/etc/hubs", "host.data.path", "belongs to the system"),
     (("host", "data", "path"), "/var", "host.data.path", "belongs to the system"),
     (("host", "data", "path"), "~/", "host.data.path", "is your home"),
+    (("host", "data", "path"), f"{CHECKOUT}/data", "host.data.path", "where this program is"),
     (("host", "data", "path"), "/srv/../etc", "host.data.path", "goes up with .."),
     (("host", "data", "path"), "/srv/a:b", "host.data.path", "colon"),
     (("host", "data", "path"), "/srv/a\nb", "host.data.path", "line break"),
