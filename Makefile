@@ -50,6 +50,8 @@ screenshot: setup-dev ## the README's pictures, taken by the browser test
 	@CYBERHUBS_PICTURES=docs .venv/bin/pytest tests/live/test_notebook.py
 
 lint: setup-dev ## ruff, pyright, shellcheck
+	@! git grep --cached --line-number encryptionsalt -- stacks/Pulumi.local.yaml || \
+		{ echo "The default stack is everybody's: leave your encryptionsalt out of the commit."; exit 1; }
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/pyright

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
 from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
@@ -17,6 +18,10 @@ _CLOSED = (
     "This hub's access list cannot be read, so only its admins can log in now. "
     "Its operator has to mend the list; it opens again by itself."
 )
+
+# JupyterHub 6.1.1 sets it only for requests with a token, and asks for it when `refresh_user` says
+# no to somebody with a cookie.
+BaseHandler._token_authenticated = False  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class AccessMixin(Authenticator):

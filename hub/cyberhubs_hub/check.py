@@ -120,8 +120,11 @@ class Check:
     async def _try(self, name: str, image: str) -> None:
         say(f"{name}: starting")
         await self._call("POST", f"{self.user}/server", json={"image": image})
-        async with asyncio.timeout(START_LIMIT_S):
-            await self._follow(name)
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                await self._follow(name)
+        except TimeoutError:
+            raise CheckError(f"it did not answer in {START_LIMIT_S} s.") from None
         status = await self._call("GET", f"{self.server}/api/status")
         if "started" not in status:
             raise CheckError(f"it answered {status} when asked for its status.")
@@ -134,12 +137,10 @@ class Check:
         await self._stop()
 
     async def _follow(self, name: str) -> None:
-        """Says what the hub says of a start, until it has ended."""
+        """Says what the hub says of a start, until it has ended well."""
         said = None
-        try:
+        while True:
             async with self.http.get(f"{self.user}/server/progress", timeout=None) as events:
-                if events.status >= 400:
-                    raise CheckError(await _said(events))
                 async for line in events.content:
                     if not line.startswith(b"data:"):
                         continue
@@ -147,13 +148,11 @@ class Check:
                     if event.get("ready"):
                         return
                     if event.get("failed"):
-                        raise CheckError(event["message"])
+                        raise CheckError(event["message"].removeprefix("Spawn failed: "))
                     if (message := event["message"].split(" (")[0]) != said:
                         say(f"{name}: {message}")
                         said = message
-        except TimeoutError:
-            raise CheckError(f"it did not answer in {START_LIMIT_S} s.") from None
-        raise CheckError("the hub broke off while it was starting the server.")
+            await asyncio.sleep(0.5)  # a start that has just failed is cleaned up before it is told
 
     async def _run_a_cell(self) -> None:
         kernel = await self._call("POST", f"{self.server}/api/kernels", json={})
@@ -195,7 +194,7 @@ class Check:
     async def _call(self, method: str, url: str, **more: Any) -> Any:
         async with self.http.request(method, url, **more) as answer:
             if answer.status >= 400:
-                raise CheckError(f"{method} {url} answered {answer.status}: {await _said(answer)}")
+                raise CheckError(await _said(answer))
             text = await answer.text()
             return json.loads(text) if text else None
 
@@ -214,4 +213,4 @@ async def _said(answer: aiohttp.ClientResponse) -> str:
     try:
         return json.loads(text)["message"]
     except (ValueError, KeyError, TypeError):
-        return text[:200]
+        return f"{answer.method} {answer.url} answered {answer.status}: {text[:200]}"

@@ -95,11 +95,6 @@ class HubConfig:
         return _decode(cls, raw, "hub.json")
 
 
-def health_test(prefix: str) -> list[str]:
-    """Docker's health check of a hub's container; the image has the command."""
-    return ["CMD", "http-ok", str(HUB_PORT), f"{prefix}hub/health"]
-
-
 def _decode(kind: Any, value: Any, where: str) -> Any:
     """`value` from JSON as the annotated type `kind`."""
     if is_dataclass(kind) and isinstance(kind, type):

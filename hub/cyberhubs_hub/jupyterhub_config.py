@@ -65,13 +65,14 @@ HubSpawner.hub_config = hub
 HubSpawner.menu = LiveFile(live / "applications.json", parse_menu)
 c.JupyterHub.spawner_class = HubSpawner
 c.JupyterHub.concurrent_spawn_limit = 0  # HubSpawner's queue lets people wait, this refuses them
-c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # show progress at once
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0.5}  # then the page shows progress
 c.HubSpawner.start_timeout = 24 * 3600  # includes the queue; HubSpawner limits the start itself
 c.HubSpawner.http_timeout = 600  # only for a new hub and the servers it finds: busy is not dead
 c.HubSpawner.allowed_images = HubSpawner.allowed_menu
 c.HubSpawner.options_form = HubSpawner.form
 c.HubSpawner.options_from_form = read_form
 c.HubSpawner.apply_user_options = HubSpawner.choose
+c.HubSpawner.poll_interval = 10  # how long a server that died looks alive
 c.HubSpawner.pull_policy = "never"
 c.HubSpawner.remove = True
 c.HubSpawner.network_name = hub.network
@@ -87,7 +88,7 @@ c.HubSpawner.cpu_limit = hub.limits.cpus
 c.HubSpawner.extra_host_config = host_options(hub)
 c.HubSpawner.extra_create_kwargs = container_options(hub)
 
-# Its own pages and helpers.
+# Its own pages and services.
 c.JupyterHub.template_paths = [str(here / "templates")]
 c.JupyterHub.template_vars = {"hub_title": hub.title}
 c.JupyterHub.logo_file = str(
@@ -111,7 +112,7 @@ roles = [
     }
 ]
 if hub.idle_timeout_s:
-    culler = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={hub.idle_timeout_s}"]
+    culler = [sys.executable, "-m", "jupyterhub_idle_culler", f"--config={here / 'idle_config.py'}"]
     services.append({"name": "cull", "command": culler})  # pyright: ignore[reportArgumentType]
     roles.append(
         {

@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 import pytest
-from cyberhubs_hub.config import ConfigError, HubConfig, Limits, Login, Mount, health_test
+from cyberhubs_hub.config import ConfigError, HubConfig, Limits, Login, Mount
 
 CONFIG = HubConfig(
     stack="local",
@@ -96,7 +96,3 @@ def test_values_that_may_be_left_open():
     config = HubConfig.from_json(altered("logo", None))
     assert config.logo is None
     assert HubConfig.from_json(altered("limits.cpus", 2)).limits.cpus == 2.0
-
-
-def test_health_test_asks_under_the_prefix():
-    assert health_test("/core/") == ["CMD", "http-ok", "8081", "/core/hub/health"]
