@@ -16,6 +16,7 @@ preview: setup ## show what `up` would change
 	@$(OPS) preview --stack $(STACK)
 
 down: ## stop and remove everything but members' files and images
+	@$(PYTHON) -m cyberhubs.install venv pulumi plugins engine
 	@$(OPS) down --stack $(STACK)
 	@$(PYTHON) -m cyberhubs.install stop-engine
 
@@ -46,8 +47,9 @@ test-unit: setup-dev ## the tests that need no Docker, in seconds
 bench: setup-dev ## the figures: updates, starts, memory
 	@.venv/bin/python -m benchmarks
 
-screenshot: setup-dev ## the README's pictures, taken by the browser test
-	@CYBERHUBS_PICTURES=docs .venv/bin/pytest tests/live/test_notebook.py
+screenshot: setup-dev ## the README's picture, taken by the browser test
+	@mkdir -p docs
+	@CYBERHUBS_PICTURE=docs/jupyterlab.png .venv/bin/pytest tests/live/test_notebook.py
 
 lint: setup-dev ## ruff, pyright, shellcheck
 	@! git grep --cached --line-number encryptionsalt -- stacks/Pulumi.local.yaml || \

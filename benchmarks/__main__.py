@@ -79,14 +79,12 @@ def measure_many_starts(deployment: Deployment) -> None:
 def measure_memory(deployment: Deployment) -> None:
     with Member(deployment.url, "memory") as member:
         member.sign_in(deployment.password).start()
-        for role in ("hub", "proxy", "user.memory"):
+        for what, role in (("hub", "hub"), ("proxy", "proxy"), ("one server", "user.memory")):
             usage: Any = deployment.container(role).stats(stream=False)
             usage = usage["memory_stats"]
             stats = usage["stats"]
             cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
-            print(
-                f"{'memory of ' + role.split('.')[0]:34} {(usage['usage'] - cached) / 1e6:8.0f} MB"
-            )
+            print(f"{'memory of ' + what:34} {(usage['usage'] - cached) / 1e6:8.0f} MB")
         member.stop()
 
 

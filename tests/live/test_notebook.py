@@ -8,12 +8,15 @@ from playwright.sync_api import expect, sync_playwright
 from cyberhubs.install.browser import executable
 from tests.live.deployment import Deployment
 
-# Pictures for the README are kept where this says (`make screenshot`).
-PICTURES = os.environ.get("CYBERHUBS_PICTURES")
+# Where the README's picture goes (`make screenshot`).
+PICTURE = os.environ.get("CYBERHUBS_PICTURE")
+PLOT = """\
+import matplotlib.pyplot as plt, numpy as np
+x = np.linspace(0, 10, 500)
+plt.figure(figsize=(7, 3)).gca().plot(x, np.sin(x**2 / 2) * np.exp(-x / 8));"""
 
 
 def test_log_in_start_run_a_cell(deployment: Deployment, tmp_path: Path) -> None:
-    pictures = Path(PICTURES or tmp_path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable(),
@@ -23,7 +26,6 @@ def test_log_in_start_run_a_cell(deployment: Deployment, tmp_path: Path) -> None
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(deployment.url)
         expect(page.get_by_text("Test hub")).to_be_visible()
-        page.screenshot(path=pictures / "login.png")
         page.get_by_label("Username").fill("ada")
         page.get_by_label("Password").fill(deployment.password)
         page.get_by_role("button", name="Sign in").click()
@@ -40,10 +42,14 @@ def test_log_in_start_run_a_cell(deployment: Deployment, tmp_path: Path) -> None
         expect(page.locator(".jp-OutputArea-output").first).to_contain_text(
             "answer 42", timeout=60_000
         )
+        expect(page.locator(".jp-Notebook .cm-content").nth(1)).to_be_focused()
+        page.keyboard.type(PLOT)
+        page.keyboard.press("Shift+Enter")
+        expect(page.locator(".jp-OutputArea-output img")).to_be_visible(timeout=60_000)
         page.keyboard.press("Control+s")
         page.get_by_role("button", name="Rename and Save").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
-        page.screenshot(path=pictures / "jupyterlab.png")
+        page.screenshot(path=PICTURE or tmp_path / "jupyterlab.png")
         browser.close()
 
     home = deployment.data / "jupyterhub_users/ada"
