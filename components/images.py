@@ -45,6 +45,8 @@ class Images(ComponentResource):
                     context=".",
                     dockerfile=f"images/{image}/Dockerfile",
                     build_args=build_args,
+                    # The engine's own, which every engine has.
+                    use_legacy_builder=True,
                     # Also after a failed step, which would otherwise leave its container.
                     force_remove=True,
                 ),

@@ -173,5 +173,5 @@ def _healthcheck(port: int, path: str) -> docker.ContainerHealthcheckArgs:
         interval="30s",
         timeout="10s",
         retries=3,
-        start_period="60s",
+        start_period="1m0s",
     )

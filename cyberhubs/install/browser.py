@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,32 @@ from .process import run
 from .report import Report, UnavailableError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+class Driver:
+    """What Playwright drives a browser with: a Node of its own, which needs one more library."""
+
+    name = "browser driver"
+
+    def found(self) -> str | None:
+        for node in places.VENV.glob("lib/python*/site-packages/playwright/driver/node"):
+            answer = subprocess.run(
+                [node, "--version"], capture_output=True, text=True, check=False
+            )
+            if answer.returncode == 0:
+                return f"found Playwright's (Node {answer.stdout.strip()})"
+        return None
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [ladder.packages(self._install_library)]
+
+    def _install_library(self, report: Report) -> str:
+        if not apt.may_install():
+            raise UnavailableError("install libatomic1, then run the same command again")
+        apt.install(["libatomic1"], report)
+        if self.found() is None:
+            raise UnavailableError("Playwright's Node does not run, also with libatomic1")
+        return "installed libatomic1 for Playwright's Node"
 
 
 class Browser:

@@ -18,7 +18,7 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "plugins": lambda: [plugins.Plugin(name) for name in plugins.NAMES],
     "engine": lambda: [engine.Engine()],
     "base": lambda: [base.Base()],
-    "browser": lambda: [browser.Browser()],
+    "browser": lambda: [browser.Driver(), browser.Browser()],
 }
 DEFAULT = ["venv", "pulumi", "plugins", "engine", "base"]
 HELP = """\

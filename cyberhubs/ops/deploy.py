@@ -11,7 +11,7 @@ from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.recover import remove_orphans, unlock
 from cyberhubs.ops.stack import Stack
 
-ROOM_NEEDED = 6 * 2**30  # bytes; all images and what their building takes, measured 4.5 GiB
+ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 
 
 def engine() -> DockerClient:

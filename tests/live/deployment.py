@@ -22,13 +22,15 @@ class Deployment:
         self.stack = stack
         self.directory = directory / "project"
         self.data = directory / "data"
+        self.home = directory / "home"
         self.engine = docker.from_env()
         self.port = _free_port()
         self.environment = {
-            **os.environ,
+            # Not as a part of the `make` that may run the tests: it would print where it is.
+            **{name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
             # The tools are this machine's; state, passphrase and what `make` started are the test's.
             "PULUMI_HOME": os.environ.get("PULUMI_HOME", str(_home() / "pulumi")),
-            "CYBERHUBS_HOME": str(directory / "home"),
+            "CYBERHUBS_HOME": str(self.home),
         }
         _copy_project(self.directory)
         self.file = self.directory / "stacks" / f"Pulumi.{stack}.yaml"

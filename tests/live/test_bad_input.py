@@ -33,7 +33,7 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_touched(wrong: Deployment
     printed = wrong.make("up", check=False)
     assert [text for text in SAID if text not in printed] == []
     assert wrong.containers() == []
-    assert not (wrong.directory / "home/state").exists()
+    assert not (wrong.home / "state").exists()
 
 
 def test_plain_pulumi_refuses_it_too(wrong: Deployment) -> None:

@@ -49,7 +49,7 @@ def test_interrupted_update_is_continued_by_the_next(fresh: Deployment, how: int
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: any(name.endswith(".proxy") for name in fresh.containers()), 120)
+    wait_for(lambda: any(name.endswith(".proxy") for name in fresh.containers()), 600)
     os.killpg(update.pid, how)
     assert update.wait(timeout=120) != 0
     fresh.make("up")

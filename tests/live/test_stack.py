@@ -62,7 +62,7 @@ def test_no_secret_is_readable(deployment: Deployment) -> None:
     with Member(deployment.url, "grace") as grace:
         grace.sign_in(deployment.password).start()
         secrets = [path.read_text() for path in (deployment.data / "hubs/core/secrets").iterdir()]
-        secrets.append((deployment.directory / "home/passphrase").read_text().strip())
+        secrets.append((deployment.home / "passphrase").read_text().strip())
         assert len(secrets) == 5
         seen = {
             "state": deployment.pulumi("stack", "export"),

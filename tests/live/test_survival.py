@@ -50,7 +50,11 @@ def test_stopped_hub_stops_no_server(deployment: Deployment, kernel: Kernel) -> 
 @pytest.mark.usefixtures("stack_file")
 def test_hub_with_another_configuration_takes_over(deployment: Deployment, kernel: Kernel) -> None:
     before = deployment.container("hub").id
-    deployment.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Another title"))
+    logo = deployment.directory / "stacks" / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    deployment.edit(
+        lambda config: config["cyberhubs:hubs"]["core"].update(title="Another", logo="logo.svg")
+    )
     changed = changes(deployment.make("up"))
     assert deployment.container("hub").id != before
     assert changed["replaced"] >= 1
@@ -58,8 +62,10 @@ def test_hub_with_another_configuration_takes_over(deployment: Deployment, kerne
     # The new hub knows the server as its own: its owner can reach it by a new sign-in.
     with Member(deployment.url, "grace") as grace:
         grace.sign_in(deployment.password)
-        assert grace.http.get(f"{grace.server}api/status").status_code == 200
-        assert "Another title" in httpx.get(f"{deployment.url}hub/login").text
+        assert grace.http.get(f"{grace.server}lab").status_code == 200
+        assert keeps_its_variables(kernel)
+    assert "Another" in httpx.get(f"{deployment.url}hub/login").text
+    assert httpx.get(f"{deployment.url}hub/logo").text == logo.read_text()
 
 
 def kill_main_process(deployment: Deployment, role: str) -> None:
