@@ -8,7 +8,7 @@ from docker.errors import DockerException
 
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.problem import Problem
-from cyberhubs.ops.recover import remove_orphans, unlock
+from cyberhubs.ops.recover import lost, remove_orphans, unlock
 from cyberhubs.ops.stack import Stack
 
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
@@ -34,7 +34,12 @@ def up(stack: Stack) -> None:
     stack.select()
     unlock(stack)
     remove_orphans(client, stack)
-    if stack.pulumi("up", "--stack", stack.name, "--yes", "--skip-preview").returncode:
+    # Pulumi compares with its state; with the machine only when told to.
+    refresh = []
+    if gone := lost(client, stack):
+        print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
+        refresh = ["--refresh"]
+    if stack.pulumi("up", "--stack", stack.name, "--yes", "--skip-preview", *refresh).returncode:
         raise Problem(
             "The update stopped: what failed is above. What was done stays; "
             f"mend it and run `make up STACK={stack.name}` again to go on."

@@ -1,4 +1,4 @@
-"""After an update that was killed: what it left must not stand in the next one's way."""
+"""Where state and machine have parted: after an update that was killed, or a hand on the engine."""
 
 import json
 import socket
@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from docker import DockerClient
+from docker.errors import NotFound
+from docker.models.containers import Container
 
 from cyberhubs.install.process import runs
 from cyberhubs.names import STACK
@@ -38,6 +40,29 @@ def remove_orphans(client: DockerClient, stack: Stack) -> None:
         if network.id not in known and not network.attrs["Containers"]:
             print(f"Removing network {network.name}, left by an update that was killed.")
             network.remove()
+
+
+def lost(client: DockerClient, stack: Stack) -> list[str]:
+    """Names of what the state holds and the engine no longer has, or no longer runs."""
+    found = {
+        "docker:index/container:Container": client.containers.get,
+        "docker:index/network:Network": client.networks.get,
+        "docker:index/remoteImage:RemoteImage": client.images.get,
+    }
+    names = []
+    for resource in stack.resources():
+        get = found.get(resource["type"])
+        if get is None or not resource.get("id"):
+            continue
+        outputs = resource["outputs"]
+        try:
+            there = get(outputs.get("imageId") or resource["id"])
+        except NotFound:
+            names.append(outputs["name"])
+            continue
+        if isinstance(there, Container) and there.status in ("exited", "created", "paused"):
+            names.append(outputs["name"])
+    return names
 
 
 def _locks(stack: Stack) -> list[Path]:

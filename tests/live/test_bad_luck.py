@@ -55,6 +55,7 @@ def test_interrupted_update_is_continued_by_the_next(fresh: Deployment, how: int
     fresh.make("up")
     assert httpx.get(fresh.url + "hub/health").status_code == 200
     assert set(changes(fresh.make("up"))) == {"unchanged"}
+    wait_for(lambda: processes_of(fresh) == [], 20)
 
 
 def test_container_that_no_state_knows_does_not_stand_in_the_way(fresh: Deployment) -> None:
@@ -86,6 +87,12 @@ def test_a_hub_that_cannot_start_ends_the_update_with_its_reason(fresh: Deployme
     kept.rename(database)
     fresh.make("up")
     assert "Broken" in httpx.get(f"{fresh.url}hub/login").text
+
+
+def processes_of(deployment: Deployment) -> list[str]:
+    """Command lines that name its directory: engines, language hosts, plugins, programs."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in listed.stdout.splitlines() if str(deployment.directory) in line]
 
 
 def wait_for(holds: Callable[[], bool], seconds: float) -> None:

@@ -68,6 +68,21 @@ def test_hub_with_another_configuration_takes_over(deployment: Deployment, kerne
     assert httpx.get(f"{deployment.url}hub/logo").text == logo.read_text()
 
 
+@pytest.mark.parametrize("how", ["stopped", "removed"])
+def test_up_makes_a_hub_again_that_somebody_took_away(
+    deployment: Deployment, kernel: Kernel, how: str
+) -> None:
+    hub = deployment.container("hub")
+    hub.stop(timeout=20)
+    if how == "removed":
+        hub.remove()
+    printed = deployment.make("up")
+    assert f"No longer there, or stopped: {hub.name}." in printed
+    eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
+    assert keeps_its_variables(kernel)
+    assert set(changes(deployment.make("up"))) == {"unchanged"}
+
+
 def kill_main_process(deployment: Deployment, role: str) -> None:
     """As the kernel's memory killer would do, not as an operator who asks the engine."""
     container = deployment.container(role)
