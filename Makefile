@@ -7,7 +7,7 @@ OPS = .venv/bin/python -m cyberhubs.ops
 .PHONY: help up preview down output password status logs setup setup-dev env test test-unit bench screenshot lint
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 up: setup ## make the machine as the stack file says, and show how to log in
 	@$(OPS) up --stack $(STACK)

@@ -17,23 +17,11 @@ import asyncssh
 import pytest
 
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError, Secret
+from tests.live.plugin_command.test_local import LAST, ours
 from tests.live.processes import gone, wait_for
-from tests.live.ssh_server import PASSPHRASE, SSHServer, free_port, serve
-from tests.live.test_plugin_command import LAST, ours
+from tests.live.ssh_server import PASSPHRASE, SSHServer, free_port
 
 RUN = "command:remote:Command"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SSHServer]:
-    with serve(tmp_path_factory.mktemp("ssh")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with Plugin("command", tmp_path_factory.mktemp("plugin")) as plugin:
-        yield plugin
 
 
 def make(plugin: Plugin, token: str, connection: dict[str, Any], **inputs: Any) -> dict[str, Any]:

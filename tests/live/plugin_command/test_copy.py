@@ -1,29 +1,16 @@
 """Conformance of the plugin `command`: copies to another machine, by SFTP."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.live.plugin_client import Plugin, PluginError, Secret, archive, asset
-from tests.live.ssh_server import SSHServer, serve
-from tests.live.test_plugin_command import ours
+from tests.live.plugin_command.test_local import ours
+from tests.live.ssh_server import SSHServer
 
 COPY = "command:remote:CopyToRemote"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SSHServer]:
-    with serve(tmp_path_factory.mktemp("ssh")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with Plugin("command", tmp_path_factory.mktemp("plugin")) as plugin:
-        yield plugin
 
 
 def make(plugin: Plugin, server: SSHServer, source: dict[str, Any], path: Path) -> dict[str, Any]:

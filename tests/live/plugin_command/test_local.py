@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ from tests.live.processes import gone, wait_for
 
 TOKEN = "command:local:Command"
 ours = pytest.mark.skipif("PLUGIN_DIR" in os.environ, reason="a promise of our plugin only")
-
-
-@pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    with Plugin("command", tmp_path_factory.mktemp("plugin")) as plugin:
-        yield plugin
 
 
 def create(plugin: Plugin, command: str, **inputs: Any) -> dict[str, Any]:
