@@ -21,8 +21,8 @@ def engine() -> DockerClient:
         client.ping()
     except DockerException as error:
         raise Problem(
-            f"No Docker engine answers at /var/run/docker.sock ({error}). Run `make setup`."
-        ) from None
+            "No Docker engine answers at /var/run/docker.sock: `make setup` starts one, or says why not."
+        ) from error
     return client
 
 
