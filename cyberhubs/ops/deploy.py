@@ -33,10 +33,11 @@ def up(stack: Stack) -> None:
     _check_room(client)
     stack.select()
     unlock(stack)
-    remove_orphans(client, stack)
+    resources = stack.resources()
+    remove_orphans(client, stack.name, resources)
     # Pulumi compares with its state; with the machine only when told to.
     refresh = []
-    if gone := lost(client, stack):
+    if gone := lost(client, resources):
         print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
         refresh = ["--refresh"]
     if stack.pulumi("up", "--stack", stack.name, "--yes", "--skip-preview", *refresh).returncode:

@@ -3,6 +3,7 @@
 import json
 import socket
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 from docker import DockerClient
@@ -10,8 +11,10 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.install.process import runs
-from cyberhubs.names import STACK
+from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.stack import Stack
+
+Resources = list[dict[str, Any]]  # as `Stack.resources` answers
 
 
 def unlock(stack: Stack) -> None:
@@ -24,16 +27,16 @@ def unlock(stack: Stack) -> None:
         stack.ask("cancel", "--yes")
 
 
-def remove_orphans(client: DockerClient, stack: Stack) -> None:
+def remove_orphans(client: DockerClient, stack: str, resources: Resources) -> None:
     """Removes containers and networks that a killed update made but could not write down.
 
     Only those with this stack's label that its state does not know; never members' servers.
     """
-    known = {resource.get("id") for resource in stack.resources()}
-    label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack.name}"}
+    known = {resource.get("id") for resource in resources}
+    label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack}"}
     containers = client.containers.list(all=True, filters=label)
     for container in containers:
-        if container.labels.get("cyberhubs.role") in ("hub", "proxy") and container.id not in known:
+        if container.labels.get(ROLE) in ("hub", "proxy") and container.id not in known:
             print(f"Removing {container.name}, left by an update that was killed.")
             container.remove(force=True)
     for network in client.networks.list(filters=label, greedy=True):
@@ -42,7 +45,7 @@ def remove_orphans(client: DockerClient, stack: Stack) -> None:
             network.remove()
 
 
-def lost(client: DockerClient, stack: Stack) -> list[str]:
+def lost(client: DockerClient, resources: Resources) -> list[str]:
     """Names of what the state holds and the engine no longer has, or no longer runs."""
     found = {
         "docker:index/container:Container": client.containers.get,
@@ -50,7 +53,7 @@ def lost(client: DockerClient, stack: Stack) -> list[str]:
         "docker:index/remoteImage:RemoteImage": client.images.get,
     }
     names = []
-    for resource in stack.resources():
+    for resource in resources:
         get = found.get(resource["type"])
         if get is None or not resource.get("id"):
             continue
