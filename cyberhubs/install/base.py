@@ -1,59 +1,32 @@
 """The image that all of ours are built from: Debian's, or one made by debootstrap."""
 
-import errno
 import os
 import shutil
 import subprocess
-import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from . import apt, docker_api, ladder, places
+from . import apt, engine_image, ladder, places
 from .process import run
-from .report import InstallError, Report, Step, UnavailableError
+from .report import Report, Step, UnavailableError
 
 SUITE = "bookworm"
-REPOSITORY, TAG = "cyberhubs-base", SUITE
+IMAGE = f"cyberhubs-base:{SUITE}"
 PUBLIC = f"debian:{SUITE}-slim"
-FIRST_ANSWER_S = 25.0
 SCRIPT = Path(__file__).with_name("base.sh")
 
 
 class Base:
-    name = f"base image {REPOSITORY}:{TAG}"
+    name = f"base image {IMAGE}"
 
     def found(self) -> str | None:
-        try:
-            image = docker_api.get(f"/images/{REPOSITORY}:{TAG}/json")
-        except LookupError:
-            return None
-        except OSError as error:
-            raise InstallError(
-                f"No Docker engine answers ({error}): run python3 -m cyberhubs.install engine."
-            ) from error
-        return f"found ({image['Id'][:19]})"
+        return engine_image.found(IMAGE)
 
     def rungs(self) -> Sequence[ladder.Rung]:
-        return [ladder.vendor(self._pull), ladder.packages(self._bootstrap)]
-
-    def _pull(self, report: Report) -> str:
-        name, tag = PUBLIC.rsplit(":", 1)
-        with report.step(f"base image: pulling {PUBLIC}") as step:
-            try:
-                # The engine looks the name up, so only it can tell whether there is a way out.
-                docker_api.get(f"/distribution/{PUBLIC}/json", timeout=FIRST_ANSWER_S)
-            except (OSError, LookupError) as error:
-                raise UnavailableError("the engine reaches no registry with it") from error
-            try:
-                docker_api.post(
-                    f"/images/create?fromImage={name}&tag={tag}", progress=_progress(step)
-                )
-                docker_api.post(f"/images/{PUBLIC}/tag?repo={REPOSITORY}&tag={TAG}")
-            except OSError as error:
-                raise _stopped(f"Pulling {PUBLIC}", error) from error
-            digests = docker_api.get(f"/images/{PUBLIC}/json")["RepoDigests"]
-        return f"pulled {digests[0] if digests else PUBLIC}"
+        return [
+            ladder.vendor(lambda report: engine_image.pull(PUBLIC, IMAGE, report)),
+            ladder.packages(self._bootstrap),
+        ]
 
     def _bootstrap(self, report: Report) -> str:
         if os.geteuid() != 0:
@@ -67,16 +40,9 @@ class Base:
         with report.step(f"base image: making Debian {SUITE} with debootstrap") as step:
             _debootstrap(root, step)
             step.show("importing")
-            _import(root)
+            engine_image.load(root, IMAGE, ['CMD ["bash"]'])
         shutil.rmtree(root)
         return f"made of Debian's {SUITE} packages"
-
-
-def _progress(step: Step) -> Any:
-    def show(message: dict[str, Any]) -> None:
-        step.show(" ".join(filter(None, [message.get("status"), message.get("progress")])))
-
-    return show
 
 
 def _debootstrap(root: Path, step: Step) -> None:
@@ -105,31 +71,3 @@ def _mirrors() -> dict[str, str]:
         for suite in (SUITE, f"{SUITE}-updates", f"{SUITE}-security")
         if mirrors.get(suite, "").startswith("http://")
     }
-
-
-def _import(root: Path) -> None:
-    with subprocess.Popen(
-        ["tar", "-C", root, "--numeric-owner", "-c", "."], stdout=subprocess.PIPE
-    ) as tar:
-        assert tar.stdout is not None
-        stream = tar.stdout
-
-        def blocks() -> Iterator[bytes]:
-            while block := stream.read(1 << 20):
-                yield block
-            if tar.wait() != 0:
-                raise InstallError("tar could not read the new base image: run it again.")
-
-        changes = urllib.parse.urlencode({"changes": 'CMD ["bash"]'})
-        try:
-            docker_api.post(
-                f"/images/create?fromSrc=-&repo={REPOSITORY}&tag={TAG}&{changes}", body=blocks()
-            )
-        except OSError as error:
-            raise _stopped("The import of the new base image", error) from error
-
-
-def _stopped(what: str, error: OSError) -> Exception:
-    if error.errno == errno.ENOSPC:
-        return error
-    return InstallError(f"{what} stopped ({error}): run the same command again to go on.")

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from . import apt, base, browser, engine, environment, ladder, places, plugins, pulumi, venv
+from . import apt, base, browser, caddy, engine, environment, ladder, places, plugins, pulumi, venv
 from .process import alone, disk_full
 from .report import InstallError, Report
 
@@ -18,9 +18,10 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "plugins": lambda: [plugins.Plugin(name) for name in plugins.NAMES],
     "engine": lambda: [engine.Engine()],
     "base": lambda: [base.Base()],
+    "caddy": lambda: [caddy.Caddy()],
     "browser": lambda: [browser.Driver(), browser.Browser()],
 }
-DEFAULT = ["venv", "pulumi", "plugins", "engine", "base"]
+DEFAULT = ["venv", "pulumi", "plugins", "engine", "base", "caddy"]
 HELP = """\
 Sets up what is missing, each thing by the first way that holds: what is there, the vendor's own
 download, what package registries carry. A stopped run goes on where it was.
@@ -31,6 +32,7 @@ download, what package registries carry. A stopped run goes on where it was.
   plugins   the providers docker and command (needs venv and pulumi)
   engine    a Docker engine that answers
   base      the image that all of ours are built from (needs engine)
+  caddy     the image that the front door's program is taken from (needs engine)
   browser   Chromium, only for tests (needs dev)
 
   env          prints what plain pulumi needs: eval "$(python3 -m cyberhubs.install env)"

@@ -1,0 +1,43 @@
+"""The image that the front door's Caddy is taken from: its maker's, or one with the program built
+from its Go module."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import engine_image, golang, ladder, places
+from .report import Report
+
+MODULE = places.OFFLINE / "go/caddy"
+PACKAGE = "github.com/caddyserver/caddy/v2"
+VERSION = golang.required(MODULE, PACKAGE)
+IMAGE = f"cyberhubs-caddy:{VERSION}"
+PUBLIC = f"caddy:{VERSION}"
+
+
+class Caddy:
+    name = f"caddy image {IMAGE}"
+
+    def found(self) -> str | None:
+        return engine_image.found(IMAGE)
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [
+            ladder.vendor(lambda report: engine_image.pull(PUBLIC, IMAGE, report)),
+            ladder.packages(self._build),
+        ]
+
+    def _build(self, report: Report) -> str:
+        go = golang.Go.find(MODULE)
+        with (
+            tempfile.TemporaryDirectory(dir=places.build()) as folder,
+            report.step(f"caddy image: building Caddy {VERSION} from its Go module") as step,
+        ):
+            root = Path(folder)
+            program = root / "usr/bin/caddy"
+            program.parent.mkdir(parents=True)
+            version = f"-X {PACKAGE}.CustomVersion=v{VERSION}"
+            go.build(MODULE, f"{PACKAGE}/cmd/caddy", program, version, step)
+            step.show("importing")
+            engine_image.load(root, IMAGE, ['ENTRYPOINT ["/usr/bin/caddy"]'])
+        return f"built {VERSION}"
