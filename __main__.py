@@ -1,5 +1,7 @@
 """The whole stack: settings → host → images → front door → hubs."""
 
+from dataclasses import asdict
+
 import pulumi
 
 from components.front_door import FrontDoor, FrontDoorArgs
@@ -9,7 +11,6 @@ from components.images import Images, ImagesArgs
 from components.stack_file import read_settings
 
 settings = read_settings()
-stack = pulumi.get_stack()
 
 host = LocalHost("host", settings)
 
@@ -19,20 +20,24 @@ images = Images(
         host=host,
         applications=settings.applications,
         base=settings.images.base,
+        caddy=settings.images.caddy,
         site_certificates=settings.images.site_certificates_pem(),
     ),
 )
 
-door = FrontDoor("door", FrontDoorArgs(host=host, stack=stack))
+door = FrontDoor("door", FrontDoorArgs(settings=settings, host=host, images=images))
 
 hubs = {
     hub.name: Hub(
         hub.name,
-        HubArgs(hub=hub, stack=stack, port=settings.tls.port, host=host, images=images, door=door),
+        HubArgs(hub=hub, stack=settings.stack, host=host, images=images, door=door),
     )
     for hub in settings.hubs
 }
 
 pulumi.export("url", settings.url)
 pulumi.export("hubs", {hub.name: settings.hub_url(hub) for hub in settings.hubs})
+pulumi.export("address", settings.address)
+pulumi.export("dns", settings.dns and asdict(settings.dns))
+pulumi.export("rootCertificate", door.root_certificate)
 pulumi.export("passwords", {name: hub.password for name, hub in hubs.items()})

@@ -1,36 +1,123 @@
-"""Where visitors come in."""
+"""Where visitors come in: TLS, the front page, and the way to each hub."""
 
+import hashlib
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 from pulumi import ComponentResource, ResourceOptions
 
+from components.containers import bind, container, healthcheck, network, on, private_tmpfs
 from components.host import Host
-from cyberhubs.names import ROLE, STACK, door_network
+from components.images import Images
+from cyberhubs import caddyfile
+from cyberhubs.machine.scripts import script
+from cyberhubs.names import DoorNames
+from cyberhubs.settings import Settings
+from cyberhubs.settings.tls import AcmeTls, FileTls, InternalTls
 
 
 @dataclass
 class FrontDoorArgs:
+    settings: Settings
     host: Host
-    stack: str
+    images: Images
 
 
 class FrontDoor(ComponentResource):
-    """The permanent network that every hub's proxy joins: adding or removing a hub leaves it alone."""
+    """The permanent network that every hub's proxy joins, and the container at its end.
+
+    A new hub is one more file in `hubs`, and a new Caddyfile is reloaded: neither touches a
+    connection. `container`: the container's name, once the door is `open`.
+    `root_certificate`: PEM of the authority of tls.mode internal; in other modes None.
+    """
 
     network: pulumi.Output[str]
+    container: str
+    hubs: str
+    open: pulumi.Resource
+    root_certificate: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: FrontDoorArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:door:FrontDoor", name, {}, opts)
-        labels = {STACK: args.stack, ROLE: "door"}
-        self.network = docker.Network(
-            f"{name}-network",
-            name=door_network(args.stack),
-            driver="bridge",
-            labels=[
-                docker.NetworkLabelArgs(label=key, value=value) for key, value in labels.items()
-            ],
-            opts=ResourceOptions(parent=self, provider=args.host.docker),
+        self._name, self._args = name, args
+        names, host = DoorNames(args.settings.stack), args.host
+        child = ResourceOptions(parent=self)
+        self._live = f"{host.data}/door/live"
+        self.hubs = f"{self._live}/hubs"
+        self.container = names.container
+
+        self.network = network(
+            f"{name}-network", host, network_name=names.network, labels=names.labels, opts=child
         ).name
+        self.made = host.command(
+            f"{name}-directories",
+            script("door", host.data, host.user.uid, host.user.gid),
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[host])),
+        )
+        caddy = self._caddy(names)
+        self.open = self._reload(caddy)
+        self.root_certificate = (
+            self._root_certificate() if isinstance(args.settings.tls, InternalTls) else None
+        )
         self.register_outputs({"network": self.network})
+
+    def _caddy(self, names: DoorNames) -> docker.Container:
+        host, tls = self._args.host, self._args.settings.tls
+        return container(
+            f"{self._name}-caddy",
+            host,
+            container_name=names.container,
+            labels=names.labels,
+            image=self._args.images.front_door,
+            networks_advanced=[on(self.network, "door")],
+            ports=[
+                docker.ContainerPortArgs(internal=port, external=port, ip=tls.listen)
+                for port in tls.ports
+            ],
+            mounts=[
+                bind(self._live, caddyfile.LIVE_DIR),
+                bind(f"{host.data}/door/state", caddyfile.STATE_DIR, read_only=False),
+            ],
+            tmpfs={caddyfile.RUN_DIR: private_tmpfs(host)},
+            memory=512,
+            healthcheck=healthcheck("door-get", "/_health"),
+            opts=ResourceOptions(parent=self, depends_on=[self.made]),
+        )
+
+    def _reload(self, caddy: docker.Container) -> pulumi.Resource:
+        """Has the door serve what the settings say; a Caddyfile that it refuses changes nothing."""
+        settings, host = self._args.settings, self._args.host
+        files, certificate = [], None
+        if isinstance(settings.tls, FileTls):
+            text = settings.tls.certificate.get_secret_value()
+            # Another certificate is another file, so that none changes under the door.
+            certificate = f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.pem"
+            both = f"{text.rstrip()}\n{settings.tls.key.get_secret_value().rstrip()}\n"
+            path = f"{self._live}/certificates/{certificate}"
+            files.append(self._put("certificate", path, pulumi.Output.secret(both)))
+        if isinstance(settings.tls, AcmeTls) and settings.tls.ca:
+            files.append(self._put("authority", f"{self._live}/acme-ca.pem", settings.tls.ca_pem))
+        user = host.user
+        return host.command(
+            f"{self._name}-reload",
+            script("reload", self._live, self.container, user.uid, user.gid),
+            stdin=caddyfile.caddyfile(settings.tls, settings.domain, settings.url, certificate),
+            triggers=[caddy.id],
+            opts=ResourceOptions(parent=self, depends_on=[caddy, *files]),
+        )
+
+    def _put(self, name: str, path: str, content: pulumi.Input[str]) -> pulumi.Resource:
+        return self._args.host.put(
+            f"{self._name}-{name}",
+            path,
+            content,
+            opts=ResourceOptions(parent=self, depends_on=[self.made]),
+        )
+
+    def _root_certificate(self) -> pulumi.Output[str]:
+        return self._args.host.command(
+            f"{self._name}-root-certificate",
+            f"docker exec {self.container} cat {caddyfile.ROOT_CERTIFICATE}",
+            opts=ResourceOptions(parent=self, depends_on=[self.open]),
+        ).stdout

@@ -22,14 +22,16 @@ class ImagesArgs:
     host: Host
     applications: list[str]  # names of folders in `images/`
     base: str  # what every image is built from
+    caddy: str  # where the front door's program is taken from
     site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
 
 
 class Images(ComponentResource):
-    """`multiuser`, `proxy` and each of `applications` by name: ids ("sha256:…") on the host's engine."""
+    """`multiuser`, `proxy`, `front_door` and each of `applications` by name: ids ("sha256:…") on the host's engine."""
 
     multiuser: pulumi.Output[str]
     proxy: pulumi.Output[str]
+    front_door: pulumi.Output[str]
     applications: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
@@ -37,6 +39,7 @@ class Images(ComponentResource):
 
         def build(image: str) -> pulumi.Output[str]:
             build_args = {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
+            build_args |= {"CADDY_IMAGE": args.caddy} if image == "front-door" else {}
             return docker.RemoteImage(
                 f"{name}-{image}",
                 # The name changes with the content, so that the same content never builds.
@@ -57,6 +60,7 @@ class Images(ComponentResource):
 
         self.multiuser = build("multiuser")
         self.proxy = build("proxy")
+        self.front_door = build("front-door")
         self.applications = {image: build(image) for image in args.applications}
         self.register_outputs({})
 

@@ -7,9 +7,24 @@ HUB = "cyberhubs.hub"
 ROLE = "cyberhubs.role"
 
 
-def door_network(stack: str) -> str:
-    """The permanent network that every hub's proxy joins."""
-    return f"cyberhubs.{stack}.door"
+@dataclass(frozen=True)
+class DoorNames:
+    """Docker names and labels of a stack's front door."""
+
+    stack: str
+
+    @property
+    def network(self) -> str:
+        """The permanent network that every hub's proxy joins."""
+        return f"cyberhubs.{self.stack}.door"
+
+    @property
+    def container(self) -> str:
+        return f"{self.network}.caddy"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {STACK: self.stack, ROLE: "door"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +37,11 @@ class HubNames:
     @property
     def network(self) -> str:
         return f"cyberhubs.{self.stack}.{self.hub}"
+
+    @property
+    def on_door_network(self) -> str:
+        """How the front door finds the hub's proxy; nobody outside can have a name in .internal."""
+        return f"{self.hub}.hub.internal"
 
     def container(self, role: str) -> str:
         return f"{self.network}.{role}"

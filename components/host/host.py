@@ -1,5 +1,6 @@
 """What a hub needs of a machine, whatever kind the machine is."""
 
+import shlex
 from abc import abstractmethod
 from typing import Any
 
@@ -9,6 +10,7 @@ from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command as LocalCommand
 from pulumi_command.remote import Command as RemoteCommand
 
+from cyberhubs.machine.scripts import script
 from cyberhubs.settings import Settings
 
 Command = LocalCommand | RemoteCommand
@@ -40,11 +42,12 @@ class Host(ComponentResource):
         delete: pulumi.Input[str] | None = None,
         triggers: list[pulumi.Input[str]] | None = None,
         secret_output: bool = False,
+        shown: bool = False,
         opts: ResourceOptions,
     ) -> Command:
         """Runs a convergent script on the machine whenever it or `stdin` changes.
 
-        Its output is in no log; with `secret_output` it is a secret too.
+        Its output is in no log unless it is `shown`; with `secret_output` it is a secret too.
         """
         secret = ResourceOptions(additional_secret_outputs=["stdout"] if secret_output else None)
         return self._command(
@@ -54,9 +57,28 @@ class Host(ComponentResource):
             delete=delete,
             stdin=stdin,
             triggers=triggers,
-            logging="none",
+            logging="stdout" if shown else "none",
             add_previous_output_in_env=False,
             opts=ResourceOptions.merge(opts, secret),
+        )
+
+    def put(
+        self,
+        name: str,
+        path: str,
+        content: pulumi.Input[str],
+        *,
+        encoding: str = "text",
+        remove: bool = False,
+        opts: ResourceOptions,
+    ) -> Command:
+        """A file, replaced whole whenever its content changes; kept on removal unless `remove`."""
+        return self.command(
+            name,
+            script("put", path, self.user.uid, self.user.gid, encoding),
+            stdin=content,
+            delete=f"rm -f {shlex.quote(path)}" if remove else None,
+            opts=opts,
         )
 
     @abstractmethod

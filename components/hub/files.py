@@ -28,7 +28,7 @@ class HubFiles(ComponentResource):
 
     `config`: directory of the hub's configuration, named by its content: another one is another container.
     `live`: directory of what the hub reads again at each login and start, so that a change restarts nothing.
-    `state`, `secrets`: made once, kept with the members' files.
+    `homes`: directory of the members' files. `state`, `secrets`: made once, and kept with those.
     """
 
     def __init__(self, name: str, args: HubFilesArgs, opts: ResourceOptions | None = None):
@@ -36,6 +36,7 @@ class HubFiles(ComponentResource):
         self._name, self._args = name, args
         host, hub = args.host, args.hub
         directory = f"{host.data}/hubs/{hub.name}"
+        self.homes = homes_path(args)
         self.live = f"{directory}/live"
         self.state = f"{directory}/state"
         self.secrets = f"{directory}/secrets"
@@ -53,7 +54,9 @@ class HubFiles(ComponentResource):
         files = [self.put("config", f"{self.config}/hub.json", config)]
         if hub.logo:
             encoded = base64.b64encode(logo).decode()
-            files.append(self.put("logo", f"{self.config}/{hub.logo.name}", encoded, "base64"))
+            files.append(
+                self.put("logo", f"{self.config}/{hub.logo.name}", encoded, encoding="base64")
+            )
         files.append(self.put("access", f"{self.live}/access.json", hub.access_lists.to_json()))
         self.ready = files
         self.register_outputs({"config": self.config, "live": self.live})
@@ -63,15 +66,16 @@ class HubFiles(ComponentResource):
         name: str,
         path: str,
         content: pulumi.Input[str],
+        *,
         encoding: str = "text",
         depends_on: list[pulumi.Resource] | None = None,
     ) -> pulumi.Resource:
-        """A file, replaced whole whenever its content changes."""
-        user = self._args.host.user
-        return self._args.host.command(
+        """A file of the hub's."""
+        return self._args.host.put(
             f"{self._name}-{name}",
-            script("put", path, user.uid, user.gid, encoding),
-            stdin=content,
+            path,
+            content,
+            encoding=encoding,
             opts=ResourceOptions(parent=self, depends_on=[self.made, *(depends_on or [])]),
         )
 
@@ -94,6 +98,11 @@ class HubFiles(ComponentResource):
             secret_output=True,
             opts=ResourceOptions(parent=self, depends_on=[self.made]),
         ).stdout
+
+
+def homes_path(args: HubFilesArgs) -> str:
+    """Each hub has its own: one name on two hubs may be two people."""
+    return f"{args.host.data}/jupyterhub_users/{args.hub.name}"
 
 
 def applications_json(
@@ -121,7 +130,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         network=names.network,
         container_prefix=names.server_prefix,
         labels=names.labels("user"),
-        homes_path=f"{host.data}/jupyterhub_users",
+        homes_path=homes_path(args),
         passwd_path=f"{host.data}/etc/passwd",
         group_path=f"{host.data}/etc/group",
         mounts=tuple(

@@ -4,9 +4,10 @@ import shutil
 import socket
 
 from docker import DockerClient
-from docker.errors import DockerException
 
 from cyberhubs.names import ROLE, STACK
+from cyberhubs.ops.door import dns
+from cyberhubs.ops.engine import engine
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.recover import lost, remove_orphans, unlock
 from cyberhubs.ops.stack import Stack
@@ -14,22 +15,10 @@ from cyberhubs.ops.stack import Stack
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 
 
-def engine() -> DockerClient:
-    """This machine's Docker engine; raises Problem when none answers."""
-    try:
-        client = DockerClient(base_url="unix:///var/run/docker.sock")
-        client.ping()
-    except DockerException as error:
-        raise Problem(
-            "No Docker engine answers at /var/run/docker.sock: `make setup` starts one, or says why not."
-        ) from error
-    return client
-
-
 def up(stack: Stack) -> None:
     settings = stack.settings
     client = engine()
-    _check_port(client, stack, settings.tls.port)
+    _check_ports(client, stack)
     _check_room(client)
     stack.select()
     unlock(stack)
@@ -45,10 +34,16 @@ def up(stack: Stack) -> None:
             "The update stopped: what failed is above. What was done stays; "
             f"mend it and run `make up STACK={stack.name}` again to go on."
         )
-    print(f"\n{settings.title} is up: {settings.url}")
-    print(
-        f"Log in with any name that may enter and the password of `make password STACK={stack.name}`."
-    )
+    print(f"\nCyberhubs is up: {settings.url}")
+    for hub in settings.hubs:
+        print(f"  {hub.title}: {settings.hub_url(hub)}")
+    if any(hub.login.kind == "password" for hub in settings.hubs):
+        print(
+            "Log in with any name that may enter and the password of "
+            f"`make password STACK={stack.name}`."
+        )
+    if points := dns(settings):
+        print(f"DNS: {points}.")
 
 
 def preview(stack: Stack) -> None:
@@ -72,25 +67,31 @@ def down(stack: Stack) -> None:
     print(f"the hubs' databases and secrets in {data}/hubs; the next `make up` finds them.")
 
 
-def _check_port(client: DockerClient, stack: Stack, port: int) -> None:
+def _check_ports(client: DockerClient, stack: Stack) -> None:
     """Refuses a port that is not free, unless it is ours."""
-    ours = client.containers.list(filters={"label": [f"{STACK}={stack.name}", f"{ROLE}=proxy"]})
-    if any(
-        binding["HostPort"] == str(port)
-        for container in ours
+    tls = stack.settings.tls
+    doors = client.containers.list(filters={"label": [f"{STACK}={stack.name}", f"{ROLE}=door"]})
+    ours = {
+        binding["HostPort"]
+        for container in doors
         for bindings in container.ports.values()
         for binding in bindings or ()
-    ):
-        return
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Problem(
-                f"Port {port} of 127.0.0.1 cannot be used ({error.strerror}): stop what uses it, "
-                f"or set another under cyberhubs:tls in {stack.file.name}."
-            ) from None
+    }
+    for port in tls.ports:
+        if str(port) in ours:
+            continue
+        family = socket.AF_INET6 if ":" in tls.listen else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((tls.listen, port))
+            except OSError as error:
+                if isinstance(error, PermissionError):
+                    continue  # a low port, which the engine may use and this user may not
+                raise Problem(
+                    f"Port {port} of {tls.listen} cannot be used ({error.strerror}): stop what "
+                    f"uses it, or set another under cyberhubs:tls in {stack.file.name}."
+                ) from None
 
 
 def _check_room(client: DockerClient) -> None:

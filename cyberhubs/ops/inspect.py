@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Iterator
 
-import httpx
+from cyberhubs_hub.config import LIVE_DIR
 from docker.models.containers import Container
 
 from cyberhubs.names import HUB, ROLE, STACK
-from cyberhubs.ops.deploy import engine
+from cyberhubs.ops import door
+from cyberhubs.ops.engine import engine, output_of
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
+from cyberhubs.settings import Hub
 
 LOG_LINES = 100
 
@@ -25,20 +27,30 @@ def password(stack: Stack) -> None:
 
 
 def status(stack: Stack) -> None:
-    """One line for each hub, one for each container, and the data disk."""
+    """The front door, each hub with its containers and images, and the room left, on one screen."""
     settings = stack.settings
     containers = list(_containers(stack))
     if not containers:
         raise Problem(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
+    front = next((c for c in containers if c.labels[ROLE] == "door"), None)
+    _line("front door", settings.url, _container(front) if front else "is not there")
+    if front:
+        for text in door.certificate(settings, front):
+            _line("certificate", text)
+    if points := door.dns(settings):
+        _line("DNS", points)
     for hub in settings.hubs:
         own = [c for c in containers if c.labels.get(HUB) == hub.name]
-        servers = sum(c.labels[ROLE] == "user" for c in own)
-        print(f"{hub.name:12} {_answer(settings.hub_url(hub)):24} {servers} servers running")
+        servers = sum(c.labels[ROLE] == "user" and c.status == "running" for c in own)
+        _line(hub.name, _answer(front, hub), f"{servers} servers running", settings.hub_url(hub))
         for container in own:
             if container.labels[ROLE] != "user":
-                image = container.attrs["Image"].removeprefix("sha256:")[:12]
-                print(f"  {container.labels[ROLE]:10} {_state(container):24} image {image}")
-    print(_disk(str(settings.host.data.path)))
+                _line(f"  {container.labels[ROLE]}", _container(container))
+            if container.labels[ROLE] == "hub":
+                for name, image in _applications(container):
+                    _line(f"  {name}", "application", f"image {_short(image)}")
+    _line("data", _room(str(settings.host.data.path)))
+    _line("docker", _room(engine().info()["DockerRootDir"]))
 
 
 def logs(stack: Stack) -> None:
@@ -48,7 +60,7 @@ def logs(stack: Stack) -> None:
         for line in (
             container.logs(tail=LOG_LINES, timestamps=True).decode(errors="replace").splitlines()
         ):
-            print(f"{container.labels[HUB]}/{container.labels[ROLE]} | {line}")
+            print(f"{container.labels.get(HUB, 'front')}/{container.labels[ROLE]} | {line}")
 
 
 def _containers(stack: Stack) -> Iterator[Container]:
@@ -56,25 +68,40 @@ def _containers(stack: Stack) -> Iterator[Container]:
     yield from sorted(found, key=lambda container: container.name or "")
 
 
-def _answer(url: str) -> str:
-    """The version that the hub at `url` answers with."""
+def _line(what: str, *texts: str) -> None:
+    print(f"{what:12} {'  '.join(f'{text:26}' for text in texts)}".rstrip())
+
+
+def _answer(front: Container | None, hub: Hub) -> str:
+    """The version that a hub answers with, through the front door."""
+    answer = output_of(front, "door-get", f"{hub.prefix}hub/api/") if front else None
     try:
-        answer = httpx.get(f"{url}hub/api/", timeout=5)
-        return f"up, JupyterHub {answer.json()['version']}"
-    except (httpx.HTTPError, ValueError, KeyError):
+        return f"up, JupyterHub {json.loads(answer or '')['version']}"
+    except (ValueError, KeyError):
         return "does not answer"
 
 
-def _state(container: Container) -> str:
+def _container(container: Container) -> str:
     state = container.attrs["State"]
     health = state.get("Health", {}).get("Status")
-    return f"{state['Status']}, {health}" if health else state["Status"]
+    text = f"{state['Status']}, {health}" if health else state["Status"]
+    return f"{text:27} image {_short(container.attrs['Image'])}"
 
 
-def _disk(path: str) -> str:
+def _applications(hub: Container) -> Iterator[tuple[str, str]]:
+    """Name and image of each application on the hub's menu."""
+    menu = output_of(hub, "cat", f"{LIVE_DIR}/applications.json")
+    yield from ((entry["name"], entry["image"]) for entry in json.loads(menu or "[]"))
+
+
+def _short(image: str) -> str:
+    return image.removeprefix("sha256:")[:12]
+
+
+def _room(path: str) -> str:
     try:
         disk = os.statvfs(path)
     except FileNotFoundError:
-        return f"data         {path} is not there"
+        return f"{path} is not there"
     room = f"{disk.f_bavail * disk.f_frsize / 2**30:.1f} GiB"
-    return f"data         {path}: {room} and {disk.f_favail} inodes left"
+    return f"{path}: {room} and {disk.f_favail} inodes left"

@@ -36,7 +36,7 @@ def remove_orphans(client: DockerClient, stack: str, resources: Resources) -> No
     label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack}"}
     containers = client.containers.list(all=True, filters=label)
     for container in containers:
-        if container.labels.get(ROLE) in ("hub", "proxy") and container.id not in known:
+        if container.labels.get(ROLE) in ("hub", "proxy", "door") and container.id not in known:
             print(f"Removing {container.name}, left by an update that was killed.")
             container.remove(force=True)
     for network in client.networks.list(filters=label, greedy=True):

@@ -1,6 +1,7 @@
 """The base of all models of the stack file, and the types that several of them use."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
@@ -100,6 +101,13 @@ def _secret(value: Any) -> SecretStr:
     return SecretStr(value)
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is not an IP address — write it as 206.12.1.2") from None
+
+
 def _absolute(value: Any) -> PurePosixPath:
     text = read_text(value)
     path = PurePosixPath(text)
@@ -140,6 +148,12 @@ Text = Annotated[
     str, BeforeValidator(read_text), AfterValidator(str.strip), WithJsonSchema({"type": "string"})
 ]
 """One line of text."""
+
+Address = Annotated[Text, AfterValidator(_address)]
+"""An IP address."""
+
+HIDDEN = "[secret]"
+"""What a secret is where it cannot be decrypted: in a stack file that is read without Pulumi."""
 
 Secret = Annotated[
     SecretStr,

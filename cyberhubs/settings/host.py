@@ -1,22 +1,15 @@
 """`cyberhubs:host`: the machine that carries the hubs."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from cyberhubs.settings.base import HerePath, MachinePath, Model, Text, own_folder
+from cyberhubs.settings.base import Address, HerePath, MachinePath, Model, Text, own_folder
 
 CHECKOUT = Path(__file__).parents[2]
-
-
-def _address(value: str) -> str:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        raise ValueError(f"{value!r} is not an IP address — write it as 206.12.1.2") from None
 
 
 def _network(value: str) -> str:
@@ -48,7 +41,6 @@ def _data_folder(path: Path) -> Path:
     return path
 
 
-Address = Annotated[Text, AfterValidator(_address)]
 Network = Annotated[Text, AfterValidator(_network)]
 Id = Annotated[Text, AfterValidator(_uuid)]
 
@@ -180,6 +172,9 @@ class LocalHost(Model):
     """The machine where Pulumi runs."""
     data: Folder = Field(examples=["{path: ~/cyberhubs-data}"])
     """The folder that holds all data."""
+    address: Address | None = None
+    """Address under which others reach this machine, for the domain's DNS record; where the front
+    door listens, if left out."""
 
 
 Host = Annotated[OpenStackHost | SshHost | LocalHost, Field(discriminator="kind")]

@@ -30,8 +30,8 @@ from cyberhubs.settings.problems import one_of
 # Names of stacks, hubs and data spaces: good for an address and for the name of a container.
 NAME_PATTERN = r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?"
 # "door" is the network that all hubs share; "hub" and "proxy" are what the containers are called
-# on a hub's own network; the others are paths of JupyterHub and of the front page, and a hub of
-# that name would make an address mean two things.
+# on a hub's own network; the others are paths of JupyterHub, and a hub of that name would make an
+# address mean two things. The door's own paths begin with an underscore, which no hub's can.
 RESERVED = (
     "door", "hub", "proxy", "api", "health", "login", "logout", "metrics", "oauth", "services",
     "static", "user",
@@ -144,6 +144,8 @@ class Hub(Model):
     """What members read on its pages; its name, if left out."""
     description: Text | None = None
     """One line about it for the front page."""
+    listed: bool = True
+    """Whether the front page names it; its address works in any case."""
     logo: (
         Annotated[
             Path,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,29 @@ from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys
 from cyberhubs.settings.problems import Problem, SettingsError, show
 from cyberhubs.settings.stack_file import read_stack_file
-from cyberhubs.settings.tls import NoTls
+from cyberhubs.settings.tls import NoTls, Tls
 from cyberhubs.settings.user import User
 
 STACKS = Path(__file__).parents[2] / "stacks"
 
 
 @dataclass(frozen=True)
+class DnsRecord:
+    """`type`: A or AAAA."""
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Settings:
-    """A stack. Host and TLS are the kinds that are built; the others are refused."""
+    """A stack. The host is of the kind that is built; the others are refused."""
 
     stack: str
     host: LocalHost
     domain: str | None
-    tls: NoTls
+    tls: Tls
     user: User
     images: Images
     hubs: tuple[Hub, ...]
@@ -37,23 +47,34 @@ class Settings:
     """What is allowed but may not be meant, a sentence each."""
 
     @property
-    def title(self) -> str:
-        """What to call the whole in a sentence."""
-        return ", ".join(hub.title for hub in self.hubs)
-
-    @property
     def applications(self) -> list[str]:
         """Names of all applications of all hubs, each once."""
         return sorted({application.name for hub in self.hubs for application in hub.applications})
 
     @property
     def url(self) -> str:
-        """Where a member starts: as long as there is no front page, the hub itself."""
-        return self.hub_url(self.hubs[0])
+        """The front page, which names the hubs, with a slash at the end."""
+        if isinstance(self.tls, NoTls):
+            return f"http://{self.tls.listen}:{self.tls.port}/"
+        port = "" if self.tls.port == 443 else f":{self.tls.port}"
+        return f"https://{self.domain}{port}/"
 
     def hub_url(self, hub: Hub) -> str:
         """Address of a hub, with a slash at the end."""
-        return f"http://127.0.0.1:{self.tls.port}{hub.prefix}"
+        return f"{self.url.removesuffix('/')}{hub.prefix}"
+
+    @property
+    def address(self) -> str:
+        """The IP address under which the machine is reached."""
+        return self.host.address or self.tls.listen
+
+    @property
+    def dns(self) -> DnsRecord | None:
+        """What the domain's zone has to hold; None without a domain."""
+        if self.domain is None:
+            return None
+        kind = "A" if ip_address(self.address).version == 4 else "AAAA"
+        return DnsRecord(self.domain, kind, self.address)
 
 
 def load(raw: Mapping[str, object], stack: str, folder: Path = STACKS) -> Settings:
@@ -89,9 +110,11 @@ def _validate(
         problems += explain(error, Keys)
     problems += rules.contradictions(raw)
     problems += rules.not_built(raw)
+    if keys is not None:
+        problems += rules.unfit_certificate(keys)
     if keys is None or problems:
         return None, problems
-    assert isinstance(keys.host, LocalHost) and isinstance(keys.tls, NoTls)
+    assert isinstance(keys.host, LocalHost)
     hubs = tuple(hub.named(name) for name, hub in sorted(keys.hubs.items()))
     return Settings(
         stack=stack,
@@ -101,7 +124,7 @@ def _validate(
         user=keys.user,
         images=keys.images,
         hubs=hubs,
-        warnings=tuple(rules.warnings(hubs)),
+        warnings=tuple(rules.warnings(keys, hubs)),
     ), []
 
 

@@ -7,18 +7,23 @@ together with everything else that is wrong.
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cyberhubs_hub.access import is_open
 
+from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.hubs import Hub
+from cyberhubs.settings.keys import Keys
 from cyberhubs.settings.problems import KeyPath, Problem, path_text
+from cyberhubs.settings.tls import FileTls, Tls
+
+ANYWHERE = ("0.0.0.0", "::")
 
 # Delete an entry when the feature works.
 NOT_BUILT = {
     ("host", "kind"): {"openstack": "local", "ssh": "local"},
-    ("tls", "mode"): {"acme": "none", "files": "none", "internal": "none"},
 }
 NOT_BUILT_IN_HUBS = {("login", "kind"): {"github": "password"}}
 
@@ -34,15 +39,22 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             ("domain",), f"is missing, tls.mode {mode} needs it — add domain: hub.example.org"
         )
+    listen = _listen(raw)
+    if kind == "local" and listen in ANYWHERE and _at(raw, "host", "address") is None:
+        yield Problem(
+            ("host", "address"),
+            f"is missing, the door listens at all addresses ({listen}) — add the one under which "
+            "others reach this machine, or set tls.listen",
+        )
     for path, hub in _hubs(raw):
         if _at(hub, "login", "kind") == "password":
             others = [f"host.kind {kind}"] if kind in ("openstack", "ssh") else []
-            others += [f"tls.mode {mode}"] if mode in ("acme", "files", "internal") else []
+            others += [] if _is_loopback(listen) else [f"tls.listen {listen}"]
             if others:
                 yield Problem(
                     (*path, "login", "kind"),
                     f"password is only for a machine of your own, since all members share it, not "
-                    f"for {' and '.join(others)} — use github",
+                    f"for {' and '.join(others)} — use github, or tls.listen: 127.0.0.1",
                 )
         yield from _access(path, _at(hub, "access"))
         yield from _data_spaces(path, _at(hub, "data"), _at(raw, "host", "data", "path"))
@@ -54,19 +66,31 @@ def not_built(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for keys, words in NOT_BUILT.items():
         if instead := words.get(str(word := _at(raw, *keys))):
             yield Problem(keys, f"{word} is not built yet — use {instead}")
-    hubs = list(_hubs(raw))
-    for path, hub in hubs:
+    for path, hub in _hubs(raw):
         for keys, words in NOT_BUILT_IN_HUBS.items():
             if instead := words.get(str(word := _at(hub, *keys))):
                 yield Problem((*path, *keys), f"{word} is not built yet — use {instead}")
         if _at(hub, "access", "organizations"):
             yield Problem((*path, "access", "organizations"), "are not built yet — use allowed")
-    if len(hubs) > 1:
-        yield Problem(("hubs",), "more than one hub is not built yet — keep one")
 
 
-def warnings(hubs: tuple[Hub, ...]) -> Iterator[str]:
+def unfit_certificate(keys: Keys) -> Iterator[Problem]:
+    """Why the stack's own certificate cannot serve its domain."""
+    certificate = _own_certificate(keys.tls)
+    if certificate and keys.domain:
+        from cyberhubs.settings import certificates  # 40 ms, for this mode alone
+
+        found = certificates.problems(*certificate, keys.domain, datetime.now(UTC))
+        yield from (Problem(("tls", key), text) for key, text in found)
+
+
+def warnings(keys: Keys, hubs: tuple[Hub, ...]) -> Iterator[str]:
     """What is allowed but may not be meant."""
+    if certificate := _own_certificate(keys.tls):
+        from cyberhubs.settings import certificates
+
+        if text := certificates.soon(certificate[0], datetime.now(UTC)):
+            yield f"{path_text(('tls', 'certificate'))}: {text}"
     for hub in hubs:
         path = ("hubs", hub.name, "access")
         lists = hub.access_lists
@@ -81,6 +105,14 @@ def warnings(hubs: tuple[Hub, ...]) -> Iterator[str]:
                 f"{path_text(path)}: hub {hub.name} is open to everyone who {who} — "
                 "write everyone: true to keep it so on purpose, or name who is allowed"
             )
+
+
+def _own_certificate(tls: Tls) -> tuple[str, str] | None:
+    """Certificate and key, where there are any and Pulumi has decrypted them."""
+    if not isinstance(tls, FileTls):
+        return None
+    texts = tls.certificate.get_secret_value(), tls.key.get_secret_value()
+    return None if HIDDEN in texts else texts
 
 
 def _access(path: KeyPath, access: Any) -> Iterator[Problem]:
@@ -121,6 +153,21 @@ def _data_spaces(path: KeyPath, spaces: Any, data: Any) -> Iterator[Problem]:
                 f"'{source}' shows members the hub's data folder '{data}', with its secrets — "
                 "choose a folder apart",
             )
+
+
+def _listen(raw: Mapping[str, Any]) -> Any:
+    """Where the door listens, if the stack file is right about it."""
+    tls = _at(raw, "tls")
+    if _at(tls, "mode") not in ("acme", "files", "internal"):
+        return "127.0.0.1"
+    return _at(tls, "listen") or ANYWHERE[0]
+
+
+def _is_loopback(address: Any) -> bool:
+    try:
+        return ip_address(str(address)).is_loopback
+    except ValueError:
+        return True  # which is reported by itself
 
 
 def _overlap(one: PurePosixPath | None, other: PurePosixPath | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import SecretStr
 
+from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 
 PROJECT = "cyberhubs"
@@ -195,7 +196,7 @@ def _mapping(node: yaml.MappingNode, path: KeyPath, lines: dict[KeyPath, int]) -
         own[key] = lines[(*path, key)] = line
         entries[key] = _value(value_node, (*path, key), lines)
     if list(entries) == ["secure"]:
-        return SecretStr("[secret]")
+        return SecretStr(HIDDEN)
     return merged | entries
 
 

@@ -1,40 +1,84 @@
-"""`cyberhubs:tls`: where certificates come from."""
+"""`cyberhubs:tls`: where certificates come from, and where the front door listens."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from cyberhubs.settings.base import HerePath, Model, Text
+from cyberhubs.settings.authorities import Authorities, certificates_in
+from cyberhubs.settings.base import Address, Model, Secret, Text
+
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+    if not re.fullmatch(r"[\w.+-]+@[\w.-]+\.[\w-]+", value, re.ASCII):
         raise ValueError(f"{value!r} is not an e-mail address — write one such as ops@example.org")
     return value
 
 
-class AcmeTls(Model):
+def _directory(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme != "https" or not re.fullmatch(r"[\w./:~-]+", value, re.ASCII):
+        raise ValueError(f"{value!r} is not an https address — write one such as {LETS_ENCRYPT}")
+    return value
+
+
+class _Tls(Model):
+    """With TLS: the domain's certificate at one port; at the other everything is sent there."""
+
+    listen: Address = "0.0.0.0"
+    """Address of the host that the door listens on; 0.0.0.0: all of them."""
+    port: Port = 443
+    """Port of https."""
+    http_port: Port = 80
+    """Port of http, where visitors are sent to https."""
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.port == self.http_port:
+            raise ValueError(f"has port and httpPort {self.port} — choose another for one of them")
+        return self
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.port, self.http_port)
+
+
+class AcmeTls(_Tls):
     """Certificates from Let's Encrypt or another ACME authority, renewed by themselves."""
 
     mode: Literal["acme"]
     """Certificates from an ACME authority."""
     email: Annotated[Text, AfterValidator(_email)]
     """Whom the authority may write to."""
+    directory: Annotated[Text, AfterValidator(_directory)] = LETS_ENCRYPT
+    """Address of the authority's ACME directory."""
+    ca: Authorities | None = None
+    """PEM file of the authority that signs the directory's own certificate; the public ones, if
+    left out."""
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificates of `ca`; empty without one."""
+        return "".join(f"{text}\n" for text in certificates_in(self.ca)) if self.ca else ""
 
 
-class FileTls(Model):
+class FileTls(_Tls):
     """A certificate of your own."""
 
     mode: Literal["files"]
     """A certificate of your own."""
-    certificate: HerePath
-    """PEM file of the certificate, followed by those that sign it."""
-    key: HerePath
-    """PEM file of its private key."""
+    certificate: Secret
+    """The certificate as PEM text, followed by those that sign it:
+    pulumi config set --secret --path cyberhubs:tls.certificate <certificate.pem"""
+    key: Secret
+    """Its private key as PEM text: pulumi config set --secret --path cyberhubs:tls.key <key.pem"""
 
 
-class InternalTls(Model):
+class InternalTls(_Tls):
     """A certificate of the machine's own authority, which browsers do not know."""
 
     mode: Literal["internal"]
@@ -42,12 +86,18 @@ class InternalTls(Model):
 
 
 class NoTls(Model):
-    """No TLS: everything listens on 127.0.0.1 only."""
+    """No TLS: the door listens on 127.0.0.1 only."""
 
     mode: Literal["none"]
     """No TLS, on 127.0.0.1 only."""
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: Port = 8000
     """Port on 127.0.0.1."""
+
+    listen: ClassVar = "127.0.0.1"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.port,)
 
 
 Tls = Annotated[AcmeTls | FileTls | InternalTls | NoTls, Field(discriminator="mode")]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.certificates import self_signed
 from tests.unit.recorder import PROJECT, Registered, record, secrets_in
 
 STACKS = sorted((PROJECT / "stacks").glob("Pulumi.*.yaml"))
@@ -34,6 +35,11 @@ def config(tmp_path: Path) -> dict[str, Any]:
             }
         },
     }
+
+
+def own_certificate() -> dict[str, str]:
+    certificate, key = self_signed("hub.example.org")
+    return {"certificate": certificate, "key": key}
 
 
 def edited(config: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -100,14 +106,15 @@ def test_a_list_edit_changes_one_resource(config: dict[str, Any]) -> None:
 )
 def test_a_hub_edit_touches_neither_proxy_nor_network(config: dict[str, Any], change: dict) -> None:
     changed = differing(record(config), record(edited(config, **change)))
-    assert changed == {"core-files-config", "core-hub", "core-files"}
+    entry = {"core-entry"} if "title" in change else set()  # what the front page shows of it
+    assert changed == {"core-files-config", "core-hub", "core-files"} | entry
 
 
 def test_replacement_is_stated(config: dict[str, Any]) -> None:
     containers = [
         r for r in record(config).values() if r.type == "docker:index/container:Container"
     ]
-    assert len(containers) == 2
+    assert {container.name for container in containers} == {"door-caddy", "core-proxy", "core-hub"}
     assert all(container.options.deleteBeforeReplace for container in containers)
 
 
@@ -119,7 +126,9 @@ def test_containers_have_no_right_they_do_not_need(config: dict[str, Any]) -> No
         assert resource.inputs["securityOpts"] == ["no-new-privileges"]
         assert resource.inputs["readOnly"] is True
         assert resource.inputs["user"] != "0:0"
-        assert all(port["ip"] == "127.0.0.1" for port in resource.inputs.get("ports", []))
+        ports = resource.inputs.get("ports", [])
+        assert all(port["ip"] == "127.0.0.1" for port in ports)
+        assert bool(ports) == (resource.name == "door-caddy")
         assert resource.inputs["memorySwap"] == resource.inputs["memory"] > 0
 
 
@@ -128,6 +137,47 @@ def test_networks_depend_on_nothing_that_changes(config: dict[str, Any]) -> None
     after = edited(config, title="Other", applications=["corehub"], limits={"memory": "3G"})
     changed = differing(record(config), record(after))
     assert not any(name.endswith("-network") for name in changed)
+
+
+def test_a_further_hub_touches_no_other_and_not_the_door(config: dict[str, Any]) -> None:
+    more = copy.deepcopy(config)
+    more["hubs"]["astro"] = {**config["hubs"]["core"], "title": "Astro"}
+    changed = differing(record(config), record(more)) - {"cyberhubs-local"}  # the stack's outputs
+    assert changed
+    assert {name for name in changed if name.split("-")[0] != "astro"} == set()
+
+
+@pytest.mark.parametrize(
+    "tls",
+    [
+        {"mode": "internal"},
+        {"mode": "acme", "email": "ops@example.org", "directory": "https://ca.example.org/dir"},
+    ],
+    ids=lambda tls: tls["mode"],
+)
+def test_another_kind_of_certificate_leaves_the_hubs_alone(config: dict, tls: dict) -> None:
+    config = {**config, "domain": "hub.example.org"}
+    mine = record({**config, "tls": {"mode": "files", "listen": "127.0.0.1", **own_certificate()}})
+    other = record({**config, "tls": {"listen": "127.0.0.1", **tls}})
+    changed = differing(mine, other) - {"cyberhubs-local"}
+    assert changed <= {"door-reload", "door-certificate", "door-root-certificate"}
+
+
+def test_a_renewed_certificate_is_a_reload(config: dict[str, Any]) -> None:
+    config = {**config, "domain": "hub.example.org"}
+    tls = {"mode": "files", "listen": "127.0.0.1"}
+    first, second = (record({**config, "tls": {**tls, **own_certificate()}}) for _ in range(2))
+    assert differing(first, second) == {"door-certificate", "door-reload"}
+
+
+def test_a_certificates_key_is_a_secret_everywhere(config: dict[str, Any]) -> None:
+    own = own_certificate()
+    tls = {"mode": "files", "listen": "127.0.0.1", **own}
+    graph = record({**config, "domain": "hub.example.org", "tls": tls})
+    line = own["key"].splitlines()[1]
+    secret = [text for r in graph.values() for text in secrets_in(r.inputs)]
+    assert any(line in text for text in secret)
+    assert sum(json.dumps(r.inputs).count(line) for r in graph.values()) == 1
 
 
 def test_bad_settings_register_nothing(config: dict[str, Any]) -> None:

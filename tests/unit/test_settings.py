@@ -39,11 +39,36 @@ def test_settings_are_complete(tmp_path):
     assert hub.access_lists.admins == {"ada"}
     assert hub.idle.after_minutes == 1440
     assert [application.name for application in hub.applications] == settings.applications
-    assert settings.url == settings.hub_url(hub) == "http://127.0.0.1:8000/core/"
+    assert settings.url == "http://127.0.0.1:8000/"
+    assert settings.hub_url(hub) == "http://127.0.0.1:8000/core/"
+    assert (settings.address, settings.dns) == ("127.0.0.1", None)
     assert settings.host.data.path == Path.home() / "cyberhubs-data"
     assert (settings.user.uid, settings.user.gid) == (1000, 1000)
     assert settings.warnings == ()
     assert load(changed(((*CORE, "title"), ...)), "test").hubs[0].title == "core"
+
+
+@pytest.mark.parametrize(
+    ("tls", "host", "url", "record"),
+    [
+        ({"listen": "127.0.0.1"}, {}, "https://hub.example.org/", ("A", "127.0.0.1")),
+        ({"listen": "::1"}, {}, "https://hub.example.org/", ("AAAA", "::1")),
+        (
+            {"listen": "127.0.0.1", "port": 8443},
+            {"address": "203.0.113.7"},
+            "https://hub.example.org:8443/",
+            ("A", "203.0.113.7"),
+        ),
+    ],
+)
+def test_addresses_of_a_domain(tls, host, url, record):
+    raw = changed((("tls",), {"mode": "internal", **tls}), (("domain",), "Hub.example.org."))
+    raw["host"].update(host)
+    settings = load(raw, "test")
+    assert settings.url == url
+    assert settings.hub_url(settings.hubs[0]) == f"{url}core/"
+    assert settings.dns and (settings.dns.type, settings.dns.value) == record
+    assert settings.dns.name == "hub.example.org"
 
 
 @pytest.mark.parametrize("stack", ["", "Local", "a.b", "a_b", "-a", "x" * 31, "org/a"])

@@ -1,9 +1,15 @@
-# Starts each application of a hub once; a failure ends with the hub's own words.
-# $1 the hub's container; its applications come by stdin, as JSON
+# Whether the front door leads to a hub, and each of its applications starts once; a failure ends
+# with the hub's own words.
+# $1 the hub's container, $2 the door's, $3 the hub's prefix; its applications come by stdin, as JSON
 set -eu
 applications=$(cat)
 docker exec "$1" cyberhubs-check "$applications" || {
     echo "The hub does not do its work. The end of its log:" >&2
     docker logs --tail 30 "$1" 2>&1 | sed 's/^/  /' >&2
+    exit 1
+}
+docker exec "$2" door-get "$3hub/health" >/dev/null || {
+    echo "The hub works and the front door does not lead to it. The end of the door's log:" >&2
+    docker logs --tail 30 "$2" 2>&1 | sed 's/^/  /' >&2
     exit 1
 }

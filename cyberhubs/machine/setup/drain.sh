@@ -1,10 +1,12 @@
 # Stops and removes the servers that a hub has started; their files stay. They are the hub's, so Pulumi does not know them.
-# $1 stack, $2 hub
+# $1 data directory, $2 stack, $3 hub
 set -eu
-servers=$(docker ps -aq --filter "label=cyberhubs.stack=$1" --filter "label=cyberhubs.hub=$2" --filter label=cyberhubs.role=user)
-[ -z "$servers" ] || {
+servers=$(docker ps -aq --filter "label=cyberhubs.stack=$2" --filter "label=cyberhubs.hub=$3" --filter label=cyberhubs.role=user)
+if [ -n "$servers" ]; then
     # shellcheck disable=SC2086 # ids, one word each
-    docker stop -t 10 $servers
+    docker stop -t 10 $servers >/dev/null
     # shellcheck disable=SC2086
-    docker rm --force $servers
-} >/dev/null
+    docker rm --force $servers >/dev/null
+fi
+echo "Hub $3 is removed; servers stopped: $(echo "$servers" | grep -c . || :)."
+echo "Its members' files stay in $1/jupyterhub_users/$3, its database and secrets in $1/hubs/$3."

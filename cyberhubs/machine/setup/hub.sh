@@ -14,6 +14,9 @@ for directory in "" /secrets /state /live /config; do
     owned 0700 "$hub$directory"
 done
 
+mkdir -p "$1/jupyterhub_users/$2"
+owned 0700 "$1/jupyterhub_users/$2"
+
 for secret in proxy_token cookie_secret crypt_key password; do
     file=$hub/secrets/$secret
     if [ ! -s "$file" ]; then
