@@ -14,17 +14,42 @@ import yaml
 
 PROJECT = Path(__file__).parent.parent.parent
 
+ONE_HUB = """\
+config:
+  cyberhubs:host: {{kind: local, data: {{path: {data}}}}}
+  cyberhubs:tls: {{mode: none, port: {port}}}
+  cyberhubs:user: {{uid: 12345, gid: 12346}}
+  cyberhubs:hubs:
+    core:
+      title: Test hub
+      applications: [corehub]
+      interface: lab
+      login: {{kind: password}}
+      access: {{admins: [ada], allowed: [grace, katherine], blocked: [mallory]}}
+      limits: {{memory: 1G, cpus: 2, pids: 256}}
+"""
+
 
 class Deployment:
-    """`directory`: the copy; `data`: its data directory; `stack`: its name, unlike any operator's."""
+    """`directory`: the copy; `data`: its data directory; `stack`: its name, unlike any operator's.
 
-    def __init__(self, directory: Path, stack: str):
+    `front`: the front page; `port`, `http_port`: free ones, for the front door.
+    """
+
+    def __init__(
+        self, directory: Path, stack: str, first: str = ONE_HUB, domain: str | None = None
+    ):
+        """`first`: the stack file, in which {data}, {port} and {http_port} are filled in."""
         self.stack = stack
         self.directory = directory / "project"
         self.data = directory / "data"
         self.home = directory / "home"
         self.engine = docker.from_env()
-        self.port = _free_port()
+        self.port, self.http_port = _free_port(), _free_port()
+        self.domain = domain
+        self.front = (
+            f"https://{domain}:{self.port}/" if domain else f"http://127.0.0.1:{self.port}/"
+        )
         self.environment = {
             # Not as a part of the `make` that may run the tests: it would print where it is.
             **{name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
@@ -34,7 +59,7 @@ class Deployment:
         }
         _copy_project(self.directory)
         self.file = self.directory / "stacks" / f"Pulumi.{stack}.yaml"
-        self.write(self._first)
+        self.write(first.format(data=self.data, port=self.port, http_port=self.http_port))
 
     def write(self, text: str) -> None:
         self.file.write_text(text)
@@ -63,28 +88,47 @@ class Deployment:
             raise AssertionError(f"make {target} should have failed:\n{done.stdout}")
         return done.stdout
 
-    def pulumi(self, *arguments: str) -> str:
+    def pulumi(self, *arguments: str, stdin: str = "") -> str:
         """What plain `pulumi` prints on stdout, in the environment that `make env` gives."""
         command = f'eval "$(make -s env)" && exec pulumi "$@" --stack {self.stack}'
         return subprocess.run(
             ["bash", "-c", command, "bash", *arguments],
             cwd=self.directory,
             env=self.environment,
+            input=stdin,
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         ).stdout
 
+    def hub_url(self, hub: str) -> str:
+        return f"{self.front}{hub}/"
+
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/core/"
+        return self.hub_url("core")
+
+    def password_of(self, hub: str) -> str:
+        return (self.data / f"hubs/{hub}/secrets/password").read_text()
 
     @property
     def password(self) -> str:
-        return (self.data / "hubs/core/secrets/password").read_text()
+        return self.password_of("core")
 
-    def container(self, role: str):
-        return self.engine.containers.get(f"cyberhubs.{self.stack}.core.{role}")
+    def container(self, role: str, hub: str = "core"):
+        return self.engine.containers.get(f"cyberhubs.{self.stack}.{hub}.{role}")
+
+    @property
+    def door(self):
+        return self.container("caddy", "door")
+
+    def started(self, *, but: tuple[str, ...] = ()) -> dict[str, str]:
+        """Container → when it was started, for all but those of the hubs in `but`."""
+        return {
+            name: self.engine.containers.get(name).attrs["State"]["StartedAt"]
+            for name in self.containers()
+            if name.split(".")[2] not in but
+        }
 
     def containers(self) -> list[str]:
         found = self.engine.containers.list(
@@ -95,23 +139,6 @@ class Deployment:
     def networks(self) -> list[str]:
         found = self.engine.networks.list(filters={"label": f"cyberhubs.stack={self.stack}"})
         return sorted(str(network.name) for network in found)
-
-    @property
-    def _first(self) -> str:
-        return f"""\
-config:
-  cyberhubs:host: {{kind: local, data: {{path: {self.data}}}}}
-  cyberhubs:tls: {{mode: none, port: {self.port}}}
-  cyberhubs:user: {{uid: 12345, gid: 12346}}
-  cyberhubs:hubs:
-    core:
-      title: Test hub
-      applications: [corehub]
-      interface: lab
-      login: {{kind: password}}
-      access: {{admins: [ada], allowed: [grace, katherine], blocked: [mallory]}}
-      limits: {{memory: 1G, cpus: 2, pids: 256}}
-"""
 
 
 def changes(printed: str) -> dict[str, int]:

@@ -1,12 +1,15 @@
 """A member without a browser: signs in, starts a server, talks to a kernel over its websocket."""
 
 import json
+import ssl
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 
 class Refused(Exception):
@@ -14,13 +17,15 @@ class Refused(Exception):
 
 
 class Member:
-    """`name` at the hub of `url` ("http://…/core/")."""
+    """`name` at the hub of `url` ("http://…/core/"); `trust`: whom to believe, of an https hub."""
 
-    def __init__(self, url: str, name: str):
+    def __init__(self, url: str, name: str, trust: ssl.SSLContext | None = None):
         self.hub = url
         self.name = name
         self.server = f"{url}user/{name}/"
-        self.http = httpx.Client(follow_redirects=True, timeout=60)
+        self.trust = trust
+        self.http = httpx.Client(follow_redirects=True, timeout=60, verify=trust or True)
+        self._prefix = urlsplit(url).path
 
     def __enter__(self) -> "Member":
         return self
@@ -35,7 +40,7 @@ class Member:
         self.http.get(login)
         answer = self.http.post(
             login,
-            data={"username": self.name, "password": password, "_xsrf": self._xsrf("/core/hub/")},
+            data={"username": self.name, "password": password, "_xsrf": self._xsrf_of_hub},
         )
         if answer.status_code >= 400 or "/hub/login" in str(answer.url):
             raise Refused(answer.text)
@@ -77,16 +82,21 @@ class Member:
 
     def kernel(self) -> "Kernel":
         answer = self.http.post(
-            f"{self.server}api/kernels", headers=self._server_headers(), json={"path": ""}
+            f"{self.server}api/kernels", headers=self.server_headers, json={"path": ""}
         )
         assert answer.status_code == 201, answer.text
         return Kernel(self, answer.json()["id"])
 
     def _hub_headers(self) -> dict[str, str]:
-        return {"X-XSRFToken": self._xsrf("/core/hub/")}
+        return {"X-XSRFToken": self._xsrf_of_hub}
 
-    def _server_headers(self) -> dict[str, str]:
-        return {"X-XSRFToken": self._xsrf(f"/core/user/{self.name}/")}
+    @property
+    def server_headers(self) -> dict[str, str]:
+        return {"X-XSRFToken": self._xsrf(urlsplit(self.server).path)}
+
+    @property
+    def _xsrf_of_hub(self) -> str:
+        return self._xsrf(f"{self._prefix}hub/")
 
     def _xsrf(self, path: str) -> str:
         return next(
@@ -98,10 +108,38 @@ class Kernel:
     """A running kernel; it outlives the connection it is asked over."""
 
     def __init__(self, member: Member, kernel: str):
-        self._member, self._kernel = member, kernel
+        self.member, self._kernel = member, kernel
+
+    def run(self, code: str) -> str:
+        """What `code` prints, over a connection of its own."""
+        with self.connected() as connection:
+            return connection.run(code)
+
+    @contextmanager
+    def connected(self) -> Iterator["Connection"]:
+        """One websocket, as an open page holds it."""
+        server = self.member.server
+        cookies = "; ".join(
+            f"{cookie.name}={cookie.value}"
+            for cookie in self.member.http.cookies.jar
+            if urlsplit(server).path.startswith(cookie.path)
+        )
+        with connect(
+            f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
+            additional_headers={"Cookie": cookies},
+            open_timeout=5,
+            max_size=None,
+            ssl=self.member.trust,
+        ) as socket:
+            yield Connection(socket)
+
+
+class Connection:
+    def __init__(self, socket: ClientConnection):
+        self._socket = socket
 
     def run(self, code: str, timeout: float = 60) -> str:
-        """What `code` prints."""
+        """What `code` prints; raises ConnectionClosed if somebody has cut the websocket."""
         session = uuid.uuid4().hex
         message = {
             "header": {
@@ -112,32 +150,15 @@ class Kernel:
             "content": {"code": code, "silent": False, "store_history": False,
                         "user_expressions": {}, "allow_stdin": False},
         }  # fmt: skip
-        with self._connect() as socket:
-            socket.send(json.dumps(message))
-            printed = ""
-            while True:
-                reply = json.loads(socket.recv(timeout=timeout))
-                if reply["parent_header"].get("msg_id") != session:
-                    continue
-                if reply["msg_type"] == "stream":
-                    printed += reply["content"]["text"]
-                elif reply["msg_type"] == "error":
-                    raise AssertionError(reply["content"]["evalue"])
-                elif (
-                    reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle"
-                ):
-                    return printed.strip()
-
-    def _connect(self):
-        server = self._member.server
-        cookies = "; ".join(
-            f"{cookie.name}={cookie.value}"
-            for cookie in self._member.http.cookies.jar
-            if urlsplit(server).path.startswith(cookie.path)
-        )
-        return connect(
-            f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
-            additional_headers={"Cookie": cookies},
-            open_timeout=5,
-            max_size=None,
-        )
+        self._socket.send(json.dumps(message))
+        printed = ""
+        while True:
+            reply = json.loads(self._socket.recv(timeout=timeout))
+            if reply["parent_header"].get("msg_id") != session:
+                continue
+            if reply["msg_type"] == "stream":
+                printed += reply["content"]["text"]
+            elif reply["msg_type"] == "error":
+                raise AssertionError(reply["content"]["evalue"])
+            elif reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
+                return printed.strip()

@@ -35,7 +35,7 @@ def test_output_is_json_alone_and_hides_secrets(deployment: Deployment) -> None:
         check=True,
     ).stdout
     outputs = json.loads(printed)
-    assert outputs["url"] == deployment.url
+    assert outputs["url"] == deployment.front
     assert outputs["hubs"] == {"core": deployment.url}
     assert deployment.password not in printed
     assert deployment.password in deployment.make("password")
@@ -45,14 +45,15 @@ def test_status_and_logs_show_the_hub(deployment: Deployment) -> None:
     status = deployment.make("status")
     assert "up, JupyterHub 6.1.1" in status
     assert "GiB and" in status
-    assert "core/hub |" in deployment.make("logs")
+    logs = deployment.make("logs")
+    assert "core/hub |" in logs and "front/door |" in logs
 
 
 def test_listens_on_loopback_only(deployment: Deployment) -> None:
     published = {
         (binding["HostIp"], binding["HostPort"])
-        for role in ("hub", "proxy")
-        for bindings in deployment.container(role).ports.values()
+        for name in deployment.containers()
+        for bindings in deployment.engine.containers.get(name).ports.values()
         for binding in bindings or ()
     }
     assert published == {("127.0.0.1", str(deployment.port))}
@@ -114,7 +115,7 @@ def test_down_keeps_members_files_and_up_finds_them(deployment: Deployment) -> N
         assert str(deployment.data) in down
         assert deployment.containers() == []
         assert deployment.networks() == []
-        kept = deployment.data / "jupyterhub_users/katherine/kept.txt"
+        kept = deployment.data / "jupyterhub_users/core/katherine/kept.txt"
         assert kept.read_text() == "orbit\n"
         assert (kept.stat().st_uid, kept.stat().st_gid) == (12345, 12346)
         deployment.make("up")

@@ -84,9 +84,9 @@ def test_up_makes_a_hub_again_that_somebody_took_away(
     assert set(changes(deployment.make("up"))) == {"unchanged"}
 
 
-def kill_main_process(deployment: Deployment, role: str) -> None:
+def kill_main_process(deployment: Deployment, role: str, hub: str = "core") -> None:
     """As the kernel's memory killer would do, not as an operator who asks the engine."""
-    container = deployment.container(role)
+    container = deployment.container(role, hub)
     before = container.attrs["State"]["StartedAt"]
     container.exec_run(["/bin/sh", "-c", "kill -9 -1"])
 

@@ -1,0 +1,51 @@
+"""A member with a real browser."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from cyberhubs.install.browser import executable
+
+
+@contextmanager
+def chromium(domain: str | None = None) -> Iterator[Browser]:
+    """Knows `domain`, if there is one, as this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable(),
+            # Chromium refuses to run as root inside its own sandbox.
+            chromium_sandbox=os.getuid() != 0,
+            args=[f"--host-resolver-rules=MAP {domain} 127.0.0.1"] if domain else [],
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """From the login page to an open JupyterLab."""
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**/user/{name}/lab**", timeout=120_000)
+
+
+def new_notebook(page: Page) -> None:
+    page.get_by_role("button", name="Python 3").first.click(timeout=60_000)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.locator(".jp-Notebook .cm-content").first.click()
+
+
+def run_cell(page: Page, code: str, number: int) -> None:
+    """Runs `code` in cell `number` (from 0), the last and chosen one."""
+    expect(page.locator(".jp-Notebook .cm-content").nth(number)).to_be_focused()
+    page.keyboard.type(code)
+    page.keyboard.press("Shift+Enter")
+
+
+def output(page: Page, number: int = 0):
+    """The output area of the cell that had the `number`-th output."""
+    return page.locator(".jp-OutputArea-output").nth(number)
