@@ -60,4 +60,4 @@ lint: setup-dev ## ruff, pyright, shellcheck
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck --shell=bash
 
 setup-dev:
-	@$(PYTHON) -m cyberhubs.install dev pulumi plugins engine base browser
+	@$(PYTHON) -m cyberhubs.install dev pulumi plugins engine base caddy browser acme

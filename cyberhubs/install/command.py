@@ -7,7 +7,20 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from . import apt, base, browser, caddy, engine, environment, ladder, places, plugins, pulumi, venv
+from . import (
+    acme,
+    apt,
+    base,
+    browser,
+    caddy,
+    engine,
+    environment,
+    ladder,
+    places,
+    plugins,
+    pulumi,
+    venv,
+)
 from .process import alone, disk_full
 from .report import InstallError, Report
 
@@ -20,6 +33,7 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "base": lambda: [base.Base()],
     "caddy": lambda: [caddy.Caddy()],
     "browser": lambda: [browser.Driver(), browser.Browser()],
+    "acme": lambda: [acme.AcmeServer()],
 }
 DEFAULT = ["venv", "pulumi", "plugins", "engine", "base", "caddy"]
 HELP = """\
@@ -34,6 +48,7 @@ download, what package registries carry. A stopped run goes on where it was.
   base      the image that all of ours are built from (needs engine)
   caddy     the image that the front door's program is taken from (needs engine)
   browser   Chromium, only for tests (needs dev)
+  acme      pebble, an authority for certificates, only for tests
 
   env          prints what plain pulumi needs: eval "$(python3 -m cyberhubs.install env)"
   stop-engine  stops the Docker engine if this started it and no container runs

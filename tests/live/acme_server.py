@@ -3,10 +3,13 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
 from typing import Self
+
+import httpx
 
 from tests.certificates import Authority
 
@@ -63,8 +66,11 @@ class AcmeServer:
         self._processes.clear()
 
     @property
-    def log(self) -> str:
-        return (self._directory / "pebble.log").read_text()
+    def root(self) -> str:
+        """PEM of the authority that signs its certificates, another one at each start."""
+        url = f"https://{self._address}:{self._management}/roots/0"
+        trust = ssl.create_default_context(cafile=self.ca)
+        return httpx.get(url, verify=trust).text
 
     def _run(self, program: str, *arguments: str) -> None:
         # It sleeps at random and refuses at random otherwise, to try its clients.

@@ -1,11 +1,13 @@
 """A hub that the live tests share, and what they leave behind: nothing."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.live.deployment import Deployment
+from tests.live.domain import DOMAIN
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +21,17 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         deployment.make("down")
     assert deployment.containers() == []
     assert deployment.networks() == []
+
+
+@pytest.fixture
+def domain_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a line in /etc/hosts would make it."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: look_up("127.0.0.1" if host == DOMAIN else host, *rest, **more),
+    )
 
 
 @pytest.fixture

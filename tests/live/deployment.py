@@ -1,5 +1,6 @@
 """A stack of its own, brought up as an operator does: a copy of the project, a stack file, `make`."""
 
+import json
 import os
 import re
 import shutil
@@ -87,6 +88,9 @@ class Deployment:
         if not check and not done.returncode:
             raise AssertionError(f"make {target} should have failed:\n{done.stdout}")
         return done.stdout
+
+    def outputs(self) -> dict[str, Any]:
+        return json.loads(self.pulumi("stack", "output", "--json"))
 
     def pulumi(self, *arguments: str, stdin: str = "") -> str:
         """What plain `pulumi` prints on stdout, in the environment that `make env` gives."""

@@ -2,7 +2,6 @@
 the door, is nothing to the notebooks of the others."""
 
 import re
-import socket
 import ssl
 import threading
 import time
@@ -11,16 +10,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
 from playwright.sync_api import Page, expect
 
 from tests.certificates import Authority
 from tests.live.browser import chromium, new_notebook, output, run_cell, sign_in
 from tests.live.deployment import Deployment, changes
+from tests.live.domain import DOMAIN, served
 from tests.live.member import Kernel, Member
 from tests.live.test_survival import eventually, keeps_its_variables, kill_main_process
 
-DOMAIN = "hub.example.org"
 STACK = """\
 config:
   cyberhubs:host: {{kind: local, data: {{path: {data}}}}}
@@ -39,6 +37,8 @@ config:
     secret: {{<<: *hub, title: Unlisted hub, listed: false}}
 """
 AUTHORITY = Authority()
+
+pytestmark = pytest.mark.usefixtures("domain_is_here")
 
 
 def set_certificate(deployment: Deployment, certificate: str, key: str) -> None:
@@ -61,17 +61,6 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     assert three.networks() == []
 
 
-@pytest.fixture(autouse=True)
-def domain_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a line in /etc/hosts would make it."""
-    look_up = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket,
-        "getaddrinfo",
-        lambda host, *rest, **more: look_up("127.0.0.1" if host == DOMAIN else host, *rest, **more),
-    )
-
-
 @pytest.fixture
 def trust() -> ssl.SSLContext:
     return ssl.create_default_context(cadata=AUTHORITY.pem)
@@ -85,11 +74,6 @@ def kernel(three: Deployment, trust: ssl.SSLContext) -> Iterator[Kernel]:
         kernel.run("kept = 6 * 7")
         yield kernel
         grace.stop()
-
-
-def served(three: Deployment) -> x509.Certificate:
-    pem = ssl.get_server_certificate((DOMAIN, three.port))
-    return x509.load_pem_x509_certificate(pem.encode())
 
 
 @pytest.fixture
