@@ -44,7 +44,8 @@ test: setup-dev ## all tests: settings and graph, then real engine, containers a
 test-unit: setup-dev ## the tests that need no Docker, in seconds
 	@.venv/bin/pytest tests/unit hub/tests
 
-bench: setup-dev ## the figures: updates, starts, memory
+bench: setup-dev ## the figures: updates, starts, memory, the front door
+	@$(PYTHON) -m cyberhubs.install load
 	@.venv/bin/python -m benchmarks
 
 screenshot: setup-dev ## the README's picture, taken by the browser test

@@ -1,9 +1,7 @@
 """`python -m benchmarks`: brings up a stack of its own, measures it, removes it, prints a table."""
 
 import json
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,12 +12,15 @@ from typing import Any
 import httpx
 from docker.models.containers import Container
 
+from benchmarks.door import measure_door
+from benchmarks.report import progress, show, timed
 from tests.live.deployment import Deployment
 from tests.live.member import Member
 
 PEOPLE = 10
 RUNS = 5
 STARTS = 10
+HUBS = 10
 
 
 def main() -> None:
@@ -35,21 +36,21 @@ def main() -> None:
             measure_one_start(deployment)
             measure_many_starts(deployment)
             measure_memory(deployment)
+            measure_door(deployment, Path(directory) / "door")
+            measure_further_hubs(deployment)
         finally:
             deployment.make("down")
 
 
 def measure_updates(deployment: Deployment, directory: Path) -> None:
     deployment.make("down")
-    show("up, images there", [_timed(deployment.make, "up")])
+    show("up, images there", [timed(deployment.make, "up")])
     empty = make_empty_program(deployment, directory / "empty")
     for name, command in (("up", ["up", "--yes", "--skip-preview"]), ("preview", ["preview"])):
-        pairs = [
-            (_timed(deployment.pulumi, *command), _timed(empty, *command)) for _ in range(RUNS)
-        ]
+        pairs = [(timed(deployment.pulumi, *command), timed(empty, *command)) for _ in range(RUNS)]
         ours, theirs = (list(seconds) for seconds in zip(*pairs, strict=True))
         show(f"pulumi {name}, no change", ours, against=theirs, beside="an empty program's")
-    show("make up, no change", [_timed(deployment.make, "up") for _ in range(RUNS)])
+    show("make up, no change", [timed(deployment.make, "up") for _ in range(RUNS)])
 
 
 def measure_one_start(deployment: Deployment) -> None:
@@ -80,12 +81,51 @@ def measure_memory(deployment: Deployment) -> None:
     with Member(deployment.url, "memory") as member:
         member.sign_in(deployment.password).start()
         for what, role in (("hub", "hub"), ("proxy", "proxy"), ("one server", "user.memory")):
-            usage: Any = deployment.container(role).stats(stream=False)
-            usage = usage["memory_stats"]
-            stats = usage["stats"]
-            cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
-            print(f"{'memory of ' + what:34} {(usage['usage'] - cached) / 1e6:8.0f} MB")
+            print(f"{'memory of ' + what:34} {memory(deployment.container(role)):8.0f} MB")
+        print(f"{'memory of the front door':34} {memory(deployment.door):8.0f} MB")
         member.stop()
+
+
+def memory(container: Container) -> float:
+    """MB that a container holds, without what the kernel may drop."""
+    usage: Any = container.stats(stream=False)
+    usage = usage["memory_stats"]
+    stats = usage["stats"]
+    cached = stats.get("total_inactive_file", stats.get("inactive_file", 0))
+    return (usage["usage"] - cached) / 1e6
+
+
+def measure_further_hubs(deployment: Deployment) -> None:
+    one = deployment.file.read_text()
+
+    def hubs(count: int) -> None:
+        def edit(config: dict[str, Any]) -> None:
+            first = config["cyberhubs:hubs"]["core"]
+            config["cyberhubs:hubs"] |= {f"hub{n}": first for n in range(1, count)}
+
+        deployment.write(one)
+        deployment.edit(edit)
+
+    added = []
+    for _ in range(3):
+        hubs(2)
+        added.append(timed(deployment.make, "up"))
+        deployment.write(one)
+        deployment.make("up")
+    show("make up, one more hub", added)
+    progress(f"bringing up {HUBS} hubs")
+    hubs(HUBS)
+    show(f"make up, {HUBS - 1} more hubs at once", [timed(deployment.make, "up")])
+    unchanged = [timed(deployment.make, "up") for _ in range(RUNS)]
+    show(f"make up, no change, {HUBS} hubs", unchanged)
+    further = [
+        memory(deployment.container("hub", f"hub{n}"))
+        + memory(deployment.container("proxy", f"hub{n}"))
+        for n in range(1, HUBS)
+    ]
+    print(f"{'memory of each further hub':34} {sum(further) / len(further):8.0f} MB")
+    print(f"{f'memory of the door of {HUBS} hubs':34} {memory(deployment.door):8.0f} MB")
+    deployment.write(one)
 
 
 def bare_starts(deployment: Deployment, count: int) -> list[float]:
@@ -143,29 +183,6 @@ def make_empty_program(deployment: Deployment, directory: Path) -> Callable[...,
 
     pulumi("stack", "init", "empty")
     return pulumi
-
-
-def _timed(action: Callable[..., object], *arguments: str) -> float:
-    began = time.monotonic()
-    action(*arguments)
-    return time.monotonic() - began
-
-
-def show(
-    what: str, seconds: list[float], against: list[float] | None = None, beside: str = ""
-) -> None:
-    median = statistics.median(seconds)
-    line = f"{what:34} {median:8.2f} s"
-    if len(seconds) > 1:
-        line += f"   worst of {len(seconds)} {max(seconds):6.2f} s"
-    if against:
-        other = statistics.median(against)
-        line += f"   {median / other:5.2f} × {beside} {other:.2f} s (worst {max(against):.2f} s)"
-    print(line, flush=True)
-
-
-def progress(what: str) -> None:
-    print(f"… {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

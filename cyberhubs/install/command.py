@@ -8,7 +8,6 @@ from collections.abc import Callable
 from types import FrameType
 
 from . import (
-    acme,
     apt,
     base,
     browser,
@@ -19,6 +18,7 @@ from . import (
     places,
     plugins,
     pulumi,
+    tools,
     venv,
 )
 from .process import alone, disk_full
@@ -33,7 +33,8 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "base": lambda: [base.Base()],
     "caddy": lambda: [caddy.Caddy()],
     "browser": lambda: [browser.Driver(), browser.Browser()],
-    "acme": lambda: [acme.AcmeServer()],
+    "acme": lambda: [tools.Tool("pebble", "pebble", "pebble-challtestsrv")],
+    "load": lambda: [tools.Tool("wrk")],
 }
 DEFAULT = ["venv", "pulumi", "plugins", "engine", "base", "caddy"]
 HELP = """\
@@ -49,6 +50,7 @@ download, what package registries carry. A stopped run goes on where it was.
   caddy     the image that the front door's program is taken from (needs engine)
   browser   Chromium, only for tests (needs dev)
   acme      pebble, an authority for certificates, only for tests
+  load      wrk, which asks a server as fast as it answers, only for benchmarks
 
   env          prints what plain pulumi needs: eval "$(python3 -m cyberhubs.install env)"
   stop-engine  stops the Docker engine if this started it and no container runs

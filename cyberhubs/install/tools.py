@@ -1,0 +1,28 @@
+"""Programs that only tests and benchmarks need, from the distribution's packages."""
+
+import shutil
+from collections.abc import Sequence
+
+from . import apt, ladder
+from .report import Report, UnavailableError
+
+
+class Tool:
+    """A package that starts no service; `programs` is what is used of it."""
+
+    def __init__(self, name: str, *programs: str) -> None:
+        self.name = name
+        self._programs = programs or (name,)
+
+    def found(self) -> str | None:
+        paths = [shutil.which(program) for program in self._programs]
+        return f"found at {paths[0]}" if all(paths) else None
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [ladder.packages(self._install)]
+
+    def _install(self, report: Report) -> str:
+        if not apt.may_install():
+            raise UnavailableError(f"install {self.name}, then run the same command again")
+        apt.install([self.name], report)
+        return "installed the distribution's"
