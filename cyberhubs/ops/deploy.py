@@ -23,7 +23,7 @@ def up(stack: Stack) -> None:
     stack.select()
     unlock(stack)
     resources = stack.resources()
-    remove_orphans(client, stack.name, resources)
+    remove_orphans(client, stack, resources)
     # Pulumi compares with its state; with the machine only when told to.
     refresh = []
     if gone := lost(client, resources):

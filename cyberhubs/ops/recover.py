@@ -12,6 +12,7 @@ from docker.models.containers import Container
 
 from cyberhubs.install.process import runs
 from cyberhubs.names import ROLE, STACK
+from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 
 Resources = list[dict[str, Any]]  # as `Stack.resources` answers
@@ -27,22 +28,40 @@ def unlock(stack: Stack) -> None:
         stack.ask("cancel", "--yes")
 
 
-def remove_orphans(client: DockerClient, stack: str, resources: Resources) -> None:
+def remove_orphans(client: DockerClient, stack: Stack, resources: Resources) -> None:
     """Removes containers and networks that a killed update made but could not write down.
 
-    Only those with this stack's label that its state does not know; never members' servers.
+    Only those with this stack's label and data that its state does not know; never members'
+    servers. Raises Problem for those of somebody else's stack of the same name.
     """
     known = {resource.get("id") for resource in resources}
-    label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack}"}
+    label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack.name}"}
     containers = client.containers.list(all=True, filters=label)
-    for container in containers:
-        if container.labels.get(ROLE) in ("hub", "proxy", "door") and container.id not in known:
-            print(f"Removing {container.name}, left by an update that was killed.")
-            container.remove(force=True)
+    orphans = [
+        container
+        for container in containers
+        if container.labels.get(ROLE) in ("hub", "proxy", "door") and container.id not in known
+    ]
+    for container in orphans:
+        if not _uses(container, stack.settings.host.data.path):
+            raise Problem(
+                f"{container.name} is of another stack named {stack.name} on this machine, with "
+                f"other data than {stack.settings.host.data.path}: give yours another name, or "
+                "take the other one down where it was made."
+            )
+    for container in orphans:
+        print(f"Removing {container.name}, left by an update that was killed.")
+        container.remove(force=True)
     for network in client.networks.list(filters=label, greedy=True):
         if network.id not in known and not network.attrs["Containers"]:
             print(f"Removing network {network.name}, left by an update that was killed.")
             network.remove()
+
+
+def _uses(container: Container, data: Path) -> bool:
+    """Whether anything of the data folder is mounted in it."""
+    sources = [Path(mount["Source"]) for mount in container.attrs["Mounts"] if "Source" in mount]
+    return any(source.is_relative_to(data) for source in sources)
 
 
 def lost(client: DockerClient, resources: Resources) -> list[str]:

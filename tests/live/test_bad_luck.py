@@ -13,6 +13,8 @@ import pytest
 
 from tests.live.deployment import Deployment, changes
 
+LABELS = {"cyberhubs.stack": "fresh", "cyberhubs.hub": "core", "cyberhubs.role": "proxy"}
+
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Deployment]:
@@ -63,14 +65,29 @@ def test_container_that_no_state_knows_does_not_stand_in_the_way(fresh: Deployme
         "cyberhubs-base:bookworm",
         "true",
         name=f"cyberhubs.{fresh.stack}.core.proxy",
-        labels={
-            "cyberhubs.stack": fresh.stack,
-            "cyberhubs.hub": "core",
-            "cyberhubs.role": "proxy",
-        },
+        labels=LABELS,
+        volumes=[f"{fresh.data}/hubs:/hubs:ro"],
     )
     assert f"Removing {left.name}" in fresh.make("up")
     assert fresh.container("proxy").id != left.id
+
+
+def test_a_stack_of_the_same_name_with_other_data_is_left_alone(
+    fresh: Deployment, tmp_path: Path
+) -> None:
+    theirs = fresh.engine.containers.create(
+        "cyberhubs-base:bookworm",
+        "true",
+        name="of-somebody-else",
+        labels=LABELS,
+        volumes=[f"{tmp_path}/theirs:/hubs:ro"],
+    )
+    try:
+        printed = fresh.make("up", check=False)
+        assert "of-somebody-else is of another stack named fresh on this machine" in printed
+        assert fresh.containers() == ["of-somebody-else"]
+    finally:
+        theirs.remove()
 
 
 def test_a_hub_that_cannot_start_ends_the_update_with_its_reason(fresh: Deployment) -> None:

@@ -62,7 +62,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def trust() -> ssl.SSLContext:
+def trust(domain_is_here: None) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=AUTHORITY.pem)
 
 
@@ -159,14 +159,14 @@ def test_headers_and_refusals_of_the_door(three: Deployment, trust: ssl.SSLConte
         assert http.get(f"{three.front}_state/nosuchhub").text == "down"
 
 
-def test_no_upload_limit_of_its_own(three: Deployment, kernel: Kernel) -> None:
+def test_no_upload_limit_of_its_own_and_any_name(three: Deployment, kernel: Kernel) -> None:
     size = 96 * 2**20
     member = kernel.member
-    url = f"{member.server}api/contents/large.txt"
+    url = f"{member.server}api/contents/l%C3%A4rge%20%23file.txt"
     body = b'{"type": "file", "format": "text", "content": "' + b"x" * size + b'"}'
     answer = member.http.put(url, content=body, headers=member.server_headers, timeout=120)
     assert answer.status_code == 201, answer.text
-    written = three.data / "jupyterhub_users/core/grace/large.txt"
+    written = three.data / "jupyterhub_users/core/grace/lärge #file.txt"
     assert written.stat().st_size == size
     written.unlink()
 

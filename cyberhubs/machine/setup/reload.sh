@@ -13,15 +13,13 @@ until docker exec "$door" test -S /run/door/admin.sock; do # one that has only j
     waited=$((waited + 1))
     sleep 1
 done
-docker exec "$door" caddy reload --config /srv/door/live/Caddyfile.new --adapter caddyfile \
-    --address unix//run/door/admin.sock >"$live/reload.log" 2>&1 || {
-    echo "The front door refuses its new settings and goes on with the old ones:" >&2
-    sed 's/^/  /' "$live/reload.log" >&2
+said=$(docker exec "$door" caddy reload --config /srv/door/live/Caddyfile.new --adapter caddyfile \
+    --address unix//run/door/admin.sock 2>&1) || {
+    printf '%s\n' "The front door refuses its new settings and goes on with the old ones:" "$said" >&2
     exit 1
 }
 sync "$live/Caddyfile.new"
 mv -fT "$live/Caddyfile.new" "$live/Caddyfile"
-rm -f "$live/reload.log"
 
 for certificate in "$live"/certificates/*.pem; do # keys that are no longer served
     [ ! -e "$certificate" ] || grep -qF "/${certificate##*/} " "$live/Caddyfile" || rm "$certificate"

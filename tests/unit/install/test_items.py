@@ -10,10 +10,13 @@ import socketserver
 import subprocess
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from cyberhubs.install import (
+    base,
+    caddy,
     docker_api,
     engine,
     fetch,
@@ -22,6 +25,7 @@ from cyberhubs.install import (
     places,
     plugins,
     pulumi,
+    tools,
     venv,
 )
 from cyberhubs.install.report import InstallError, Report, UnavailableError
@@ -234,9 +238,12 @@ def test_a_killed_environment_starts_again_and_moves_into_place(
 
 
 class FakeEngine(http.server.BaseHTTPRequestHandler):
+    images: ClassVar[set[str]] = set()
+
     def do_GET(self) -> None:
-        content = json.dumps({"Version": "99.1"}).encode()
-        self.send_response(200 if self.path == "/version" else 404)
+        content = json.dumps({"Version": "99.1", "Id": "sha256:0123456789abcdef"}).encode()
+        known = {"/version", *(f"/images/{image}/json" for image in self.images)}
+        self.send_response(200 if self.path in known else 404)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -258,6 +265,40 @@ def test_an_engine_that_answers_is_found(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(LookupError):
             docker_api.get("/images/none/json")
         server.shutdown()
+
+
+def test_caddys_version_is_the_modules_everywhere() -> None:
+    version = golang.required(caddy.MODULE, caddy.PACKAGE)
+    assert version in caddy.IMAGE and version in caddy.PUBLIC
+    dockerfile = (places.CHECKOUT / "images/front-door/Dockerfile").read_text()
+    assert f"ARG CADDY_IMAGE={caddy.PUBLIC}\n" in dockerfile
+
+
+def test_an_image_is_found_by_its_whole_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "docker.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    with pytest.raises(InstallError, match="No Docker engine answers"):
+        caddy.Caddy().found()
+    with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert caddy.Caddy().found() is None
+        monkeypatch.setattr(FakeEngine, "images", {caddy.IMAGE})
+        assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
+        assert base.Base().found() is None
+        server.shutdown()
+
+
+def test_a_tool_is_found_when_all_its_programs_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    tool = tools.Tool("pebble", "pebble", "pebble-challtestsrv")
+    first = program(tmp_path / "pebble", "exit 0")
+    assert tool.found() is None
+    program(tmp_path / "pebble-challtestsrv", "exit 0")
+    assert tool.found() == f"found at {first}"
 
 
 def test_a_silent_engine_elsewhere_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
