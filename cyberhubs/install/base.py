@@ -3,10 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-from . import apt, engine_image, ladder, places
+from . import apt, engine_image, places
 from .process import run
 from .report import Report, Step, UnavailableError
 
@@ -16,19 +15,11 @@ PUBLIC = f"debian:{SUITE}-slim"
 SCRIPT = Path(__file__).with_name("base.sh")
 
 
-class Base:
-    name = f"base image {IMAGE}"
+class Base(engine_image.EngineImage):
+    def __init__(self) -> None:
+        super().__init__(IMAGE, PUBLIC)
 
-    def found(self) -> str | None:
-        return engine_image.found(IMAGE)
-
-    def rungs(self) -> Sequence[ladder.Rung]:
-        return [
-            ladder.vendor(lambda report: engine_image.pull(PUBLIC, IMAGE, report)),
-            ladder.packages(self._bootstrap),
-        ]
-
-    def _bootstrap(self, report: Report) -> str:
+    def make(self, report: Report) -> str:
         if os.geteuid() != 0:
             raise UnavailableError("only root can make one with debootstrap")
         if shutil.which("debootstrap", path="/usr/sbin:/usr/bin") is None:

@@ -2,10 +2,9 @@
 from its Go module."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from . import engine_image, golang, ladder, places
+from . import engine_image, golang, places
 from .report import Report
 
 MODULE = places.OFFLINE / "go/caddy"
@@ -15,19 +14,11 @@ IMAGE = f"cyberhubs-caddy:{VERSION}"
 PUBLIC = f"caddy:{VERSION}"
 
 
-class Caddy:
-    name = f"caddy image {IMAGE}"
+class Caddy(engine_image.EngineImage):
+    def __init__(self) -> None:
+        super().__init__(IMAGE, PUBLIC)
 
-    def found(self) -> str | None:
-        return engine_image.found(IMAGE)
-
-    def rungs(self) -> Sequence[ladder.Rung]:
-        return [
-            ladder.vendor(lambda report: engine_image.pull(PUBLIC, IMAGE, report)),
-            ladder.packages(self._build),
-        ]
-
-    def _build(self, report: Report) -> str:
+    def make(self, report: Report) -> str:
         go = golang.Go.find(MODULE)
         with (
             tempfile.TemporaryDirectory(dir=places.build()) as folder,

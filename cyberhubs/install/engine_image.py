@@ -3,27 +3,48 @@
 import errno
 import subprocess
 import urllib.parse
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import docker_api
+from . import docker_api, ladder
 from .report import InstallError, Report, Step, UnavailableError
 
 FIRST_ANSWER_S = 25.0
 
 
-def found(image: str) -> str | None:
-    """What the engine has under that name; raises InstallError when no engine answers."""
-    try:
-        answer = docker_api.get(f"/images/{image}/json")
-    except LookupError:
-        return None
-    except OSError as error:
-        raise InstallError(
-            f"No Docker engine answers ({error}): run python3 -m cyberhubs.install engine."
-        ) from error
-    return f"found ({answer['Id'][:19]})"
+class EngineImage:
+    """An image that is named `image` on the engine: its makers' `public` one, or made here."""
+
+    def __init__(self, image: str, public: str) -> None:
+        self.image, self.public = image, public
+
+    @property
+    def name(self) -> str:
+        return f"image {self.image}"
+
+    def found(self) -> str | None:
+        """Raises InstallError when no engine answers."""
+        try:
+            answer = docker_api.get(f"/images/{self.image}/json")
+        except LookupError:
+            return None
+        except OSError as error:
+            raise InstallError(
+                f"No Docker engine answers ({error}): run python3 -m cyberhubs.install engine."
+            ) from error
+        return f"found ({answer['Id'][:19]})"
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [
+            ladder.vendor(lambda report: pull(self.public, self.image, report)),
+            ladder.packages(self.make),
+        ]
+
+    @abstractmethod
+    def make(self, report: Report) -> str:
+        """From what package registries carry."""
 
 
 def pull(public: str, image: str, report: Report) -> str:
