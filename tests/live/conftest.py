@@ -6,21 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.deployment import Deployment
+from tests.live.deployment import Deployment, running
 from tests.live.domain import DOMAIN
 
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A stack that is up; a test that changes its file puts it right again."""
-    deployment = Deployment(tmp_path_factory.mktemp("live"), "live")
-    try:
-        deployment.make("up")
+    with running(Deployment(tmp_path_factory.mktemp("live"), "live")) as deployment:
         yield deployment
-    finally:
-        deployment.make("down")
-    assert deployment.containers() == []
-    assert deployment.networks() == []
 
 
 @pytest.fixture

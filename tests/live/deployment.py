@@ -6,7 +6,8 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,18 @@ class Deployment:
     def networks(self) -> list[str]:
         found = self.engine.networks.list(filters={"label": f"cyberhubs.stack={self.stack}"})
         return sorted(str(network.name) for network in found)
+
+
+@contextmanager
+def running(deployment: Deployment) -> Iterator[Deployment]:
+    """Up, and afterwards down with nothing left."""
+    try:
+        deployment.make("up")
+        yield deployment
+    finally:
+        deployment.make("down")
+    assert deployment.containers() == []
+    assert deployment.networks() == []
 
 
 def changes(printed: str) -> dict[str, int]:

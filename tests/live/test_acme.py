@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 
 from tests.live.acme_server import AcmeServer
-from tests.live.deployment import ONE_HUB, Deployment, changes
+from tests.live.deployment import ONE_HUB, Deployment, changes, running
 from tests.live.domain import DOMAIN, served
 from tests.live.member import Member
 from tests.live.test_survival import eventually, kill_main_process
@@ -29,12 +29,9 @@ pytestmark = pytest.mark.usefixtures("domain_is_here")
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A stack whose machine signs its own certificate."""
-    own = Deployment(tmp_path_factory.mktemp("authority"), "authority", STACK, DOMAIN)
-    try:
-        own.make("up")
+    directory = tmp_path_factory.mktemp("authority")
+    with running(Deployment(directory, "authority", STACK, DOMAIN)) as own:
         yield own
-    finally:
-        own.make("down")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.certificates import Authority
 from tests.live.browser import chromium, new_notebook, output, run_cell, sign_in
-from tests.live.deployment import Deployment, changes
+from tests.live.deployment import Deployment, changes, running
 from tests.live.domain import DOMAIN, served
 from tests.live.member import Kernel, Member
 from tests.live.test_survival import eventually, keeps_its_variables, kill_main_process
@@ -52,13 +52,8 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     three = Deployment(tmp_path_factory.mktemp("several"), "several", STACK, DOMAIN)
     three.pulumi("stack", "init", "--no-select")
     set_certificate(three, *AUTHORITY.issue(DOMAIN))
-    try:
-        three.make("up")
+    with running(three):
         yield three
-    finally:
-        three.make("down")
-    assert three.containers() == []
-    assert three.networks() == []
 
 
 @pytest.fixture
