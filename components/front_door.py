@@ -50,7 +50,7 @@ class FrontDoor(ComponentResource):
         self.network = network(
             f"{name}-network", host, network_name=names.network, labels=names.labels, opts=child
         ).name
-        self.made = host.command(
+        self._made = host.command(
             f"{name}-directories",
             script("door", host.data, host.user.uid, host.user.gid),
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[host])),
@@ -82,7 +82,7 @@ class FrontDoor(ComponentResource):
             tmpfs={caddyfile.RUN_DIR: private_tmpfs(host)},
             memory=512,
             healthcheck=healthcheck("door-get", "/_health"),
-            opts=ResourceOptions(parent=self, depends_on=[self.made]),
+            opts=ResourceOptions(parent=self, depends_on=[self._made]),
         )
 
     def _reload(self, caddy: docker.Container) -> pulumi.Resource:
@@ -112,7 +112,7 @@ class FrontDoor(ComponentResource):
             f"{self._name}-{name}",
             path,
             content,
-            opts=ResourceOptions(parent=self, depends_on=[self.made]),
+            opts=ResourceOptions(parent=self, depends_on=[self._made]),
         )
 
     def _root_certificate(self) -> pulumi.Output[str]:

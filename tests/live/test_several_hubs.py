@@ -6,7 +6,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -263,7 +262,7 @@ def test_a_hub_added_and_one_removed_while_a_kernel_answers(
 
 
 def test_a_hub_that_is_down_says_so_and_the_others_work(
-    three: Deployment, kernel: Kernel, trust: ssl.SSLContext, tmp_path: Path
+    three: Deployment, kernel: Kernel, trust: ssl.SSLContext
 ) -> None:
     hub = three.hub_url("astro")
     three.container("proxy", "astro").stop(timeout=1)
