@@ -1,8 +1,15 @@
-"""A member with a real browser."""
+"""A member with a real browser.
+
+It runs on the machine that carries the containers, and whenever one starts, the machine's network
+changes for a second or two (an interface more, which finds itself an address): Chromium drops what
+it is loading then. So it waits until that is over.
+"""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -12,6 +19,7 @@ from cyberhubs.install.browser import executable
 @contextmanager
 def chromium(domain: str | None = None) -> Iterator[Browser]:
     """Knows `domain`, if there is one, as this machine."""
+    _wait_for_a_quiet_network()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable(),
@@ -31,6 +39,8 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/user/{name}/lab**", timeout=120_000)
+    _wait_for_a_quiet_network()
+    page.reload()
 
 
 def new_notebook(page: Page) -> None:
@@ -49,3 +59,17 @@ def run_cell(page: Page, code: str, number: int) -> None:
 def output(page: Page, number: int = 0):
     """The output area of the cell that had the `number`-th output."""
     return page.locator(".jp-OutputArea-output").nth(number)
+
+
+def _wait_for_a_quiet_network(seconds: float = 3) -> None:
+    """Until this machine's interfaces and addresses have been the same for so long."""
+    deadline = time.monotonic() + 60
+    seen, since = None, time.monotonic()
+    while time.monotonic() - since < seconds:
+        assert time.monotonic() < deadline, "this machine's network does not come to rest"
+        interfaces = sorted(path.name for path in Path("/sys/class/net").iterdir())
+        addresses = Path("/proc/net/if_inet6")  # with those that are still looked for
+        now = interfaces, addresses.read_text() if addresses.exists() else ""
+        if now != seen:
+            seen, since = now, time.monotonic()
+        time.sleep(0.1)
