@@ -19,7 +19,9 @@ from docker.models.containers import Container
 from websockets.sync.client import connect
 
 from benchmarks.report import progress, show, show_rate
+from cyberhubs.names import DoorNames
 from tests.live.deployment import Deployment
+from tests.live.test_survival import eventually
 
 RUNS = 5
 SECONDS = 3
@@ -29,8 +31,8 @@ ECHOES = 4000  # messages of 1 kB
 UNDER_WAY = 16
 
 BACKEND = """\
-import asyncio, pathlib
-from tornado.web import Application, RequestHandler, StaticFileHandler
+import asyncio
+from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 
 class Echo(WebSocketHandler):
@@ -129,7 +131,7 @@ def _a_hub_of_nothing(
     deployment: Deployment, directory: Path
 ) -> Iterator[tuple[Container, list[Container]]]:
     """A proxy that the door knows as the hub "bench", and all that is behind it."""
-    engine, network = deployment.engine, f"cyberhubs.{deployment.stack}.door"
+    engine, network = deployment.engine, DoorNames(deployment.stack).network
     served = directory / "served"
     served.mkdir(parents=True)
     token = secrets.token_hex(32)
@@ -169,12 +171,14 @@ def _a_hub_of_nothing(
             served,
         )
         api = f"http://{_address(deployment, proxy, 8001)}/api/routes"
+        headers = {"Authorization": f"token {token}"}
+        eventually(lambda: httpx.get(api, headers=headers).status_code == 200)
         for route, container, port in (
             ("/bench", plain, 8080),
             ("/bench/echo", echo, 8081),
         ):
             target = {"target": f"http://{_address(deployment, container, port)}"}
-            _eventually(api + route, target, token)
+            httpx.post(api + route, json=target, headers=headers).raise_for_status()
         entry.write_text(json.dumps({"title": "", "description": None, "listed": False}))
         entry.chmod(0o444)
         yield proxy, started
@@ -184,17 +188,6 @@ def _a_hub_of_nothing(
             container.remove(force=True)
 
 
-def _eventually(url: str, body: dict[str, str], token: str) -> None:
-    headers = {"Authorization": f"token {token}"}
-    for _ in range(100):
-        try:
-            httpx.post(url, json=body, headers=headers).raise_for_status()
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} does not answer")
-
-
 def _image(container: Container) -> str:
     return container.attrs["Image"]
 
@@ -202,4 +195,4 @@ def _image(container: Container) -> str:
 def _address(deployment: Deployment, container: Container, port: int) -> str:
     container.reload()
     networks = container.attrs["NetworkSettings"]["Networks"]
-    return f"{networks[f'cyberhubs.{deployment.stack}.door']['IPAddress']}:{port}"
+    return f"{networks[DoorNames(deployment.stack).network]['IPAddress']}:{port}"

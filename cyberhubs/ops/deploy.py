@@ -85,9 +85,9 @@ def _check_ports(client: DockerClient, stack: Stack) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((tls.listen, port))
+            except PermissionError:
+                pass  # a low port, which the engine may use and this user may not
             except OSError as error:
-                if isinstance(error, PermissionError):
-                    continue  # a low port, which the engine may use and this user may not
                 raise Problem(
                     f"Port {port} of {tls.listen} cannot be used ({error.strerror}): stop what "
                     f"uses it, or set another under cyberhubs:tls in {stack.file.name}."

@@ -5,13 +5,13 @@ import os
 import socket
 import ssl
 import subprocess
-import time
 from pathlib import Path
 from typing import Self
 
 import httpx
 
 from tests.certificates import Authority
+from tests.live.processes import wait_for_port
 
 
 class AcmeServer:
@@ -55,7 +55,7 @@ class AcmeServer:
         only = ["-defaultIPv4", self._target, "-defaultIPv6", "", "-dns01", dns]
         self._run("pebble-challtestsrv", *nothing, *only)
         self._run("pebble", "-config", str(config), "-dnsserver", dns)
-        _wait_for_port(self._address, self._acme)
+        wait_for_port(self._acme, self._address)
         return self
 
     def stop(self) -> None:
@@ -87,14 +87,3 @@ def _free_ports(address: str, count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
-
-
-def _wait_for_port(address: str, port: int) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection((address, port), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline, f"nothing listens at {address}:{port}"
-            time.sleep(0.1)

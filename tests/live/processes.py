@@ -1,5 +1,6 @@
 """Waiting for what other processes do."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -23,3 +24,14 @@ def wait_for(path: Path, timeout_s: float = 10) -> str:
         assert time.monotonic() < end, f"{path} was not written"
         time.sleep(0.02)
     return path.read_text()
+
+
+def wait_for_port(port: int, address: str = "127.0.0.1", timeout_s: float = 20) -> None:
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            socket.create_connection((address, port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < end, f"nothing listens at {address}:{port}"
+            time.sleep(0.05)
