@@ -245,7 +245,11 @@ def _compare_sets(kind: Any, old: list, new: list, path: str, replace: bool) -> 
 def _same(old: Any, new: Any) -> bool:
     if isinstance(old, (pulumi.Asset, pulumi.Archive)):
         return type(old) is type(new) and vars(old) == vars(new)
-    return not isinstance(new, Computed) and type(old) is type(new) and old == new
+    if isinstance(new, (list, Mapping, Computed)):
+        return (
+            False  # compared item by item; an unknown is the same as nothing, and cannot be asked
+        )
+    return type(old) is type(new) and old == new
 
 
 def change(old: Any, new: Any, replace: bool) -> PropertyDiff:

@@ -157,6 +157,8 @@ INPUTS = {
         ("addPreviousOutputInEnv", False, "addPreviousOutputInEnv"),
         ("triggers", ["b", {"b": 1}], "triggers[0]"),
         ("triggers", ["a", {"b": 2}], "triggers[1].b"),
+        ("triggers", [UNKNOWN, {"b": 1}], "triggers[0]"),
+        ("triggers", ["a", {"b": UNKNOWN}], "triggers[1].b"),
         ("triggers", None, "triggers"),
     ],
 )
