@@ -4,19 +4,19 @@ PYTHON ?= python3
 OPS = .venv/bin/python -m cyberhubs.ops
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down output password status logs setup setup-dev env test test-unit bench screenshot lint
+.PHONY: help up preview down output password status logs check tunnel host-key setup setup-program setup-dev env test \
+	test-unit test-lab bench screenshot lint
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-up: setup ## make the machine as the stack file says, and show how to log in
+up: setup-program ## make the machine as the stack file says, and show how to log in
 	@$(OPS) up --stack $(STACK)
 
-preview: setup ## show what `up` would change
+preview: setup-program ## show what `up` would change
 	@$(OPS) preview --stack $(STACK)
 
-down: ## stop and remove everything but members' files and images
-	@$(PYTHON) -m cyberhubs.install venv pulumi plugins engine
+down: setup-program ## stop and remove everything but members' files and images
 	@$(OPS) down --stack $(STACK)
 	@$(PYTHON) -m cyberhubs.install stop-engine
 
@@ -32,8 +32,20 @@ status: ## what runs, how it is, and the room left
 logs: ## the last lines of each hub's containers
 	@$(OPS) logs --stack $(STACK)
 
-setup: ## install what is missing; `make up` does it too
+check: ## what on a machine of kind ssh is no longer as it was set up
+	@$(OPS) check --stack $(STACK)
+
+tunnel: ## the front door of a machine of kind ssh, brought to this one until Ctrl-C
+	@$(OPS) tunnel --stack $(STACK)
+
+host-key: setup-program ## the host keys that a machine presents, for its stack file
+	@$(OPS) host-key --stack $(STACK)
+
+setup: ## install what is missing for hubs on this machine; `make up` does it too
 	@$(PYTHON) -m cyberhubs.install
+
+setup-program:
+	@$(PYTHON) -m cyberhubs.install venv pulumi plugins
 
 env: ## for plain pulumi: eval "$$(make -s env)"
 	@$(PYTHON) -m cyberhubs.install env
@@ -43,6 +55,9 @@ test: setup-dev ## all tests: settings and graph, then real engine, containers a
 
 test-unit: setup-dev ## the tests that need no Docker, in seconds
 	@.venv/bin/pytest tests/unit hub/tests
+
+test-lab: setup-dev ## the tests of setting up a machine by ssh, on a machine in a container
+	@.venv/bin/pytest tests/lab
 
 bench: setup-dev ## the figures: updates, starts, memory, the front door
 	@$(PYTHON) -m cyberhubs.install load

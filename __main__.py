@@ -5,14 +5,14 @@ from dataclasses import asdict
 import pulumi
 
 from components.front_door import FrontDoor, FrontDoorArgs
-from components.host import LocalHost
+from components.host import make_host
 from components.hub import Hub, HubArgs
 from components.images import Images, ImagesArgs
 from components.stack_file import read_settings
 
 settings = read_settings()
 
-host = LocalHost("host", settings)
+host = make_host("host", settings)
 
 images = Images(
     "images",

@@ -7,6 +7,7 @@ import pulumi_docker as docker
 from pulumi import ResourceOptions
 
 from components.host import Host
+from cyberhubs.names import bridge
 
 SECOND_SIGNAL_S = 10  # from a polite stop to a kill
 
@@ -25,7 +26,7 @@ def container(
     return docker.Container(
         name,
         name=container_name,
-        labels=_labels(docker.ContainerLabelArgs, labels),
+        labels=_labels(docker.ContainerLabelArgs, host.labels(labels)),
         user=f"{host.user.uid}:{host.user.gid}",
         init=True,
         read_only=True,
@@ -37,10 +38,11 @@ def container(
         destroy_grace_seconds=SECOND_SIGNAL_S,
         log_driver="json-file",
         log_opts={"max-size": "10m", "max-file": "3"},
-        opts=ResourceOptions.merge(
+        opts=_on_host(
+            host,
             opts,
             # Its name and its ports are taken until it is gone.
-            ResourceOptions(provider=host.docker, delete_before_replace=True),
+            ResourceOptions(delete_before_replace=True),
         ),
         **properties,
     )
@@ -50,12 +52,21 @@ def network(
     name: str, host: Host, *, network_name: str, labels: Mapping[str, str], opts: ResourceOptions
 ) -> docker.Network:
     """A network, made once: every setting of it replaces it, with all containers on it."""
+    options = {
+        "com.docker.network.bridge.name": bridge(network_name),
+        "com.docker.network.driver.mtu": host.mtu,
+    }
     return docker.Network(
         name,
         name=network_name,
         driver="bridge",
-        labels=_labels(docker.NetworkLabelArgs, labels),
-        opts=ResourceOptions.merge(opts, ResourceOptions(provider=host.docker)),
+        options=options if host.mtu else None,
+        labels=_labels(docker.NetworkLabelArgs, host.labels(labels)),
+        opts=_on_host(
+            host,
+            opts,
+            ResourceOptions(delete_before_replace=True),  # its name is taken until it is gone
+        ),
     )
 
 
@@ -85,5 +96,12 @@ def healthcheck(*command: str) -> docker.ContainerHealthcheckArgs:
     )
 
 
-def _labels(kind, labels: Mapping[str, str]) -> list:
+def _on_host(host: Host, *opts: ResourceOptions) -> ResourceOptions:
+    merged = ResourceOptions.merge(ResourceOptions(provider=host.docker), host.belongs)
+    for further in opts:
+        merged = ResourceOptions.merge(merged, further)
+    return merged
+
+
+def _labels(kind, labels: Mapping[str, pulumi.Input[str]]) -> list:
     return [kind(label=key, value=value) for key, value in labels.items()]

@@ -55,7 +55,12 @@ class Images(ComponentResource):
                 ),
                 # Members' servers may run on the one before; `docker image prune` when they no longer do.
                 keep_locally=True,
-                opts=ResourceOptions(parent=self, provider=args.host.docker),
+                # Another machine may not have it; one with the same disk does.
+                triggers={"machine": args.host.machine_id} if args.host.machine_id else None,
+                opts=ResourceOptions.merge(
+                    args.host.belongs,
+                    ResourceOptions(parent=self, provider=args.host.docker, depends_on=[args.host]),
+                ),
             ).image_id
 
         self.multiuser = build("multiuser")

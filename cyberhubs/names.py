@@ -1,10 +1,19 @@
 """How everything of ours is called on a machine's Docker engine; the same here, in the program and in the tests."""
 
+import hashlib
 from dataclasses import dataclass
+
+from cyberhubs_hub.config import MACHINE_LABEL as MACHINE
 
 STACK = "cyberhubs.stack"
 HUB = "cyberhubs.hub"
 ROLE = "cyberhubs.role"
+__all__ = ["HUB", "MACHINE", "ROLE", "STACK", "DoorNames", "HubNames", "bridge"]
+
+
+def bridge(network: str) -> str:
+    """How a network's bridge is called on a machine, where the firewall knows it by (15 characters at most)."""
+    return f"ch-{hashlib.sha256(network.encode()).hexdigest()[:10]}"
 
 
 @dataclass(frozen=True)

@@ -2,5 +2,14 @@
 
 from components.host.host import Host
 from components.host.local import LocalHost
+from components.host.ssh import SshHost
+from cyberhubs.settings import Settings
 
-__all__ = ["Host", "LocalHost"]
+__all__ = ["Host", "LocalHost", "SshHost", "make_host"]
+
+KINDS: dict[str, type[LocalHost | SshHost]] = {"local": LocalHost, "ssh": SshHost}
+
+
+def make_host(name: str, settings: Settings) -> Host:
+    """The host of the kind that the stack file says."""
+    return KINDS[settings.host.kind](name, settings)

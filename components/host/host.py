@@ -1,19 +1,17 @@
 """What a hub needs of a machine, whatever kind the machine is."""
 
 import shlex
-from abc import abstractmethod
-from typing import Any
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_docker as docker
 from pulumi import ComponentResource, ResourceOptions
-from pulumi_command.local import Command as LocalCommand
-from pulumi_command.remote import Command as RemoteCommand
+from pulumi_command.local import Command, Logging
 
+from cyberhubs.machine import machine_of
 from cyberhubs.machine.scripts import script
+from cyberhubs.names import MACHINE
 from cyberhubs.settings import Settings
-
-Command = LocalCommand | RemoteCommand
 
 
 class Host(ComponentResource):
@@ -22,16 +20,26 @@ class Host(ComponentResource):
     `docker`: the provider of everything on its engine.
     `data`: absolute path of the data directory there.
     `socket`: path of the engine's socket, and `socket_gid` the group that may use it.
+    `machine`: what is gone when the machine is: everything on it is `deleted_with` it. `machine_id`
+    tells it from the one that replaces it. Both None for a machine that is never replaced.
+    `mtu`: what a packet on its network may hold; None: Docker's own.
+    `members_slice`: systemd's, for members' servers.
     """
 
     docker: docker.Provider
     data: str
-    socket: str
+    socket = "/var/run/docker.sock"
     socket_gid: pulumi.Output[str]
+    machine: Command | None = None
+    machine_id: pulumi.Output[str] | None = None
+    mtu: pulumi.Output[str] | None = None
+    members_slice: str | None = None
 
     def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
         super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
         self.user = settings.user
+        self.data = settings.host.data_path
+        self._interpreter = machine_of(settings).interpreter
 
     def command(
         self,
@@ -41,25 +49,31 @@ class Host(ComponentResource):
         stdin: pulumi.Input[str] | None = None,
         delete: pulumi.Input[str] | None = None,
         triggers: list[pulumi.Input[str]] | None = None,
+        how: tuple[str, ...] = (),
         secret_output: bool = False,
         shown: bool = False,
         opts: ResourceOptions,
     ) -> Command:
-        """Runs a convergent script on the machine whenever it or `stdin` changes.
+        """Runs a convergent script on the machine whenever it or `stdin` changes, or the machine is
+        another one.
 
         Its output is in no log unless it is `shown`; with `secret_output` it is a secret too.
+        `how`: further words for the machine's interpreter.
         """
         secret = ResourceOptions(additional_secret_outputs=["stdout"] if secret_output else None)
-        return self._command(
+        return Command(
             name,
+            interpreter=[*self._interpreter, *how],
             create=script,
             update=script,
             delete=delete,
             stdin=stdin,
             triggers=triggers,
-            logging="stdout" if shown else "none",
+            # An update, where a trigger would be a replacement, whose `delete` runs last.
+            environment={"CYBERHUBS_MACHINE": self.machine_id} if self.machine_id else None,
+            logging=Logging.STDOUT_AND_STDERR if shown else Logging.NONE,
             add_previous_output_in_env=False,
-            opts=ResourceOptions.merge(opts, secret),
+            opts=ResourceOptions.merge(ResourceOptions.merge(opts, secret), self.belongs),
         )
 
     def put(
@@ -75,12 +89,17 @@ class Host(ComponentResource):
         """A file, replaced whole whenever its content changes; kept on removal unless `remove`."""
         return self.command(
             name,
-            script("put", path, self.user.uid, self.user.gid, encoding),
+            script("put", path, self.user.uid, self.user.gid, "0400", encoding),
             stdin=content,
             delete=f"rm -f {shlex.quote(path)}" if remove else None,
             opts=opts,
         )
 
-    @abstractmethod
-    def _command(self, name: str, **properties: Any) -> Command:
-        """The command resource for this kind of machine."""
+    @property
+    def belongs(self) -> ResourceOptions:
+        """For everything on the machine: it needs no removal from one that is gone."""
+        return ResourceOptions(deleted_with=self.machine)
+
+    def labels(self, own: Mapping[str, str]) -> dict[str, pulumi.Input[str]]:
+        """Those of a container or network on the machine."""
+        return {**own, **({MACHINE: self.machine_id} if self.machine_id else {})}

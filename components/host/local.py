@@ -1,10 +1,7 @@
 """This machine: only its data directory and its Docker objects are touched."""
 
-from typing import Any
-
 import pulumi_docker as docker
 from pulumi import ResourceOptions
-from pulumi_command.local import Command
 
 from components.host.host import Host
 from cyberhubs.machine.scripts import script
@@ -15,8 +12,6 @@ class LocalHost(Host):
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
         super().__init__("Local", name, settings, opts)
         child = ResourceOptions(parent=self)
-        self.data = str(settings.host.data.path)
-        self.socket = "/var/run/docker.sock"
         self.docker = docker.Provider(
             f"{name}-docker",
             host=f"unix://{self.socket}",
@@ -33,6 +28,3 @@ class LocalHost(Host):
             f"{name}-socket", f"stat -c %g {self.socket}", opts=child
         ).stdout
         self.register_outputs({"data": self.data})
-
-    def _command(self, name: str, **properties: Any) -> Command:
-        return Command(name, interpreter=["/bin/sh", "-c"], **properties)

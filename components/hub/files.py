@@ -144,4 +144,5 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         login=Login("password"),
         idle_timeout_s=hub.idle.after_minutes * 60,
         logo=Path(hub.logo).name if hub.logo else None,
+        members_slice=host.members_slice,
     )

@@ -91,6 +91,9 @@ class Hub(ComponentResource):
             image=self._args.images.multiuser,
             networks_advanced=[on(self._network.name, "hub")],
             group_adds=[host.socket_gid],
+            envs=[pulumi.Output.concat(inside.MACHINE_VARIABLE, "=", host.machine_id)]
+            if host.machine_id
+            else None,
             mounts=[
                 bind(files.config, inside.CONFIG_DIR),
                 bind(files.live, inside.LIVE_DIR),

@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from cyberhubs.ops import deploy, inspect
+from cyberhubs.machine import MachineError
+from cyberhubs.ops import deploy, host, inspect
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import SettingsError
@@ -15,6 +16,9 @@ COMMANDS = {
     "output": (inspect.output, "the stack's outputs as JSON; secrets as [secret]"),
     "password": (inspect.password, "the shared password of each hub with login `password`"),
     "status": (inspect.status, "what runs, how it is, and the room left on the disk"),
+    "check": (host.check, "what on a machine of kind ssh is no longer as it was set up"),
+    "tunnel": (host.tunnel, "the front door of a machine of kind ssh, brought to this one"),
+    "host-key": (host.host_key, "the host keys that a machine presents, for the stack file"),
     "logs": (inspect.logs, "the last lines of each hub's containers"),
 }
 
@@ -32,7 +36,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         COMMANDS[arguments.command][0](Stack(arguments.stack))
-    except (Problem, SettingsError) as problem:
+    except (Problem, MachineError, SettingsError) as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,13 +1,17 @@
 """Bringing a stack up, previewing it, taking it down."""
 
-import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from docker import DockerClient
 
+from cyberhubs.install.command import main as install
+from cyberhubs.machine import LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.door import dns
 from cyberhubs.ops.engine import engine
+from cyberhubs.ops.host import differences
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.recover import lost, remove_orphans, unlock
 from cyberhubs.ops.stack import Stack
@@ -17,23 +21,15 @@ ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again whi
 
 def up(stack: Stack) -> None:
     settings = stack.settings
-    client = engine()
-    _check_ports(client, stack)
-    _check_room(client)
-    stack.select()
-    unlock(stack)
-    resources = stack.resources()
-    remove_orphans(client, stack, resources)
-    # Pulumi compares with its state; with the machine only when told to.
-    refresh = []
-    if gone := lost(client, resources):
-        print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
-        refresh = ["--refresh"]
-    if stack.pulumi("up", "--stack", stack.name, "--yes", "--skip-preview", *refresh).returncode:
-        raise Problem(
-            "The update stopped: what failed is above. What was done stays; "
-            f"mend it and run `make up STACK={stack.name}` again to go on."
-        )
+    with _prepared(stack) as client:
+        stack.select()
+        unlock(stack)
+        arguments = ["--stack", stack.name, "--yes", "--skip-preview", *_mend(stack, client)]
+        if stack.pulumi("up", *arguments).returncode:
+            raise Problem(
+                "The update stopped: what failed is above. What was done stays; "
+                f"mend it and run `make up STACK={stack.name}` again to go on."
+            )
     print(f"\nCyberhubs is up: {settings.url}")
     for hub in settings.hubs:
         print(f"  {hub.title}: {settings.hub_url(hub)}")
@@ -42,8 +38,50 @@ def up(stack: Stack) -> None:
             "Log in with any name that may enter and the password of "
             f"`make password STACK={stack.name}`."
         )
+    if isinstance(stack.machine, SshMachine) and settings.on_loopback:
+        print(f"The door is on the machine's own loopback: `make tunnel STACK={stack.name}`.")
     if points := dns(settings):
         print(f"DNS: {points}.")
+
+
+@contextmanager
+def _prepared(stack: Stack) -> Iterator[DockerClient | None]:
+    """The engine, with what an update needs of it looked at; None if the update has yet to install it."""
+    machine = stack.machine
+    if isinstance(machine, SshMachine):
+        facts = machine.facts()
+        print(f"The machine at {machine.address} is there: {facts.distribution}.", flush=True)
+        if not facts.docker:
+            yield None
+            return
+    else:
+        _install_here("engine", "base", "caddy")
+    with engine(machine) as client:
+        if isinstance(machine, LocalMachine):
+            _check_ports(client, stack)
+        _check_room(client, machine)
+        yield client
+
+
+def _mend(stack: Stack, client: DockerClient | None) -> list[str]:
+    """Options of `pulumi up` for what is no longer as Pulumi made it, which it compares with its
+    state alone."""
+    resources = stack.resources()
+    options = []
+    if client:
+        remove_orphans(client, stack, resources)
+        if gone := lost(client, resources):
+            print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
+            options.append("--refresh")
+    steps = {resource["urn"].split("::host-")[-1]: resource for resource in resources}
+    if "ready" in steps and isinstance(stack.machine, SshMachine):
+        if stack.machine.facts().id != steps["found"]["outputs"]["stdout"]:
+            print("This is another machine than the one before. Setting it up.")
+            return options
+        for step, lines in differences(stack).items():
+            print(f"No longer as it was set up: {'; '.join(lines)}. Running {step} again.")
+            options += ["--replace", steps[step]["urn"]] if step in steps else []
+    return options
 
 
 def preview(stack: Stack) -> None:
@@ -54,17 +92,37 @@ def preview(stack: Stack) -> None:
 
 
 def down(stack: Stack) -> None:
-    data = stack.settings.host.data.path
+    data = stack.settings.host.data_path
     if not stack.exists:
         print(f"Stack {stack.name} has never been up.")
         return
     unlock(stack)
+    _reach(stack)
     if stack.pulumi("destroy", "--stack", stack.name, "--yes", "--skip-preview").returncode:
         raise Problem(
             f"Not all could be removed: the reason is above. Run `make down STACK={stack.name}` again."
         )
     print(f"\nStack {stack.name} is down. Members' files stay in {data}/jupyterhub_users,")
     print(f"the hubs' databases and secrets in {data}/hubs; the next `make up` finds them.")
+
+
+def _reach(stack: Stack) -> None:
+    """Sees that what is to be taken down can be reached."""
+    if not isinstance(stack.machine, SshMachine):
+        _install_here("engine")
+        return
+    try:
+        stack.machine.connect()
+    except MachineError as error:
+        raise Problem(
+            f"{error}\nIf the machine is gone for good, forget it by: "
+            f'eval "$(make -s env)" && pulumi stack rm --force {stack.name}'
+        ) from None
+
+
+def _install_here(*what: str) -> None:
+    if install([*what]):
+        raise Problem("What the stack needs of this machine is not there: the reason is above.")
 
 
 def _check_ports(client: DockerClient, stack: Stack) -> None:
@@ -94,10 +152,10 @@ def _check_ports(client: DockerClient, stack: Stack) -> None:
                 ) from None
 
 
-def _check_room(client: DockerClient) -> None:
+def _check_room(client: DockerClient, machine: Machine) -> None:
     """Refuses to build into a disk that cannot hold it; with the images there, any room will do."""
     root = client.info()["DockerRootDir"]
-    free = shutil.disk_usage(root).free
+    free, _ = machine.room(root)
     if free < ROOM_NEEDED and not client.images.list(name="cyberhubs/corehub"):
         raise Problem(
             f"Docker's directory {root} has {free / 2**30:.1f} GiB left and building the images takes "

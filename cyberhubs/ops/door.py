@@ -4,12 +4,14 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from docker.models.containers import Container
 
 from cyberhubs.settings import Settings
+from cyberhubs.settings.host import SshHost
 from cyberhubs.settings.rules import ANYWHERE
 from cyberhubs.settings.tls import AcmeTls, NoTls
 
@@ -43,16 +45,26 @@ def dns(settings: Settings) -> str | None:
         answers = socket.getaddrinfo(record.name, None, proto=socket.IPPROTO_TCP)
     except socket.gaierror:
         return f"{record.name} is not known: {create}"
-    found = sorted({str(answer[4][0]) for answer in answers})
-    if record.value in found:
+    found = {str(answer[4][0]) for answer in answers}
+    wanted = {record.value}
+    if record.type == "CNAME":
+        with suppress(socket.gaierror):
+            known = socket.getaddrinfo(record.value, None, proto=socket.IPPROTO_TCP)
+            wanted = {str(answer[4][0]) for answer in known}
+    if found & wanted:
         return f"{record.name} points to {record.value}, as it should"
-    return f"{record.name} points to {', '.join(found)}: {create}"
+    return f"{record.name} points to {', '.join(sorted(found))}: {create}"
 
 
 def _served(settings: Settings) -> x509.Certificate | None:
     """The certificate that visitors of the domain get; asked for at the address, not by name."""
-    listen = settings.tls.listen
-    address = "127.0.0.1" if listen in ANYWHERE else listen
+    address = settings.tls.listen
+    if isinstance(settings.host, SshHost):
+        if settings.on_loopback:
+            return None  # nobody but the machine itself sees it
+        address = settings.address
+    elif address in ANYWHERE:
+        address = "127.0.0.1"
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # looked at, not trusted

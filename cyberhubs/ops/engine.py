@@ -1,22 +1,29 @@
 """The Docker engine that carries a stack's containers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from cyberhubs.machine import Machine
 from cyberhubs.ops.problem import Problem
 
 
-def engine() -> DockerClient:
-    """This machine's Docker engine; raises Problem when none answers."""
-    try:
-        client = DockerClient(base_url="unix:///var/run/docker.sock")
-        client.ping()
-    except DockerException as error:
-        raise Problem(
-            "No Docker engine answers at /var/run/docker.sock: `make setup` starts one, or says why not."
-        ) from error
-    return client
+@contextmanager
+def engine(machine: Machine) -> Iterator[DockerClient]:
+    """The machine's Docker engine; raises Problem when none answers."""
+    with machine.engine() as address:
+        try:
+            client = DockerClient(base_url=address)
+            client.ping()
+        except DockerException as error:
+            raise Problem(f"No Docker engine answers: {machine.start_docker}") from error
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def output_of(container: Container, *command: str) -> str | None:

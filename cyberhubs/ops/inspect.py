@@ -1,12 +1,13 @@
 """What an operator asks of a stack that is up."""
 
 import json
-import os
 from collections.abc import Iterator
 
 from cyberhubs_hub.config import LIVE_DIR
+from docker import DockerClient
 from docker.models.containers import Container
 
+from cyberhubs.machine import Machine, MachineError
 from cyberhubs.names import HUB, ROLE, STACK
 from cyberhubs.ops import door
 from cyberhubs.ops.engine import engine, output_of
@@ -29,43 +30,45 @@ def password(stack: Stack) -> None:
 def status(stack: Stack) -> None:
     """The front door, each hub with its containers and images, and the room left, on one screen."""
     settings = stack.settings
-    containers = list(_containers(stack))
-    if not containers:
-        raise Problem(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
-    front = next((c for c in containers if c.labels[ROLE] == "door"), None)
-    _line("front door", settings.url, _container(front) if front else "is not there")
-    if front:
-        for text in door.certificate(settings, front):
-            _line("certificate", text)
-    if points := door.dns(settings):
-        _line("DNS", points)
-    for hub in settings.hubs:
-        own = [c for c in containers if c.labels.get(HUB) == hub.name]
-        servers = sum(c.labels[ROLE] == "user" and c.status == "running" for c in own)
-        _line(hub.name, _answer(front, hub), f"{servers} servers running", settings.hub_url(hub))
-        for container in own:
-            if container.labels[ROLE] != "user":
-                _line(f"  {container.labels[ROLE]}", _container(container))
-            if container.labels[ROLE] == "hub":
-                for name, image in _applications(container):
-                    _line(f"  {name}", "application", f"image {_short(image)}")
-    _line("data", _room(str(settings.host.data.path)))
-    _line("docker", _room(engine().info()["DockerRootDir"]))
+    with engine(stack.machine) as client:
+        containers = _containers(client, stack)
+        if not containers:
+            raise Problem(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
+        front = next((c for c in containers if c.labels[ROLE] == "door"), None)
+        _line("front door", settings.url, _container(front) if front else "is not there")
+        if front:
+            for text in door.certificate(settings, front):
+                _line("certificate", text)
+        if points := door.dns(settings):
+            _line("DNS", points)
+        for hub in settings.hubs:
+            own = [c for c in containers if c.labels.get(HUB) == hub.name]
+            servers = sum(c.labels[ROLE] == "user" and c.status == "running" for c in own)
+            answer = _answer(front, hub)
+            _line(hub.name, answer, f"{servers} servers running", settings.hub_url(hub))
+            for container in own:
+                if container.labels[ROLE] != "user":
+                    _line(f"  {container.labels[ROLE]}", _container(container))
+                if container.labels[ROLE] == "hub":
+                    for name, image in _applications(container):
+                        _line(f"  {name}", "application", f"image {_short(image)}")
+        _line("data", _room(stack.machine, settings.host.data_path))
+        _line("docker", _room(stack.machine, client.info()["DockerRootDir"]))
 
 
 def logs(stack: Stack) -> None:
-    for container in _containers(stack):
-        if container.labels[ROLE] == "user":
-            continue
-        for line in (
-            container.logs(tail=LOG_LINES, timestamps=True).decode(errors="replace").splitlines()
-        ):
-            print(f"{container.labels.get(HUB, 'front')}/{container.labels[ROLE]} | {line}")
+    with engine(stack.machine) as client:
+        for container in _containers(client, stack):
+            if container.labels[ROLE] == "user":
+                continue
+            text = container.logs(tail=LOG_LINES, timestamps=True).decode(errors="replace")
+            for line in text.splitlines():
+                print(f"{container.labels.get(HUB, 'front')}/{container.labels[ROLE]} | {line}")
 
 
-def _containers(stack: Stack) -> Iterator[Container]:
-    found = engine().containers.list(all=True, filters={"label": f"{STACK}={stack.name}"})
-    yield from sorted(found, key=lambda container: container.name or "")
+def _containers(client: DockerClient, stack: Stack) -> list[Container]:
+    found = client.containers.list(all=True, filters={"label": f"{STACK}={stack.name}"})
+    return sorted(found, key=lambda container: container.name or "")
 
 
 def _line(what: str, *texts: str) -> None:
@@ -98,10 +101,9 @@ def _short(image: str) -> str:
     return image.removeprefix("sha256:")[:12]
 
 
-def _room(path: str) -> str:
+def _room(machine: Machine, path: str) -> str:
     try:
-        disk = os.statvfs(path)
-    except FileNotFoundError:
+        free, inodes = machine.room(path)
+    except MachineError:
         return f"{path} is not there"
-    room = f"{disk.f_bavail * disk.f_frsize / 2**30:.1f} GiB"
-    return f"{path}: {room} and {disk.f_favail} inodes left"
+    return f"{path}: {free / 2**30:.1f} GiB and {inodes} inodes left"

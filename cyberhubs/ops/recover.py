@@ -43,10 +43,10 @@ def remove_orphans(client: DockerClient, stack: Stack, resources: Resources) -> 
         if container.labels.get(ROLE) in ("hub", "proxy", "door") and container.id not in known
     ]
     for container in orphans:
-        if not _uses(container, stack.settings.host.data.path):
+        if not _uses(container, Path(stack.settings.host.data_path)):
             raise Problem(
                 f"{container.name} is of another stack named {stack.name} on this machine, with "
-                f"other data than {stack.settings.host.data.path}: give yours another name, or "
+                f"other data than {stack.settings.host.data_path}: give yours another name, or "
                 "take the other one down where it was made."
             )
     for container in orphans:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cyberhubs.install import environment
+from cyberhubs.machine import Machine, machine_of
 from cyberhubs.ops.problem import Problem
 from cyberhubs.settings import Settings, load_file
 
@@ -25,6 +26,10 @@ class Stack:
     def settings(self) -> Settings:
         """Raises SettingsError with all that is wrong in the file."""
         return load_file(self.file, self.name)
+
+    @cached_property
+    def machine(self) -> Machine:
+        return machine_of(self.settings)
 
     def pulumi(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
         """Runs Pulumi, either with what it prints shown or captured.

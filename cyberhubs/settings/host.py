@@ -1,15 +1,21 @@
 """`cyberhubs:host`: the machine that carries the hubs."""
 
+import base64
+import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from cyberhubs.settings.base import Address, HerePath, MachinePath, Model, Text, own_folder
+from cyberhubs.settings.base import Address, HerePath, Model, Text, own_folder
 
 CHECKOUT = Path(__file__).parents[2]
+MOUNT = "/mnt"
+"""Where a machine of kind ssh or openstack has its data disk."""
+OF_THE_STACK = ("door", "etc", "hubs", "jupyterhub_users", "lost+found", "tmp", "var")
+"""Folders in MOUNT that no data space may show."""
 
 
 def _network(value: str) -> str:
@@ -27,8 +33,36 @@ def _uuid(value: str) -> str:
 
 
 def _public_key(value: str) -> str:
-    if not value.startswith(("ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")):
-        raise ValueError("is not an SSH public key — paste the line of the .pub file")
+    """Its type and base64 text, without the comment that may follow."""
+    kind, _, rest = value.partition(" ")
+    text = rest.strip().partition(" ")[0]
+    try:
+        known = kind.startswith(("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"))
+        if not known or kind.encode() not in base64.b64decode(text, validate=True)[:64]:
+            raise ValueError
+    except ValueError:
+        raise ValueError("is not an SSH public key — paste the line of the .pub file") from None
+    return f"{kind} {text}"
+
+
+def _device(value: str) -> str:
+    if not re.fullmatch(r"/dev/(disk/by-[a-z]+|mapper)/[\w.:+=@-]+", value, re.ASCII):
+        raise ValueError(
+            f"{value!r} is not a disk's name that stays, as /dev/sdb may be another disk after the "
+            "next start — take one from `ls -l /dev/disk/by-id`"
+        )
+    return value
+
+
+def _machine_name(value: str) -> str:
+    if not re.fullmatch(r"[\w.:-]+", value, re.ASCII) or value.startswith("-"):
+        raise ValueError(f"{value!r} is not a machine's name or address — write it as 206.12.1.2")
+    return value
+
+
+def _user_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z_][a-z0-9_-]*", value, re.ASCII):
+        raise ValueError(f"{value!r} is not a user's name on Linux — write one such as debian")
     return value
 
 
@@ -91,7 +125,23 @@ class SshKey(Model):
     """Networks that may use ssh; none given: from anywhere."""
 
 
-class Volume(Model):
+class _Filesystem(Model):
+    """What is made on a disk that is empty."""
+
+    filesystem: Literal["ext4", "xfs"] = "ext4"
+    """File system made on an empty disk."""
+    inodes: Literal["auto"] | Annotated[int, Field(ge=100_000)] = "auto"
+    """Number of files that the file system can hold; auto: with ext4 one for each 4 KiB, with xfs
+    as many as there is room for."""
+
+    @model_validator(mode="after")
+    def _inodes_are_of_ext4(self) -> Self:
+        if self.filesystem == "xfs" and self.inodes != "auto":
+            raise ValueError(f"has inodes {self.inodes}, which xfs makes as needed — leave it out")
+        return self
+
+
+class Volume(_Filesystem):
     """The volume that holds all data: a new one by its size, or an existing one by its id."""
 
     one_of: ClassVar = ("size_gb", "volume_id")
@@ -100,10 +150,6 @@ class Volume(Model):
     """Size of the volume to make, in GB."""
     volume_id: Id | None = None
     """Id of an existing volume."""
-    filesystem: Literal["ext4", "xfs"] = "ext4"
-    """File system made on a new volume."""
-    inodes: Literal["auto"] | Annotated[int, Field(ge=100_000)] = "auto"
-    """Number of files that the file system can hold; auto: one for each 4 KiB."""
 
 
 class OpenStackHost(Model):
@@ -128,27 +174,33 @@ class OpenStackHost(Model):
 class SshLogin(Model):
     """How the program reaches a machine that exists."""
 
-    address: Text
+    address: Annotated[Text, AfterValidator(_machine_name)]
     """Name or address of the machine."""
-    user: Text = "root"
+    user: Annotated[Text, AfterValidator(_user_name)] = "root"
     """Who to log in as: root, or one who may use sudo without a password."""
     port: int = Field(default=22, ge=1, le=65535)
     """Port of its ssh server."""
     private_key_file: HerePath
-    """The private key's file on this machine."""
+    """The private key's file on this machine; it never leaves it."""
     host_key: Annotated[Text, AfterValidator(_public_key)]
-    """The machine's own public key, as in /etc/ssh/ssh_host_ed25519_key.pub."""
+    """The machine's own public key, as in its /etc/ssh/ssh_host_ed25519_key.pub; `make host-key`
+    shows the one that it presents."""
+    from_: tuple[Network, ...] = Field(default=(), alias="from", strict=False)
+    """Networks that may use ssh; none given: from anywhere."""
 
 
-class Disk(Model):
+class Disk(_Filesystem):
     """The disk that holds all data."""
 
-    device: MachinePath
+    device: Annotated[Text, AfterValidator(_device)]
     """The disk, by a name that stays: /dev/disk/by-id/…"""
+    existing: bool = False
+    """Use the file system that is on the disk as it is; without this, only an empty disk or one
+    that Cyberhubs made is used, and nothing else is ever formatted."""
 
 
 class SshHost(Model):
-    """A server that exists, reached by ssh."""
+    """A server that exists, reached by ssh. Cyberhubs sets up all of it: give it one of its own."""
 
     kind: Literal["ssh"]
     """A server that exists."""
@@ -156,6 +208,14 @@ class SshHost(Model):
     """How the program reaches the server."""
     data: Disk
     """The disk that holds all data."""
+    address: Address | None = None
+    """Address under which others reach the server, for the domain's DNS record; that of ssh, if
+    left out."""
+
+    @property
+    def data_path(self) -> str:
+        """Where all data lies on the machine."""
+        return MOUNT
 
 
 class Folder(Model):
@@ -175,6 +235,11 @@ class LocalHost(Model):
     address: Address | None = None
     """Address under which others reach this machine, for the domain's DNS record; where the front
     door listens, if left out."""
+
+    @property
+    def data_path(self) -> str:
+        """Where all data lies on the machine."""
+        return str(self.data.path)
 
 
 Host = Annotated[OpenStackHost | SshHost | LocalHost, Field(discriminator="kind")]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cyberhubs.settings import rules
 from cyberhubs.settings.explain import explain
-from cyberhubs.settings.host import LocalHost
+from cyberhubs.settings.host import LocalHost, SshHost
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys
@@ -24,7 +24,7 @@ STACKS = Path(__file__).parents[2] / "stacks"
 
 @dataclass(frozen=True)
 class DnsRecord:
-    """`type`: A or AAAA."""
+    """`type`: A, AAAA or CNAME."""
 
     name: str
     type: str
@@ -33,10 +33,10 @@ class DnsRecord:
 
 @dataclass(frozen=True)
 class Settings:
-    """A stack. The host is of the kind that is built; the others are refused."""
+    """A stack. The host is of a kind that is built; the others are refused."""
 
     stack: str
-    host: LocalHost
+    host: LocalHost | SshHost
     domain: str | None
     tls: Tls
     user: User
@@ -65,15 +65,25 @@ class Settings:
 
     @property
     def address(self) -> str:
-        """The IP address under which the machine is reached."""
-        return self.host.address or self.tls.listen
+        """The name or IP address under which the machine is reached."""
+        if self.host.address:
+            return self.host.address
+        return self.host.ssh.address if isinstance(self.host, SshHost) else self.tls.listen
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the front door can be reached from its machine alone."""
+        return ip_address(self.tls.listen).is_loopback
 
     @property
     def dns(self) -> DnsRecord | None:
         """What the domain's zone has to hold; None without a domain."""
         if self.domain is None:
             return None
-        kind = "A" if ip_address(self.address).version == 4 else "AAAA"
+        try:
+            kind = "A" if ip_address(self.address).version == 4 else "AAAA"
+        except ValueError:
+            return DnsRecord(self.domain, "CNAME", f"{self.address.removesuffix('.')}.")
         return DnsRecord(self.domain, kind, self.address)
 
 
@@ -114,7 +124,7 @@ def _validate(
         problems += rules.unfit_certificate(keys)
     if keys is None or problems:
         return None, problems
-    assert isinstance(keys.host, LocalHost)
+    assert isinstance(keys.host, LocalHost | SshHost)
     hubs = tuple(hub.named(name) for name, hub in sorted(keys.hubs.items()))
     return Settings(
         stack=stack,

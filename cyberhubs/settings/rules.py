@@ -14,6 +14,7 @@ from typing import Any
 from cyberhubs_hub.access import is_open
 
 from cyberhubs.settings.base import HIDDEN
+from cyberhubs.settings.host import MOUNT, OF_THE_STACK
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.keys import Keys
 from cyberhubs.settings.problems import KeyPath, Problem, path_text
@@ -23,7 +24,7 @@ ANYWHERE = ("0.0.0.0", "::")
 
 # Delete an entry when the feature works.
 NOT_BUILT = {
-    ("host", "kind"): {"openstack": "local", "ssh": "local"},
+    ("host", "kind"): {"openstack": "ssh"},
 }
 NOT_BUILT_IN_HUBS = {("login", "kind"): {"github": "password"}}
 
@@ -31,8 +32,6 @@ NOT_BUILT_IN_HUBS = {("login", "kind"): {"github": "password"}}
 def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Keys that do not go together."""
     kind, mode = _at(raw, "host", "kind"), _at(raw, "tls", "mode")
-    if mode == "none" and kind in ("openstack", "ssh"):
-        yield Problem(("tls", "mode"), f"none is for host.kind local, not {kind} — use acme")
     if mode == "none" and raw.get("domain") is not None:
         yield Problem(("domain",), "has no use with tls.mode none — leave it out, or use acme")
     if mode in ("acme", "files", "internal") and raw.get("domain") is None:
@@ -47,17 +46,14 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
             "others reach this machine, or set tls.listen",
         )
     for path, hub in _hubs(raw):
-        if _at(hub, "login", "kind") == "password":
-            others = [f"host.kind {kind}"] if kind in ("openstack", "ssh") else []
-            others += [] if _is_loopback(listen) else [f"tls.listen {listen}"]
-            if others:
-                yield Problem(
-                    (*path, "login", "kind"),
-                    f"password is only for a machine of your own, since all members share it, not "
-                    f"for {' and '.join(others)} — use github, or tls.listen: 127.0.0.1",
-                )
+        if _at(hub, "login", "kind") == "password" and not _is_loopback(listen):
+            yield Problem(
+                (*path, "login", "kind"),
+                f"password is only for the machine itself, since all members share it, not for "
+                f"tls.listen {listen} — use github, or tls.listen: 127.0.0.1",
+            )
         yield from _access(path, _at(hub, "access"))
-        yield from _data_spaces(path, _at(hub, "data"), _at(raw, "host", "data", "path"))
+        yield from _data_spaces(path, _at(hub, "data"), _data_folders(raw))
         yield from _twice((*path, "applications"), _at(hub, "applications"), "application")
 
 
@@ -131,12 +127,18 @@ def _access(path: KeyPath, access: Any) -> Iterator[Problem]:
         )
 
 
-def _data_spaces(path: KeyPath, spaces: Any, data: Any) -> Iterator[Problem]:
+def _data_folders(raw: Mapping[str, Any]) -> list[PurePosixPath]:
+    """Those of the host that hold the hubs' secrets and the members' files."""
+    if _at(raw, "host", "kind") == "local":
+        return [folder] if (folder := _path(_at(raw, "host", "data", "path"))) else []
+    return [PurePosixPath(MOUNT, name) for name in OF_THE_STACK]
+
+
+def _data_spaces(path: KeyPath, spaces: Any, folders: list[PurePosixPath]) -> Iterator[Problem]:
     """No two of one name or in one place, none that shows the hub's own data folder."""
     spaces = _list(spaces)
     names = [_at(space, "name") for space in spaces]
     yield from _twice((*path, "data"), names, "data space", "name")
-    data = _path(data)
     targets: list[PurePosixPath] = []
     for number, space in enumerate(spaces):
         target, source = _path(_at(space, "target")), _path(_at(space, "source"))
@@ -147,12 +149,14 @@ def _data_spaces(path: KeyPath, spaces: Any, data: Any) -> Iterator[Problem]:
                     f"'{target}' and '{other}' lie in one another — choose places apart",
                 )
         targets += [target] if target else []
-        if _overlap(source, data):
-            yield Problem(
-                (*path, "data", number, "source"),
-                f"'{source}' shows members the hub's data folder '{data}', with its secrets — "
-                "choose a folder apart",
-            )
+        for folder in folders:
+            if _overlap(source, folder):
+                yield Problem(
+                    (*path, "data", number, "source"),
+                    f"'{source}' shows members the stack's data folder '{folder}', with its "
+                    "secrets — choose a folder apart",
+                )
+                break
 
 
 def _listen(raw: Mapping[str, Any]) -> Any:

@@ -21,9 +21,16 @@ USERS_DIR = "/srv/hub/users"
 RUN_DIR = "/run/hub"
 
 HUB_PORT = 8081
+PROXY_PORT = 8000
+PROXY_API_PORT = 8001
+SERVER_PORT = 8888
 HUB_URL = f"http://hub:{HUB_PORT}"
-PROXY_URL = "http://proxy:8000"
-PROXY_API_URL = "http://proxy:8001"
+PROXY_URL = f"http://proxy:{PROXY_PORT}"
+PROXY_API_URL = f"http://proxy:{PROXY_API_PORT}"
+
+# What the hub's container is told of its machine, for the labels of the servers it starts.
+MACHINE_VARIABLE = "CYBERHUBS_MACHINE"
+MACHINE_LABEL = "cyberhubs.machine"
 
 
 class ConfigError(ValueError):
@@ -80,6 +87,9 @@ class HubConfig:
     login: Login
     idle_timeout_s: int = 0  # 0: servers are never stopped for being idle
     logo: str | None = None  # a file beside hub.json
+    members_slice: str | None = (
+        None  # systemd's, that holds members' servers within a memory of theirs
+    )
 
     def to_json(self) -> str:
         """The same configuration always gives the same text."""

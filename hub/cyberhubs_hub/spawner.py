@@ -16,7 +16,7 @@ from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 
 from cyberhubs_hub.access import CHECK_USER
-from cyberhubs_hub.config import USERS_DIR, HubConfig
+from cyberhubs_hub.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
@@ -232,7 +232,8 @@ async def _answers(url: str) -> bool:
 
 def host_options(config: HubConfig) -> dict[str, Any]:
     """What Docker holds every user server to."""
-    return {
+    slice_ = {"cgroup_parent": config.members_slice} if config.members_slice else {}
+    return slice_ | {
         "auto_remove": False,  # see run_post_stop_hook
         "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
         "pids_limit": config.limits.pids,
@@ -245,7 +246,9 @@ def host_options(config: HubConfig) -> dict[str, Any]:
 
 def container_options(config: HubConfig) -> dict[str, Any]:
     """Whose container it is, for Docker and for whoever looks at it."""
+    machine = os.environ.get(MACHINE_VARIABLE)
+    of_machine = {MACHINE_LABEL: machine} if machine else {}
     return {
         "user": f"{config.uid}:{config.gid}",
-        "labels": {**config.labels, "cyberhubs.role": "user"},
+        "labels": {**config.labels, **of_machine, "cyberhubs.role": "user"},
     }

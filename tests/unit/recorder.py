@@ -19,6 +19,7 @@ from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 PROJECT = Path(__file__).parent.parent.parent
+FACTS = '{"socketGid": "998", "mtu": "1450"}'  # what a machine says of its engine
 _SECRET = rpc._special_sig_key  # the wire format's mark, public in no other place
 
 
@@ -39,9 +40,10 @@ class Registered:
 
 class _Mocks(pulumi_mocks.Mocks):
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict]:
+        said = FACTS if args.name == "host-engine" else f"stdout of {args.name}"
         computed = {
             "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:{args.name}"},
-            "command:local:Command": {"stdout": f"stdout of {args.name}", "stderr": ""},
+            "command:local:Command": {"stdout": said, "stderr": ""},
         }
         return f"{args.name}-id", {**args.inputs, **computed.get(args.typ, {})}
 

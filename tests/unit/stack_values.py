@@ -32,14 +32,31 @@ OPENSTACK = {
     "network": {"name": "rrg-net"},
     "floatingIp": {"pool": "Public"},
     "ssh": {
-        "publicKey": "ssh-ed25519 AAAA",
+        "publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBmFhb8FmS0pJTAY2tKHVYvHPvuIR3mkAULk5DAGW0rE",
         "privateKeyFile": "~/.ssh/hub",
         "from": ["192.0.2.0/24"],
     },
     "data": {"sizeGb": 500, "filesystem": "ext4", "inodes": "auto"},
 }
+SSH = {
+    "kind": "ssh",
+    "ssh": {
+        "address": "192.0.2.10",
+        "user": "debian",
+        "privateKeyFile": "~/.ssh/hub",
+        "hostKey": "ssh-ed25519 "
+        "AAAAC3NzaC1lZDI1NTE5AAAAIBmFhb8FmS0pJTAY2tKHVYvHPvuIR3mkAULk5DAGW0rE root@server",
+        "from": ["192.0.2.0/24"],
+    },
+    "data": {"device": "/dev/disk/by-id/virtio-data"},
+}
 GITHUB = {"kind": "github", "clientId": "Ov23", "clientSecret": "hunter2-very-secret"}
 ACME = {"mode": "acme", "email": "ops@example.org"}
+
+
+def changed_host(part: str, **values: Any) -> dict[str, Any]:
+    """SSH with other values in one of its parts."""
+    return {**SSH, part: {**SSH[part], **values}}
 
 
 def changed(*changes: tuple[tuple[str | int, ...], Any]) -> dict[str, Any]:

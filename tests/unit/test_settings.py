@@ -42,7 +42,7 @@ def test_settings_are_complete(tmp_path):
     assert settings.url == "http://127.0.0.1:8000/"
     assert settings.hub_url(hub) == "http://127.0.0.1:8000/core/"
     assert (settings.address, settings.dns) == ("127.0.0.1", None)
-    assert settings.host.data.path == Path.home() / "cyberhubs-data"
+    assert settings.host.data_path == str(Path.home() / "cyberhubs-data")
     assert (settings.user.uid, settings.user.gid) == (1000, 1000)
     assert settings.warnings == ()
     assert load(changed(((*CORE, "title"), ...)), "test").hubs[0].title == "core"

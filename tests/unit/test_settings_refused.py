@@ -7,7 +7,17 @@ import pytest
 
 from cyberhubs.settings import SettingsError, load, load_file
 from cyberhubs.settings.host import CHECKOUT
-from tests.unit.stack_values import ACME, CORE, GITHUB, GOOD, OPENSTACK, changed, write
+from tests.unit.stack_values import (
+    ACME,
+    CORE,
+    GITHUB,
+    GOOD,
+    OPENSTACK,
+    SSH,
+    changed,
+    changed_host,
+    write,
+)
 
 
 def problems_of(raw: dict[str, Any], folder: Path) -> list[str]:
@@ -147,12 +157,12 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*CORE, "data"), {"name": "data"}, "hubs.core.data", "is a mapping, a list belongs here"),
     ((*CORE, "data", 0, "source"), "mnt/data", "hubs.core.data[0].source", "relative path"),
     ((*CORE, "data", 0, "source"), "/etc", "hubs.core.data[0].source", "belongs to the system"),
-    ((*CORE, "data", 0, "source"), "/srv", "hubs.core.data[0].source", "the hub's data folder"),
+    ((*CORE, "data", 0, "source"), "/srv", "hubs.core.data[0].source", "the stack's data folder"),
     (
         (*CORE, "data", 0, "source"),
         "/srv/cyberhubs/x",
         "hubs.core.data[0].source",
-        "the hub's data",
+        "the stack's data",
     ),
     ((*CORE, "data", 0, "target"), "data", "hubs.core.data[0].target", "relative path"),
     ((*CORE, "data", 0, "target"), "/", "hubs.core.data[0].target", "belongs to the system"),
@@ -185,12 +195,7 @@ def test_bad_input(path, value, at, says, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "at", "says"),
     [
-        ([(("host",), OPENSTACK)], "host.kind", "openstack is not built yet — use local"),
-        (
-            [(("host",), {"kind": "ssh", "ssh": {}, "data": {}})],
-            "host.kind",
-            "ssh is not built yet — use local",
-        ),
+        ([(("host",), OPENSTACK)], "host.kind", "openstack is not built yet — use ssh"),
         ([(("tls",), ACME)], "host.address", "is missing, the door listens at all addresses"),
         ([(("tls",), ACME)], "domain", "is missing, tls.mode acme needs it"),
         (
@@ -198,13 +203,42 @@ def test_bad_input(path, value, at, says, tmp_path):
             "hubs.core.login.kind",
             "for tls.listen 192.0.2.7 — use github, or tls.listen: 127.0.0.1",
         ),
-        ([(("host",), OPENSTACK)], "tls.mode", "none is for host.kind local, not openstack"),
         ([((*CORE, "login"), GITHUB)], "hubs.core.login.kind", "github is not built yet"),
         (
             [(("host",), OPENSTACK), (("tls",), ACME)],
             "hubs.core.login.kind",
-            "password is only for a machine of your own, since all members share it, not for "
-            "host.kind openstack and tls.listen 0.0.0.0 — use github",
+            "password is only for the machine itself, since all members share it, not for "
+            "tls.listen 0.0.0.0 — use github",
+        ),
+        (
+            [(("host",), SSH), ((*CORE, "data", 0, "source"), "/mnt/jupyterhub_users/core")],
+            "hubs.core.data[0].source",
+            "shows members the stack's data folder '/mnt/jupyterhub_users'",
+        ),
+        (
+            [(("host",), changed_host("data", filesystem="xfs", inodes=1_000_000))],
+            "host.data",
+            "has inodes 1000000, which xfs makes as needed",
+        ),
+        (
+            [(("host",), changed_host("data", device="/dev/sdb"))],
+            "host.data.device",
+            "'/dev/sdb' is not a disk's name that stays",
+        ),
+        (
+            [(("host",), changed_host("ssh", hostKey="ssh-ed25519 not a key"))],
+            "host.ssh.hostKey",
+            "is not an SSH public key",
+        ),
+        (
+            [(("host",), changed_host("ssh", address="-oProxyCommand=x"))],
+            "host.ssh.address",
+            "is not a machine's name or address",
+        ),
+        (
+            [(("host",), changed_host("ssh", user="a b"))],
+            "host.ssh.user",
+            "is not a user's name on Linux",
         ),
         (
             [((*CORE, "access"), {"everyone": False, "openUntil": "2026-12-31T00:00:00Z"})],
@@ -222,6 +256,25 @@ def test_bad_input(path, value, at, says, tmp_path):
 def test_contradictions_and_what_is_not_built(changes, at, says, tmp_path):
     problems = problems_of(changed(*changes), tmp_path)
     assert any(p.startswith(f"cyberhubs:{at}: ") and says in p for p in problems), problems
+
+
+def test_a_stack_on_a_server_is_good(tmp_path):
+    """Its data spaces may be beside the stack's own folders."""
+    raw = changed((("host",), SSH), ((*CORE, "data", 0, "source"), "/mnt/data"))
+    settings = load_file(write(tmp_path, raw), "test")
+    assert (settings.address, settings.host.data_path) == ("192.0.2.10", "/mnt")
+    assert settings.on_loopback and settings.dns is None
+
+
+def test_a_server_that_has_a_name_gets_an_alias(tmp_path):
+    host = changed_host("ssh", address="node7.example.org")
+    raw = changed(
+        (("host",), host),
+        (("domain",), "hub.example.org"),
+        (("tls",), {"mode": "internal", "listen": "127.0.0.1"}),
+    )
+    record = load_file(write(tmp_path, raw), "test").dns
+    assert record and (record.type, record.value) == ("CNAME", "node7.example.org.")
 
 
 def test_whole_design_is_modelled(tmp_path):

@@ -1,13 +1,17 @@
 # Puts stdin at a path, whole or not at all. The directory is mounted into a container, so a new file is seen there.
-# $1 path, $2 uid and $3 gid of its owner, $4 text | base64
+# $1 path, $2 uid and $3 gid of its owner, $4 mode, $5 text | base64
 set -eu
 umask 077
-path=$1 uid=$2 gid=$3 encoding=$4
+path=$1 uid=$2 gid=$3 mode=$4 encoding=$5
 
-mkdir -p "$(dirname "$path")"
-new=$(dirname "$path")/.$(basename "$path").new
+folder=$(dirname "$path")
+if [ ! -d "$folder" ]; then
+    mkdir -p "$folder"
+    [ "$(id -u)" != 0 ] || chown "$uid:$gid" "$folder"
+fi
+new=$folder/.$(basename "$path").new
 if [ "$encoding" = base64 ]; then base64 -d >"$new"; else cat >"$new"; fi
-chmod 0400 "$new"
-if [ "$(id -u)" = 0 ]; then chown "$uid:$gid" "$(dirname "$path")" "$new"; fi
+chmod "$mode" "$new"
+[ "$(id -u)" != 0 ] || chown "$uid:$gid" "$new"
 sync "$new"
 mv -fT "$new" "$path"

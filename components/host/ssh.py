@@ -1,0 +1,113 @@
+"""A machine by ssh, set up from a bare one."""
+
+import json
+
+import pulumi
+import pulumi_docker as docker
+from pulumi import ResourceOptions
+from pulumi_command.local import Command
+
+from components.host.host import Host
+from cyberhubs.machine import SshMachine
+from cyberhubs.machine.scripts import script
+from cyberhubs.machine.steps import MEMBERS_SLICE, setup
+from cyberhubs.settings import Settings
+from cyberhubs.settings.host import SshHost as SshSettings
+
+
+class SshHost(Host):
+    """The machine itself, its setup, and what it must have before a hub can be on it.
+
+    Everything on the machine is `deleted_with` it, so its own `delete` is what takes a stack down.
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
+        super().__init__("Ssh", name, settings, opts)
+        self._name = name
+        host = settings.host
+        assert isinstance(host, SshSettings)
+        found = self.command(
+            f"{name}-found",
+            script("machine"),
+            # Another host key may be another machine.
+            triggers=[host.ssh.host_key],
+            opts=ResourceOptions(parent=self),
+        )
+        # Pulumi skips the removal of what is `deleted_with` the machine only if the machine goes
+        # because of something before it: so this is replaced when it is another one, and first.
+        installation = self.command(
+            f"{name}-installation",
+            script("machine"),
+            triggers=[found.stdout],
+            opts=ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        machine_id = installation.stdout
+        self.machine = self.command(
+            f"{name}-machine",
+            ":",
+            delete=machine_id.apply(lambda id: script("leave", settings.stack, id, self.data)),
+            triggers=[machine_id],
+            shown=True,
+            opts=ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        self.machine_id = machine_id
+
+        last = self.machine
+        for step in setup(settings):
+            last = self._after(
+                last,
+                step.name,
+                step.script(),
+                how=("--then", script(step.confirm)) if step.confirm else (),
+                shown=True,
+            )
+        data = self._after(last, "data", script("data", self.data, self.user.uid, self.user.gid))
+        engine = self._after(data, "engine", script("engine"))
+        facts = engine.stdout.apply(json.loads)
+        self.socket_gid = facts["socketGid"]
+        self.mtu = facts["mtu"]
+        self.members_slice = MEMBERS_SLICE
+
+        # Its inputs never change but with the machine, so the provider's are known in a preview.
+        ready = self.command(
+            f"{name}-ready",
+            "docker version >/dev/null",
+            triggers=[machine_id],
+            opts=ResourceOptions(parent=self, depends_on=[engine], delete_before_replace=True),
+        )
+        machine = SshMachine(host.ssh, settings.stack)
+        self.docker = docker.Provider(
+            f"{name}-docker",
+            # A first preview has no engine to ask.
+            host=ready.stdout.apply(lambda _: machine.address),
+            ssh_opts=machine.options("d"),
+            disable_docker_daemon_check=True,
+            opts=ResourceOptions(parent=self),
+        )
+        images = self._after(
+            ready,
+            "images",
+            ".venv/bin/python -m cyberhubs.install base caddy",
+            how=("--engine",),
+            shown=True,
+        )
+        self._after(images, "container-limits", script("container-limits", settings.images.base))
+        self.register_outputs({"data": self.data})
+
+    def _after(
+        self,
+        last: pulumi.Resource,
+        name: str,
+        text: str,
+        *,
+        how: tuple[str, ...] = (),
+        shown: bool = False,
+    ) -> Command:
+        """A step of the setup, after the last one."""
+        return self.command(
+            f"{self._name}-{name}",
+            text,
+            how=how,
+            shown=shown,
+            opts=ResourceOptions(parent=self, depends_on=[last]),
+        )

@@ -1,0 +1,110 @@
+"""What can be done with a machine, wherever it is."""
+
+import subprocess
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+from cyberhubs.machine.scripts import script
+
+LIMIT_S = 1800  # for one script
+TAIL = 20  # lines of a failed script that its error repeats
+
+
+class MachineError(Exception):
+    """What is wrong with a machine and what to do next, in a sentence or two."""
+
+
+class Machine(ABC):
+    """`interpreter`: the command that, followed by a script's text, runs it there as root (here: as
+    this user), with stdin and output passed on. `start_docker`: what to do when its engine does not
+    answer."""
+
+    interpreter: list[str]
+    start_docker: str
+
+    @abstractmethod
+    def run(
+        self,
+        text: str,
+        *,
+        stdin: str = "",
+        limit_s: float = LIMIT_S,
+        line: Callable[[str], None] = lambda text: None,
+    ) -> str:
+        """Runs a script to its end and answers what it wrote on stdout; `line` sees each line at once.
+
+        The script may be seen by others there, `stdin` is not. Raises MachineError when the
+        script fails, takes longer than `limit_s`, or the machine cannot be reached.
+        """
+
+    @abstractmethod
+    def engine(self) -> AbstractContextManager[str]:
+        """The address here ("unix:///…") of the machine's Docker engine, as long as it is needed."""
+
+    def put(self, path: str, content: str, *, uid: int, gid: int, mode: str = "0400") -> None:
+        """Puts a file there, whole or not at all."""
+        self.run(script("put", path, uid, gid, mode, "text"), stdin=content)
+
+    def room(self, path: str) -> tuple[int, int]:
+        """Bytes and inodes that are left where `path` is."""
+        left = self.run(script("room", path), limit_s=60).split()
+        return int(left[0]), int(left[1])
+
+
+def run(
+    argv: list[str],
+    *,
+    stdin: str,
+    limit_s: float,
+    line: Callable[[str], None],
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str, str]:
+    """Exit code, stdout, and the end of what it said, on stderr if it said anything there.
+
+    Raises TimeoutError after `limit_s`.
+    """
+    said: list[str] = []
+    with subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=env,
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        late = threading.Timer(limit_s, process.kill)
+        late.start()
+        errors = threading.Thread(target=lambda: said.extend(process.stderr or ()))
+        errors.start()
+        feeder = threading.Thread(target=_feed, args=(process, stdin))
+        feeder.start()
+        lines = []
+        try:
+            for text in process.stdout:
+                lines.append(text)
+                line(text.rstrip("\n"))
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            ended_in_time = late.is_alive()
+            late.cancel()
+            errors.join()
+            feeder.join()
+    if code < 0 and not ended_in_time:
+        raise TimeoutError
+    return code, "".join(lines), "".join((said or lines)[-TAIL:]).rstrip()
+
+
+def _feed(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdin
+    try:
+        with process.stdin as stream:
+            stream.write(text)
+    except BrokenPipeError:
+        pass  # it need not read all that it is given

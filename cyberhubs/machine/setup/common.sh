@@ -1,0 +1,47 @@
+# What the scripts that set a machine up have in common. Each of them prints one line for each thing
+# that it changes or, with check=yes, would change; nothing to print is nothing to do.
+# shellcheck shell=sh disable=SC2034 # used by what follows
+set -eu
+export LC_ALL=C PATH="/usr/local/sbin:/usr/sbin:/sbin:$PATH"
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+doing() { # what: says it; true if it is to be done
+    echo "$*"
+    [ -z "$check" ]
+}
+
+alone() { # waits for a run that was cut off here and goes on there
+    [ -z "$check" ] || return 0
+    exec 9>/run/lock/cyberhubs-setup
+    flock -n 9 && return
+    echo "Waiting up to 20 minutes for an earlier setup of this machine to end." >&2
+    flock -w 1200 9 || fail "An earlier setup of this machine does not end: look there with ps, or restart it."
+}
+
+write() { # path, mode, content: puts the file there, whole, if it differs; true if it does
+    if [ -f "$1" ] && [ "$(cat "$1")" = "$3" ]; then return 1; fi
+    if doing "$1: written"; then
+        mkdir -p "${1%/*}"
+        new=${1%/*}/.${1##*/}.new
+        printf '%s\n' "$3" >"$new"
+        chmod "$2" "$new"
+        sync "$new"
+        mv -f "$new" "$1"
+    fi
+}
+
+run() { # log, command...: shows the log's end only if the command fails
+    log=/var/log/cyberhubs/$1.log
+    shift
+    mkdir -p /var/log/cyberhubs
+    "$@" >"$log" 2>&1 </dev/null && return
+    tail -n 8 "$log" | sed 's/^/  | /' >&2
+    if grep -qi 'no space left' "$log"; then
+        fail "The machine's disk is full ($(df -h --output=avail / | tail -n 1 | tr -d ' ') left on /): make room there, then run the same command again."
+    fi
+    return 1
+}

@@ -1,0 +1,17 @@
+# The folders of the seed, beside those of the stack: scratch room, data for all, room for all. Uses common.sh.
+# $1 where the data is mounted, $2 uid and $3 gid of members
+mount=$1 uid=$2 gid=$3
+alone
+
+folder() { # mode, owner, path: made or put right, its content left alone
+    now=$(stat -c '%04a %u:%g' "$3" 2>/dev/null || echo none)
+    if [ "$now" != "$1 $2" ] && doing "$3: $1 $2"; then
+        mkdir -p "$3"
+        chown "$2" "$3"
+        chmod "$1" "$3"
+    fi
+}
+
+folder 1777 0:0 "$mount/tmp"
+folder 0755 "$uid:$gid" "$mount/data"
+folder 0755 "$uid:$gid" "$mount/user"

@@ -1,0 +1,17 @@
+# Stops and removes all that a stack runs on this machine, if it is still the machine that it ran on.
+# $1 stack, $2 the machine's id, $3 its data directory
+set -eu
+[ "$(cat /var/lib/cyberhubs/machine)" = "$2" ] && command -v docker >/dev/null || exit 0
+label="label=cyberhubs.stack=$1"
+containers=$(docker ps -aq --filter "$label")
+if [ -n "$containers" ]; then
+    # shellcheck disable=SC2086 # ids
+    docker stop -t 10 $containers >/dev/null
+    # shellcheck disable=SC2086
+    docker rm --force $containers >/dev/null
+fi
+networks=$(docker network ls -q --filter "$label")
+# shellcheck disable=SC2086
+[ -z "$networks" ] || docker network rm $networks >/dev/null
+rm -f "$3"/door/live/hubs/*.json
+echo "Stopped and removed: $(echo "$containers" | grep -c . || :) containers. All files stay in $3."

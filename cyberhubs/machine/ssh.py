@@ -1,0 +1,285 @@
+"""A machine by ssh: the `ssh` program, so that one connection carries all, here and in Pulumi's
+Docker provider, and ~/.ssh/config (a jump host, an agent) holds as for any other use of it.
+
+The private key stays in the file that the stack file names, and is read by `ssh` alone. The host's
+key is in the stack file; no known_hosts file is read or written.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from cyberhubs.install import places
+from cyberhubs.machine.machine import LIMIT_S, Machine, MachineError, run
+from cyberhubs.machine.scripts import script
+from cyberhubs.settings.host import SshLogin
+
+ANSWER_S = 60  # how long a machine that does not answer is waited for: a restart takes about that
+CONNECT_S = 15
+IDLE_S = 30  # an unused connection is closed after
+SOCKET = "/var/run/docker.sock"
+PYTHON = ".venv/bin/python"
+
+NO_SUDO, LATE, LOST = 91, 124, 255  # exit codes of ours, of timeout(1), of ssh(1)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a machine says of itself. `id`: as the setup has given it, or empty. `docker`: whether its
+    engine answers."""
+
+    id: str
+    distribution: str
+    docker: bool
+
+
+class SshMachine(Machine):
+    start_docker = "`journalctl -u docker` on the machine says why not; `make up` starts it."
+
+    def __init__(self, login: SshLogin, stack: str) -> None:
+        """`stack`: whose file says how to get there, each time that a script is run by Pulumi."""
+        self._login = login
+        # By what leads there, and short: a socket's path has at most about 100 characters.
+        way = f"{login.user}@{login.address}:{login.port} {login.private_key_file} {login.host_key}"
+        self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
+        self.interpreter = [PYTHON, "-m", "cyberhubs.machine", "--stack", stack]
+
+    @property
+    def address(self) -> str:
+        """As Docker writes it."""
+        host = f"[{self._login.address}]" if ":" in self._login.address else self._login.address
+        return f"ssh://{self._login.user}@{host}:{self._login.port}"
+
+    def options(self, use: str) -> list[str]:
+        """Options of `ssh` that are the same wherever it is run. Processes of one `use` share a connection."""
+        key = self._login.private_key_file
+        with suppress(ValueError):
+            key = Path("~") / key.relative_to(Path.home())
+        settings = {
+            "BatchMode": "yes",
+            "IdentityFile": str(key),
+            "IdentitiesOnly": "yes",
+            "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": "/dev/null",
+            "GlobalKnownHostsFile": "/dev/null",
+            "KnownHostsCommand": f"/bin/echo * {self._login.host_key}",
+            "UpdateHostKeys": "no",
+            "ConnectTimeout": str(CONNECT_S),
+            "ServerAliveInterval": "5",  # three unanswered ones end a connection
+            "ControlPath": f"${{CYBERHUBS_HOME}}/run/{self._name}{use}",
+            "ControlPersist": str(IDLE_S),
+            "LogLevel": "ERROR",
+        }
+        return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+
+    def run(
+        self,
+        text: str,
+        *,
+        stdin: str = "",
+        limit_s: float = LIMIT_S,
+        line: Callable[[str], None] = lambda text: None,
+    ) -> str:
+        self.connect()
+        try:
+            code, answer, said = run(
+                self._command(text, limit_s),
+                stdin=stdin,
+                limit_s=limit_s + CONNECT_S,
+                line=line,
+                env=_environment(),
+            )
+        except TimeoutError:
+            code, answer, said = LATE, "", ""
+        if code:
+            raise MachineError(self.failure(code, limit_s) or said or f"exit code {code}")
+        return answer
+
+    def facts(self) -> Facts:
+        """Raises MachineError also for a distribution that is not supported."""
+        return Facts(**json.loads(self.run(script("facts"), limit_s=60)))
+
+    def execute(self, text: str, limit_s: float = LIMIT_S) -> int:
+        """Runs a script with this process's own stdin and output; its exit code."""
+        self.connect()
+        return subprocess.run(self._command(text, limit_s), env=_environment()).returncode
+
+    @contextmanager
+    def engine(self) -> Iterator[str]:
+        use = "d"
+        socket = places.run() / f"{self._name}e"
+        forward = ["-M", "-N", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes"]
+        self._wait_for_answer()
+        with (
+            tempfile.TemporaryFile() as errors,
+            subprocess.Popen(
+                self._ssh(use, *forward, "-L", f"{socket}:{SOCKET}"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=_environment(),
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                deadline = time.monotonic() + CONNECT_S
+                while not socket.exists():
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        raise MachineError(self._explain(_text(errors)))
+                    time.sleep(0.02)
+                yield f"unix://{socket}"
+            finally:
+                process.terminate()
+                socket.unlink(missing_ok=True)
+
+    @contextmanager
+    def forward(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
+        """A port of the machine's loopback, brought to this machine's, until the process ends."""
+        self.connect()
+        both = f"127.0.0.1:{port}:127.0.0.1:{port}"
+        command = self._ssh("f", "-N", "-o", "ExitOnForwardFailure=yes", "-L", both)
+        with subprocess.Popen(command, env=_environment()) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
+    def connect(self) -> None:
+        """Opens the connection that scripts share, if it is not open. Raises MachineError."""
+        with (places.run() / f"{self._name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of many at once, the first one connects
+            check = subprocess.run(
+                self._ssh("s", "-O", "check"), env=_environment(), capture_output=True
+            )
+            if check.returncode:
+                self._wait_for_answer()
+
+    def disconnect(self) -> None:
+        """Closes it. What has changed for the user, such as its groups, holds from the next one on."""
+        subprocess.run(self._ssh("s", "-O", "exit"), env=_environment(), capture_output=True)
+
+    def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
+        """Why a script ended with this code, if it is not the script's own."""
+        where = f"{self._login.user}@{self._login.address}"
+        if code == NO_SUDO:
+            return (
+                f"sudo asks {where} for a password: allow it without, there and as root, by "
+                f"echo '{self._login.user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/cyberhubs"
+            )
+        if code == LATE:
+            return f"{where} did not end it in {limit_s:.0f} s; look there for what it waits for."
+        if code == LOST:
+            return (
+                f"The connection to {where} was lost; what runs there goes on to its end. See that "
+                "the machine is up and run the same command again to go on."
+            )
+        return None
+
+    def _wait_for_answer(self) -> None:
+        key = self._login.private_key_file
+        if not key.is_file():
+            raise MachineError(
+                f"There is no private key {key}, which host.ssh.privateKeyFile names: put it there, "
+                f"or make one with ssh-keygen -t ed25519 -f {key} and let the machine know {key}.pub."
+            )
+        deadline, said = time.monotonic() + ANSWER_S, ""
+        while True:
+            with tempfile.TemporaryFile() as errors:
+                done = subprocess.run(
+                    self._ssh("s", "-M", "-N", "-f"),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    env=_environment(),
+                )
+                text = _text(errors)
+            if done.returncode == 0:
+                return
+            if time.monotonic() > deadline or not _may_pass(text):
+                raise MachineError(self._explain(text))
+            if (last := text.splitlines()[-1] if text else "") != said:
+                print(
+                    f"Waiting up to {ANSWER_S} s for {self._login.address} to answer: {last}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                said = last
+            time.sleep(2)
+
+    def _command(self, text: str, limit_s: float) -> list[str]:
+        where_from = 'CYBERHUBS_CLIENT="${SSH_CLIENT%% *}"'
+        work = f"env {where_from} timeout -k 10 {limit_s:.0f} /bin/sh -c {shlex.quote(text)}"
+        if self._login.user == "root":
+            return self._ssh("s", command=f"exec {work}")
+        return self._ssh(
+            "s", command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}"
+        )
+
+    def _ssh(self, use: str, *options: str, command: str | None = None) -> list[str]:
+        login = ["-l", self._login.user, "-p", str(self._login.port)]
+        words = ["ssh", *self.options(use), *login, *options, "--", self._login.address]
+        return [*words, command] if command else words
+
+    def _explain(self, said: str) -> str:
+        """What ssh says, with what to do about it."""
+        login, low = self._login, said.lower()
+        where = f"{login.address}, port {login.port}"
+        if "host key verification failed" in low or "no matching host key" in low:
+            return (
+                f"The machine at {where} shows another host key than host.ssh.hostKey. If it was "
+                "set up anew, see with `make host-key` what it shows, compare that with the "
+                "machine's own console, and put it in the stack file; if not, somebody may stand "
+                "between you and it."
+            )
+        if "permission denied" in low or "too many authentication failures" in low:
+            return (
+                f"The machine at {where} does not let {login.user} in with {login.private_key_file}: "
+                f"add {login.private_key_file}.pub to ~{login.user}/.ssh/authorized_keys there, or "
+                "correct host.ssh.user. A key with a passphrase must be in your ssh-agent."
+            )
+        if "unprotected private key" in low or "bad permissions" in low:
+            return f"Others can read {login.private_key_file}: chmod 600 it."
+        if "error in libcrypto" in low or "invalid format" in low:
+            return f"{login.private_key_file} is not a private key that ssh can read."
+        last = said.splitlines()[-1] if said else "ssh says nothing"
+        return (
+            f"The machine at {where} does not answer: {last} (waited {ANSWER_S} s). See that it is "
+            "up and that host.ssh says how to get there, then run the same command again."
+        )
+
+
+def host_keys(address: str, port: int) -> list[str]:
+    """The host keys that a machine presents now, "type base64" each; nobody has vouched for them."""
+    done = subprocess.run(
+        ["ssh-keyscan", "-T", str(CONNECT_S), "-p", str(port), "--", address],
+        capture_output=True,
+        text=True,
+    )
+    lines = [line.split() for line in done.stdout.splitlines() if not line.startswith("#")]
+    return sorted(" ".join(words[1:3]) for words in lines if len(words) >= 3)
+
+
+def _may_pass(said: str) -> bool:
+    """Whether it is worth while to try again: a machine that starts says such things."""
+    passing = ("refused", "timed out", "no route", "unreachable", "reset", "closed", "kex_exchange")
+    return any(word in said.lower() for word in passing)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace").strip()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "CYBERHUBS_HOME": str(places.home())}

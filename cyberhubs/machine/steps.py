@@ -1,0 +1,52 @@
+"""How a bare machine becomes a host: the setup scripts, in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cyberhubs_hub.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PORT
+
+from cyberhubs.machine.scripts import script
+from cyberhubs.settings import Settings
+from cyberhubs.settings.host import SshHost
+from cyberhubs.settings.tls import NoTls
+
+MEMBERS_SLICE = "cyberhubs-members.slice"  # made by limits.sh
+SYSTEM_MB, HUB_MB = 512, 256  # what the system with the door, and each hub with its proxy, may need
+
+
+@dataclass(frozen=True)
+class Step:
+    """One script with its arguments. `confirm`: another one that runs over a new connection after it."""
+
+    name: str
+    arguments: tuple[str | int, ...] = ()
+    confirm: str | None = None
+
+    def script(self, *, check: bool = False) -> str:
+        return script(self.name, *self.arguments, check=check)
+
+
+def setup(settings: Settings) -> Iterator[Step]:
+    """Each needs those before it."""
+    host, user = settings.host, settings.user
+    assert isinstance(host, SshHost)
+    disk, mount = host.data, host.data_path
+    existing = "yes" if disk.existing else "no"
+    inside = (PROXY_PORT, PROXY_API_PORT, HUB_PORT, SERVER_PORT)
+    # Without TLS the door is on the machine's loopback, which no firewall is asked for.
+    door = () if isinstance(settings.tls, NoTls) else settings.tls.ports
+    yield Step("packages")
+    yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
+    yield Step("directories", (mount, user.uid, user.gid))
+    yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs),))
+    yield Step("docker", (mount, host.ssh.user))
+    yield Step(
+        "firewall",
+        (host.ssh.port, ",".join(host.ssh.from_), _list(door), _list(inside)),
+        confirm="firewall-kept",
+    )
+    yield Step("strangers")
+
+
+def _list(ports: tuple[int, ...]) -> str:
+    return ",".join(map(str, ports))

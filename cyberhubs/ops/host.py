@@ -1,0 +1,83 @@
+"""What an operator asks of a machine that is reached by ssh."""
+
+import subprocess
+
+from cyberhubs.machine import SshMachine
+from cyberhubs.machine.ssh import host_keys
+from cyberhubs.machine.steps import setup
+from cyberhubs.ops.problem import Problem
+from cyberhubs.ops.stack import Stack
+from cyberhubs.settings.stack_file import read_stack_file
+
+MARK = "=== "
+
+
+def differences(stack: Stack) -> dict[str, list[str]]:
+    """Setup step → what it would change on the machine now. Empty for a machine that is not set up.
+
+    Raises MachineError where a step would refuse the machine.
+    """
+    if not isinstance(stack.machine, SshMachine):
+        return {}
+    # All in one session, since each takes longer to open than to run.
+    steps = [f"echo '{MARK}{s.name}'\n(\n{s.script(check=True)}\n)" for s in setup(stack.settings)]
+    found: dict[str, list[str]] = {}
+    step = ""
+    for line in stack.machine.run("set -e\n" + "\n".join(steps), limit_s=300).splitlines():
+        if line.startswith(MARK):
+            step = line.removeprefix(MARK)
+        else:
+            found.setdefault(step, []).append(line)
+    return found
+
+
+def check(stack: Stack) -> None:
+    """Says what on the machine is no longer as it was set up; raises Problem if anything is."""
+    if not isinstance(stack.machine, SshMachine):
+        print("This machine is not set up by Cyberhubs: there is nothing to check.")
+        return
+    found = differences(stack)
+    for step, lines in found.items():
+        for line in lines:
+            print(f"{step:12} {line}")
+    if found:
+        raise Problem(f"`make up STACK={stack.name}` puts that right.")
+    print("The machine is as it was set up.")
+
+
+def tunnel(stack: Stack) -> None:
+    """Brings the front door from the machine's loopback to this machine's until Ctrl-C."""
+    settings, machine = stack.settings, stack.machine
+    if not isinstance(machine, SshMachine) or not settings.on_loopback:
+        raise Problem(f"No tunnel is needed: open {settings.url}.")
+    with machine.forward(settings.tls.port) as process:
+        print(f"{settings.url} leads to {settings.host.kind} until you press Ctrl-C.", flush=True)
+        if process.wait():
+            raise Problem(
+                f"The tunnel ended: see above. If port {settings.tls.port} is taken on this "
+                f"machine, set another under cyberhubs:tls in {stack.file.name}."
+            )
+
+
+def host_key(stack: Stack) -> None:
+    """Shows the host keys that the machine presents, for the stack file, which may lack one yet."""
+    raw, _ = read_stack_file(stack.file)
+    login = raw.get("host", {}).get("ssh", {}) if isinstance(raw.get("host"), dict) else {}
+    address, port = login.get("address"), login.get("port", 22)
+    if not isinstance(address, str) or not isinstance(port, int):
+        raise Problem(f"{stack.file.name} does not say host.ssh.address: which machine is it?")
+    keys = host_keys(address, port)
+    if not keys:
+        raise Problem(f"No ssh server answers at {address}, port {port}.")
+    print(f"The machine at {address} presents these host keys:\n")
+    for key in keys:
+        fingerprint = subprocess.run(
+            ["ssh-keygen", "-lf", "-"], input=key, capture_output=True, text=True
+        ).stdout.split()
+        print(f"  {key}\n    {' '.join(fingerprint[1:2])}")
+    best = next((key for key in keys if key.startswith("ssh-ed25519")), keys[0])
+    print(
+        "\nNobody has vouched for them. Compare a fingerprint with what the machine itself says, on "
+        "its\nconsole: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub. Then put the key in "
+        f"{stack.file.name}:\n\n  hostKey: {best}"
+    )

@@ -1,0 +1,34 @@
+"""Machines of the lab, each with an address of its own kind: one at a time."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.deployment import LabDeployment
+from tests.lab.machine import LabMachine, lab_machine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def needs_root() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root, for its loop devices")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
+    """A stack on a machine that was bare; a test that changes anything puts it right again."""
+    directory = tmp_path_factory.mktemp("lab")
+    with lab_machine(directory, "stack") as machine:
+        deployment = LabDeployment(directory, "lab", machine)
+        deployment.first_up = deployment.make("up")
+        yield deployment
+        deployment.make("down")
+        assert deployment.on_machine() == deployment.on_machine("network ls") == []
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabMachine]:
+    """A machine without anything, for the scripts of the setup."""
+    with lab_machine(tmp_path_factory.mktemp("bare"), "bare") as machine:
+        yield machine

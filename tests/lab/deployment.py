@@ -1,0 +1,88 @@
+"""A stack on a machine of the lab, brought up as an operator does."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cyberhubs.machine import SshMachine
+from cyberhubs.settings.host import SshLogin
+from tests.lab.machine import DISK, LabMachine
+from tests.live.deployment import ONE_HUB, Deployment
+from tests.live.processes import wait_for_port
+
+LOCAL = "{{kind: local, data: {{path: {data}}}}}"
+SSH = (
+    "{{kind: ssh, ssh: {{address: ADDRESS, user: debian, privateKeyFile: KEYFILE, "
+    f'hostKey: "HOSTKEY"}}}}, data: {{{{device: {DISK}}}}}}}}}'
+)
+SPACES = (
+    "\n      data:"
+    "\n        - {{name: data, source: /mnt/data, target: /data, access: read-only}}"
+    "\n        - {{name: user, source: /mnt/user, target: /user, access: read-write}}\n"
+)
+
+
+class LabDeployment(Deployment):
+    """Its front door is on the machine's loopback: it is reached inside of `tunnel`."""
+
+    def __init__(self, directory: Path, stack: str, machine: LabMachine):
+        assert LOCAL in ONE_HUB
+        host = SSH.replace("ADDRESS", machine.address).replace("KEYFILE", str(machine.key))
+        host = host.replace("HOSTKEY", machine.host_key)
+        super().__init__(directory, stack, ONE_HUB.replace(LOCAL, host).rstrip() + SPACES)
+        self.machine = machine
+        self.first_up = ""  # what it printed
+
+    def trust(self) -> None:
+        """Puts the host key of a machine that was set up anew into the stack file."""
+        key = self.machine.host_key
+        self.edit(lambda config: config["cyberhubs:host"]["ssh"].update(hostKey=key))
+
+    def password_of(self, hub: str) -> str:
+        return self.machine.exec(f"cat /mnt/hubs/{hub}/secrets/password")
+
+    def on_machine(self, what: str = "ps -a") -> list[str]:
+        """Names of the containers (or with `network ls`, of the networks) of the stack there."""
+        form = "{{.Names}}" if what.startswith("ps") else "{{.Name}}"
+        label = f"label=cyberhubs.stack={self.stack}"
+        return sorted(
+            self.machine.exec(f"docker {what} --filter {label} --format '{form}'").split()
+        )
+
+    @contextmanager
+    def tunnel(self) -> Iterator[None]:
+        process = subprocess.Popen(
+            ["make", "tunnel", f"STACK={self.stack}"],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            wait_for_port(self.port)
+            yield
+        finally:
+            subprocess.run(["kill", "--", f"-{process.pid}"], check=True)
+            process.wait(20)
+
+
+def ssh_machine(machine: LabMachine, **changes: object) -> SshMachine:
+    """The way to it that a stack file would say."""
+    login = {
+        "address": machine.address,
+        "user": "debian",
+        "privateKeyFile": str(machine.key),
+        "hostKey": machine.host_key,
+        **changes,
+    }
+    return SshMachine(SshLogin.model_validate(login), "lab")
+
+
+def wait_until_free(machine: LabMachine, lock: str = "/run/lock/cyberhubs-setup") -> None:
+    """Until no script of a setup runs there any more."""
+    deadline = time.monotonic() + 120
+    while machine.exec(f"flock -n {lock} true && echo free || :").strip() != "free":
+        assert time.monotonic() < deadline, "a setup script does not end"
+        time.sleep(0.3)
