@@ -13,6 +13,7 @@ import httpx
 from docker.models.containers import Container
 
 from benchmarks.door import measure_door
+from benchmarks.host import measure_host
 from benchmarks.report import progress, show, timed
 from tests.live.deployment import Deployment
 from tests.live.member import Member
@@ -40,6 +41,7 @@ def main() -> None:
             measure_further_hubs(deployment)
         finally:
             deployment.make("down")
+        measure_host(Path(directory) / "host")
 
 
 def measure_updates(deployment: Deployment, directory: Path) -> None:

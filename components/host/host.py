@@ -19,7 +19,8 @@ class Host(ComponentResource):
 
     `docker`: the provider of everything on its engine.
     `data`: absolute path of the data directory there.
-    `socket`: path of the engine's socket, and `socket_gid` the group that may use it.
+    `engine`: what leads to the engine there, and where a hub finds it; `socket_gid`: the group that
+    may use it.
     `machine`: what is gone when the machine is: everything on it is `deleted_with` it. `machine_id`
     tells it from the one that replaces it. Both None for a machine that is never replaced.
     `mtu`: what a packet on its network may hold; None: Docker's own.
@@ -28,7 +29,7 @@ class Host(ComponentResource):
 
     docker: docker.Provider
     data: str
-    socket = "/var/run/docker.sock"
+    engine: tuple[str, str]
     socket_gid: pulumi.Output[str]
     machine: Command | None = None
     machine_id: pulumi.Output[str] | None = None

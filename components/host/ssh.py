@@ -4,13 +4,14 @@ import json
 
 import pulumi
 import pulumi_docker as docker
+from cyberhubs_hub.config import ENGINE_DIR
 from pulumi import ResourceOptions
 from pulumi_command.local import Command
 
 from components.host.host import Host
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.scripts import script
-from cyberhubs.machine.steps import MEMBERS_SLICE, setup
+from cyberhubs.machine.steps import MEMBERS_SLICE, SOCKET_DIRECTORY, setup
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import SshHost as SshSettings
 
@@ -66,6 +67,8 @@ class SshHost(Host):
         facts = engine.stdout.apply(json.loads)
         self.socket_gid = facts["socketGid"]
         self.mtu = facts["mtu"]
+        # The directory: the socket in it is made anew whenever the engine's package is upgraded.
+        self.engine = (SOCKET_DIRECTORY, ENGINE_DIR)
         self.members_slice = MEMBERS_SLICE
 
         # Its inputs never change but with the machine, so the provider's are known in a preview.
@@ -80,7 +83,7 @@ class SshHost(Host):
             f"{name}-docker",
             # A first preview has no engine to ask.
             host=ready.stdout.apply(lambda _: machine.address),
-            ssh_opts=machine.options("d"),
+            ssh_opts=machine.docker_options,
             disable_docker_daemon_check=True,
             opts=ResourceOptions(parent=self),
         )

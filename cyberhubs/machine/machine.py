@@ -1,5 +1,6 @@
 """What can be done with a machine, wherever it is."""
 
+import os
 import subprocess
 import threading
 from abc import ABC, abstractmethod
@@ -9,6 +10,8 @@ from contextlib import AbstractContextManager
 from cyberhubs.machine.scripts import script
 
 LIMIT_S = 1800  # for one script
+GRACE_S = 15  # for the machine itself to end it
+LATE = 124  # exit code of timeout(1)
 TAIL = 20  # lines of a failed script that its error repeats
 
 
@@ -19,12 +22,12 @@ class MachineError(Exception):
 class Machine(ABC):
     """`interpreter`: the command that, followed by a script's text, runs it there as root (here: as
     this user), with stdin and output passed on. `start_docker`: what to do when its engine does not
-    answer."""
+    answer. `environment`: of the commands that are run here."""
 
     interpreter: list[str]
     start_docker: str
+    environment: Mapping[str, str] = os.environ
 
-    @abstractmethod
     def run(
         self,
         text: str,
@@ -38,6 +41,24 @@ class Machine(ABC):
         The script may be seen by others there, `stdin` is not. Raises MachineError when the
         script fails, takes longer than `limit_s`, or the machine cannot be reached.
         """
+        command = self.command(text, limit_s)
+        try:
+            code, answer, said = _run(command, stdin, limit_s + GRACE_S, line, self.environment)
+        except TimeoutError:
+            code, answer, said = LATE, "", ""
+        if code:
+            raise MachineError(
+                self.failure(code, limit_s) or said or f"A script failed (exit code {code})."
+            )
+        return answer
+
+    @abstractmethod
+    def command(self, text: str, limit_s: float = LIMIT_S) -> list[str]:
+        """What to run here for a script to run there. Raises MachineError if there is no way."""
+
+    @abstractmethod
+    def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
+        """Why a script ended with this code, if it is not the script's own."""
 
     @abstractmethod
     def engine(self) -> AbstractContextManager[str]:
@@ -53,13 +74,12 @@ class Machine(ABC):
         return int(left[0]), int(left[1])
 
 
-def run(
+def _run(
     argv: list[str],
-    *,
     stdin: str,
     limit_s: float,
     line: Callable[[str], None],
-    env: Mapping[str, str] | None = None,
+    environment: Mapping[str, str],
 ) -> tuple[int, str, str]:
     """Exit code, stdout, and the end of what it said, on stderr if it said anything there.
 
@@ -73,7 +93,7 @@ def run(
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        env=env,
+        env=environment,
     ) as process:
         assert process.stdin and process.stdout and process.stderr
         late = threading.Timer(limit_s, process.kill)

@@ -14,14 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from cyberhubs.install import places
-from cyberhubs.machine.machine import LIMIT_S, Machine, MachineError, run
+from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
 from cyberhubs.machine.scripts import script
 from cyberhubs.settings.host import SshLogin
 
@@ -31,7 +31,10 @@ IDLE_S = 30  # an unused connection is closed after
 SOCKET = "/var/run/docker.sock"
 PYTHON = ".venv/bin/python"
 
-NO_SUDO, LATE, LOST = 91, 124, 255  # exit codes of ours, of timeout(1), of ssh(1)
+# Whose connection: the processes of one share it.
+SCRIPTS, DOCKER = "s", "d"
+
+NO_SUDO, LOST = 91, 255  # exit codes of ours, of ssh(1)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class SshMachine(Machine):
         # By what leads there, and short: a socket's path has at most about 100 characters.
         way = f"{login.user}@{login.address}:{login.port} {login.private_key_file} {login.host_key}"
         self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
+        # Their options name files in it.
+        self.environment = {**os.environ, "CYBERHUBS_HOME": str(places.home())}
         self.interpreter = [PYTHON, "-m", "cyberhubs.machine", "--stack", stack]
 
     @property
@@ -61,8 +66,12 @@ class SshMachine(Machine):
         host = f"[{self._login.address}]" if ":" in self._login.address else self._login.address
         return f"ssh://{self._login.user}@{host}:{self._login.port}"
 
-    def options(self, use: str) -> list[str]:
-        """Options of `ssh` that are the same wherever it is run. Processes of one `use` share a connection."""
+    @property
+    def docker_options(self) -> list[str]:
+        """For Pulumi's Docker provider, which runs `ssh` too."""
+        return self._options(DOCKER)
+
+    def _options(self, use: str) -> list[str]:
         key = self._login.private_key_file
         with suppress(ValueError):
             key = Path("~") / key.relative_to(Path.home())
@@ -77,34 +86,13 @@ class SshMachine(Machine):
             "UpdateHostKeys": "no",
             "ConnectTimeout": str(CONNECT_S),
             "ServerAliveInterval": "5",  # three unanswered ones end a connection
+            # Docker's provider may run ssh for each request: the first one serves the others.
+            "ControlMaster": "auto" if use == DOCKER else "no",
             "ControlPath": f"${{CYBERHUBS_HOME}}/run/{self._name}{use}",
             "ControlPersist": str(IDLE_S),
             "LogLevel": "ERROR",
         }
         return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-
-    def run(
-        self,
-        text: str,
-        *,
-        stdin: str = "",
-        limit_s: float = LIMIT_S,
-        line: Callable[[str], None] = lambda text: None,
-    ) -> str:
-        self.connect()
-        try:
-            code, answer, said = run(
-                self._command(text, limit_s),
-                stdin=stdin,
-                limit_s=limit_s + CONNECT_S,
-                line=line,
-                env=_environment(),
-            )
-        except TimeoutError:
-            code, answer, said = LATE, "", ""
-        if code:
-            raise MachineError(self.failure(code, limit_s) or said or f"exit code {code}")
-        return answer
 
     def facts(self) -> Facts:
         """Raises MachineError also for a distribution that is not supported."""
@@ -112,45 +100,49 @@ class SshMachine(Machine):
 
     def execute(self, text: str, limit_s: float = LIMIT_S) -> int:
         """Runs a script with this process's own stdin and output; its exit code."""
-        self.connect()
-        return subprocess.run(self._command(text, limit_s), env=_environment()).returncode
+        return subprocess.run(self.command(text, limit_s), env=self.environment).returncode
 
     @contextmanager
     def engine(self) -> Iterator[str]:
-        use = "d"
-        socket = places.run() / f"{self._name}e"
-        forward = ["-M", "-N", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes"]
-        self._wait_for_answer()
+        socket = places.run() / f"{self._name}.{os.getpid()}"
+        try:
+            with self._forwarded(f"{socket}:{SOCKET}"):
+                yield f"unix://{socket}"
+        finally:
+            socket.unlink(missing_ok=True)
+
+    @contextmanager
+    def port(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
+        """A port of the machine's loopback on this machine's, until the process ends."""
+        with self._forwarded(f"127.0.0.1:{port}:127.0.0.1:{port}") as process:
+            yield process
+
+    @contextmanager
+    def _forwarded(self, what: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Brings a socket or port here, by a connection of its own: others that shared it would lose
+        theirs when this one ends. It ends with this process, however that comes, as its far `cat` does.
+        """
+        self.connect()
+        settings = ("ControlPath=none", "ExitOnForwardFailure=yes", "StreamLocalBindUnlink=yes")
+        options = [word for setting in settings for word in ("-o", setting)]
         with (
             tempfile.TemporaryFile() as errors,
             subprocess.Popen(
-                self._ssh(use, *forward, "-L", f"{socket}:{SOCKET}"),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                self._ssh(SCRIPTS, "-T", *options, "-L", what, command="cat"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=errors,
-                env=_environment(),
+                env=self.environment,
                 start_new_session=True,
             ) as process,
         ):
+            assert process.stdin and process.stdout
             try:
-                deadline = time.monotonic() + CONNECT_S
-                while not socket.exists():
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        raise MachineError(self._explain(_text(errors)))
-                    time.sleep(0.02)
-                yield f"unix://{socket}"
-            finally:
-                process.terminate()
-                socket.unlink(missing_ok=True)
-
-    @contextmanager
-    def forward(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
-        """A port of the machine's loopback, brought to this machine's, until the process ends."""
-        self.connect()
-        both = f"127.0.0.1:{port}:127.0.0.1:{port}"
-        command = self._ssh("f", "-N", "-o", "ExitOnForwardFailure=yes", "-L", both)
-        with subprocess.Popen(command, env=_environment()) as process:
-            try:
+                with suppress(BrokenPipeError):
+                    process.stdin.write(b"there?\n")
+                    process.stdin.flush()
+                if not process.stdout.readline():
+                    raise MachineError(self._explain(_text(errors)))
                 yield process
             finally:
                 process.terminate()
@@ -160,17 +152,16 @@ class SshMachine(Machine):
         with (places.run() / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # of many at once, the first one connects
             check = subprocess.run(
-                self._ssh("s", "-O", "check"), env=_environment(), capture_output=True
+                self._ssh(SCRIPTS, "-O", "check"), env=self.environment, capture_output=True
             )
             if check.returncode:
                 self._wait_for_answer()
 
     def disconnect(self) -> None:
         """Closes it. What has changed for the user, such as its groups, holds from the next one on."""
-        subprocess.run(self._ssh("s", "-O", "exit"), env=_environment(), capture_output=True)
+        subprocess.run(self._ssh(SCRIPTS, "-O", "exit"), env=self.environment, capture_output=True)
 
     def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
-        """Why a script ended with this code, if it is not the script's own."""
         where = f"{self._login.user}@{self._login.address}"
         if code == NO_SUDO:
             return (
@@ -197,11 +188,11 @@ class SshMachine(Machine):
         while True:
             with tempfile.TemporaryFile() as errors:
                 done = subprocess.run(
-                    self._ssh("s", "-M", "-N", "-f"),
+                    self._ssh(SCRIPTS, "-M", "-N", "-f"),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
-                    env=_environment(),
+                    env=self.environment,
                 )
                 text = _text(errors)
             if done.returncode == 0:
@@ -217,18 +208,20 @@ class SshMachine(Machine):
                 said = last
             time.sleep(2)
 
-    def _command(self, text: str, limit_s: float) -> list[str]:
+    def command(self, text: str, limit_s: float = LIMIT_S) -> list[str]:
+        self.connect()
         where_from = 'CYBERHUBS_CLIENT="${SSH_CLIENT%% *}"'
         work = f"env {where_from} timeout -k 10 {limit_s:.0f} /bin/sh -c {shlex.quote(text)}"
         if self._login.user == "root":
-            return self._ssh("s", command=f"exec {work}")
+            return self._ssh(SCRIPTS, command=f"exec {work}")
         return self._ssh(
-            "s", command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}"
+            SCRIPTS, command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}"
         )
 
     def _ssh(self, use: str, *options: str, command: str | None = None) -> list[str]:
         login = ["-l", self._login.user, "-p", str(self._login.port)]
-        words = ["ssh", *self.options(use), *login, *options, "--", self._login.address]
+        # Of an option that is there twice, ssh takes the first.
+        words = ["ssh", *options, *self._options(use), *login, "--", self._login.address]
         return [*words, command] if command else words
 
     def _explain(self, said: str) -> str:
@@ -252,10 +245,12 @@ class SshMachine(Machine):
             return f"Others can read {login.private_key_file}: chmod 600 it."
         if "error in libcrypto" in low or "invalid format" in low:
             return f"{login.private_key_file} is not a private key that ssh can read."
+        if "address already in use" in low:
+            return f"That port is taken on this machine: {said.splitlines()[0]}."
         last = said.splitlines()[-1] if said else "ssh says nothing"
         return (
-            f"The machine at {where} does not answer: {last} (waited {ANSWER_S} s). See that it is "
-            "up and that host.ssh says how to get there, then run the same command again."
+            f"The machine at {where} does not answer: {last}. See that it is up and that host.ssh "
+            "says how to get there, then run the same command again."
         )
 
 
@@ -279,7 +274,3 @@ def _may_pass(said: str) -> bool:
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace").strip()
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "CYBERHUBS_HOME": str(places.home())}

@@ -10,6 +10,7 @@ from cyberhubs.settings import Settings
 from cyberhubs.settings.host import SshHost
 from cyberhubs.settings.tls import NoTls
 
+SOCKET_DIRECTORY = "/run/cyberhubs-engine"  # has the engine's socket too, by docker.sh
 MEMBERS_SLICE = "cyberhubs-members.slice"  # made by limits.sh
 SYSTEM_MB, HUB_MB = 512, 256  # what the system with the door, and each hub with its proxy, may need
 
@@ -39,7 +40,7 @@ def setup(settings: Settings) -> Iterator[Step]:
     yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
     yield Step("directories", (mount, user.uid, user.gid))
     yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs),))
-    yield Step("docker", (mount, host.ssh.user))
+    yield Step("docker", (mount, host.ssh.user, SOCKET_DIRECTORY))
     yield Step(
         "firewall",
         (host.ssh.port, ",".join(host.ssh.from_), _list(door), _list(inside)),

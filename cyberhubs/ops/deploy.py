@@ -73,7 +73,11 @@ def _mend(stack: Stack, client: DockerClient | None) -> list[str]:
         if gone := lost(client, resources):
             print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
             options.append("--refresh")
-    steps = {resource["urn"].split("::host-")[-1]: resource for resource in resources}
+    steps = {
+        resource["urn"].split("::host-")[-1]: resource
+        for resource in resources
+        if resource["type"] == "command:local:Command"
+    }
     if "ready" in steps and isinstance(stack.machine, SshMachine):
         if stack.machine.facts().id != steps["found"]["outputs"]["stdout"]:
             print("This is another machine than the one before. Setting it up.")

@@ -50,13 +50,10 @@ def tunnel(stack: Stack) -> None:
     settings, machine = stack.settings, stack.machine
     if not isinstance(machine, SshMachine) or not settings.on_loopback:
         raise Problem(f"No tunnel is needed: open {settings.url}.")
-    with machine.forward(settings.tls.port) as process:
-        print(f"{settings.url} leads to {settings.host.kind} until you press Ctrl-C.", flush=True)
-        if process.wait():
-            raise Problem(
-                f"The tunnel ended: see above. If port {settings.tls.port} is taken on this "
-                f"machine, set another under cyberhubs:tls in {stack.file.name}."
-            )
+    with machine.port(settings.tls.port) as process:
+        print(f"{settings.url} is the machine's until you press Ctrl-C.", flush=True)
+        process.wait()
+        raise Problem("The tunnel ended: see that the machine is still up.")
 
 
 def host_key(stack: Stack) -> None:

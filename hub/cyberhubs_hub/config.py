@@ -19,6 +19,10 @@ SECRETS_DIR = "/srv/hub/secrets"
 STATE_DIR = "/srv/hub/state"
 USERS_DIR = "/srv/hub/users"
 RUN_DIR = "/run/hub"
+ENGINE_DIR = (
+    "/run/engine"  # with the engine's socket, to which the image's /var/run/docker.sock leads
+)
+ENGINE_SOCKET = f"{ENGINE_DIR}/docker.sock"
 
 HUB_PORT = 8081
 PROXY_PORT = 8000

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -115,3 +116,14 @@ def test_containers_are_held_to_their_limits():
     made = container_options(CONFIG)
     assert made["user"] == "1000:1000"
     assert made["labels"] == {**CONFIG.labels, "cyberhubs.role": "user"}
+
+
+def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    assert "cgroup_parent" not in host_options(CONFIG)
+    config = replace(CONFIG, members_slice="members.slice")
+    assert host_options(config)["cgroup_parent"] == "members.slice"
+    assert "cyberhubs.machine" not in container_options(CONFIG)["labels"]
+    monkeypatch.setenv("CYBERHUBS_MACHINE", "4a1f")
+    assert container_options(CONFIG)["labels"]["cyberhubs.machine"] == "4a1f"

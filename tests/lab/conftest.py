@@ -21,9 +21,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
     directory = tmp_path_factory.mktemp("lab")
     with lab_machine(directory, "stack") as machine:
         deployment = LabDeployment(directory, "lab", machine)
-        deployment.first_up = deployment.make("up")
-        yield deployment
-        deployment.make("down")
+        try:
+            deployment.first_up = deployment.make("up")
+            yield deployment
+        finally:
+            deployment.make("down")
         assert deployment.on_machine() == deployment.on_machine("network ls") == []
 
 

@@ -104,6 +104,11 @@ class LabMachine:
         assert not check or code == 0, f"{command}: {text.decode()}"
         return text.decode(errors="replace")
 
+    def logins(self) -> int:
+        """How many ssh connections it has let in since it was booted for the first time."""
+        accepted = "journalctl -u ssh -o cat | grep -c '^Accepted publickey' || :"
+        return int(self.exec(accepted))
+
     @property
     def host_key(self) -> str:
         return " ".join(self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[:2])

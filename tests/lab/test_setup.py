@@ -115,7 +115,12 @@ def test_a_file_system_is_refused_until_the_operator_says_so(
     bare.exec(f"mkdir -p /media/x && umount /mnt && mount {DISK} /media/x")
     with pytest.raises(MachineError, match="it is mounted at /media/x"):
         ssh.run(step(bare, "disk").script())
-    bare.exec("umount /media/x")
+    bare.exec(f"umount /media/x && mount {DISK} /mnt")
+    with pytest.raises(
+        MachineError, match=rf"There is {filesystem} theirs on .*host\.data\.existing"
+    ):
+        ssh.run(step(bare, "disk").script())
+    bare.exec("umount /mnt")
     refused(bare, ssh, disk, f"{filesystem} theirs")
     use_it = Step("disk", (DISK, "/mnt", "ext4", "auto", "yes"))
     assert "made" not in ssh.run(use_it.script())
@@ -144,6 +149,9 @@ def test_xfs(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
     assert "xfs made" in ssh.run(xfs)
     assert bare.exec("findmnt -no FSTYPE /mnt").strip() == "xfs"
     assert ssh.run(xfs) == ""
+    # What an empty disk would get now is no matter for one that has it all.
+    bare.exec("umount /mnt")
+    assert "made" not in ssh.run(step(bare, "disk").script())
 
 
 def test_inodes_are_checked_against_the_size(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
@@ -201,6 +209,17 @@ def test_a_mirror_that_is_down(bare: LabMachine, ssh: SshMachine) -> None:
     assert "xfsprogs" in ssh.run(step(bare, "packages").script())
 
 
+def test_a_full_disk(bare: LabMachine, ssh: SshMachine) -> None:
+    bare.exec("apt-get -y remove xfsprogs; apt-get clean")
+    bare.exec("mount -t tmpfs -o size=64k tmpfs /var/cache/apt/archives")
+    try:
+        with pytest.raises(MachineError, match=r"disk is full .* make room there"):
+            ssh.run(step(bare, "packages").script())
+    finally:
+        bare.exec("umount /var/cache/apt/archives")
+    assert "xfsprogs" in ssh.run(step(bare, "packages").script())
+
+
 def test_foreign_settings_of_docker_are_refused(bare: LabMachine, ssh: SshMachine) -> None:
     bare.exec("mkdir -p /etc/docker; mv /etc/docker/daemon.json /tmp/own 2>/dev/null; "
               "echo '{\"debug\": true}' >/etc/docker/daemon.json")  # fmt: skip
@@ -236,6 +255,32 @@ def test_a_lost_connection_and_the_next_run_waits_for_what_goes_on(
     assert ssh.run(script("packages")) == ""
     assert time.monotonic() - began > 1
     assert bare.exec("ls /tmp/went-on")
+
+
+def test_a_machine_that_is_restarted_in_the_middle(bare: LabMachine, disk: Path) -> None:
+    bare.boot()
+    machine = ssh_machine(bare)
+    failed: list[str] = []
+
+    def run() -> None:
+        try:
+            for one in steps(bare):
+                machine.run(one.script())
+        except MachineError as error:
+            failed.append(str(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(5)
+    bare.reboot()
+    thread.join()
+    assert "connection" in failed[0] and "run the same command again" in failed[0]
+    for one in steps(bare):
+        machine.run(one.script())
+        if one.confirm:
+            machine.run(script(one.confirm))
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
+    bare.exec("systemctl stop docker.socket docker containerd")
 
 
 @pytest.mark.parametrize("seed", [1, 2])

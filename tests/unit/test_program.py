@@ -180,6 +180,69 @@ def test_a_certificates_key_is_a_secret_everywhere(config: dict[str, Any]) -> No
     assert sum(json.dumps(r.inputs).count(line) for r in graph.values()) == 1
 
 
+@pytest.fixture
+def server() -> dict[str, Any]:
+    return config_of(PROJECT / "stacks/Pulumi.server.yaml")
+
+
+def resources(graph: Graph) -> list[Registered]:
+    """Those that stand for something, not for the program's own structure."""
+    return [r for r in graph.values() if r.options.custom and not r.type.startswith("pulumi:")]
+
+
+def test_what_is_on_a_machine_goes_with_it(server: dict[str, Any]) -> None:
+    graph = record(server, stack="server")
+    machine = next(urn for urn, r in graph.items() if r.name == "host-machine")
+    with_it = {r.name for r in resources(graph) if r.options.deletedWith == machine}
+    without = {r.name for r in resources(graph)} - with_it
+    assert without == {"host-found", "host-installation", "host-machine"}
+    assert graph[machine].options.deleteBeforeReplace
+    assert "docker" in graph[machine].inputs["delete"]
+
+
+def test_what_docker_holds_carries_its_machine(server: dict[str, Any]) -> None:
+    own = {"label": "cyberhubs.machine", "value": "stdout of host-installation"}
+    held = [
+        r
+        for r in record(server, stack="server").values()
+        if r.type in ("docker:index/container:Container", "docker:index/network:Network")
+    ]
+    assert len(held) == 5
+    assert all(own in r.inputs["labels"] for r in held)
+    networks = [r.inputs["options"] for r in held if "options" in r.inputs]
+    assert {options["com.docker.network.driver.mtu"] for options in networks} == {"1450"}
+    names = [options["com.docker.network.bridge.name"] for options in networks]
+    assert len(set(names)) == 2 and all(len(n) <= 15 and n.startswith("ch-") for n in names)
+
+
+def test_the_way_to_a_machine_is_no_part_of_what_is_on_it(server: dict[str, Any]) -> None:
+    moved = copy.deepcopy(server)
+    moved["host"]["ssh"] |= {"address": "192.0.2.11", "privateKeyFile": "/srv/other-key"}
+    changed = differing(record(server, stack="server"), record(moved, stack="server"))
+    assert changed == {"host-docker", "cyberhubs-server"}  # the provider, the output `address`
+
+
+def test_another_host_key_asks_again_which_machine_it_is(server: dict[str, Any]) -> None:
+    other = copy.deepcopy(server)
+    key = server["host"]["ssh"]["hostKey"].replace("AAAAIBmF", "AAAAICmF")
+    other["host"]["ssh"]["hostKey"] = key
+    changed = differing(record(server, stack="server"), record(other, stack="server"))
+    assert changed == {"host-found", "host-docker"}
+
+
+def test_a_further_hub_leaves_the_machine_but_its_memory_alone(server: dict[str, Any]) -> None:
+    more = copy.deepcopy(server)
+    more["hubs"]["astro"] = {**server["hubs"]["core"], "title": "Astro"}
+    changed = differing(record(server, stack="server"), record(more, stack="server"))
+    assert {n for n in changed if not n.startswith(("astro", "cyberhubs"))} == {"host-limits"}
+
+
+def test_this_machine_is_not_set_up(config: dict[str, Any]) -> None:
+    names = {r.name for r in record(config).values() if r.name.startswith("host-")}
+    assert names == {"host-docker", "host-data", "host-socket"}
+    assert not any(r.options.deletedWith for r in record(config).values())
+
+
 def test_bad_settings_register_nothing(config: dict[str, Any]) -> None:
     import pulumi
 

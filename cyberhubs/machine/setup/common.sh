@@ -40,8 +40,8 @@ run() { # log, command...: shows the log's end only if the command fails
     mkdir -p /var/log/cyberhubs
     "$@" >"$log" 2>&1 </dev/null && return
     tail -n 8 "$log" | sed 's/^/  | /' >&2
-    if grep -qi 'no space left' "$log"; then
-        fail "The machine's disk is full ($(df -h --output=avail / | tail -n 1 | tr -d ' ') left on /): make room there, then run the same command again."
+    if grep -qi 'no space left\|enough free space' "$log"; then
+        fail "The machine's disk is full ($(df -h --output=avail / | tail -n 1 | tr -d ' ') left on /), see above: make room there, then run the same command again."
     fi
     return 1
 }

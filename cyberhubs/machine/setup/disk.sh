@@ -26,8 +26,29 @@ found() { # in words, what is on the disk; empty if nothing is
     esac
 }
 
-ours() {
-    [ "$(signature TYPE)" = "$filesystem" ] && [ "$(signature LABEL)" = "$label" ]
+ours() { # made by this script, be it of the other kind than an empty disk would get now
+    case "$(signature TYPE) $(signature LABEL)" in
+    "ext4 $label" | "xfs $label") ;;
+    *) return 1 ;;
+    esac
+}
+
+usable() { # refuses what is not ours, unless it may be used as it is
+    ours && return
+    if [ "$existing" != yes ]; then
+        fail "There is $on_it on $device (host.data.device): nothing on it was touched. Say host.data.existing: true to use it as it is, or name another disk; to give it up, empty it yourself (wipefs --all $device)."
+    fi
+    case $(signature TYPE) in
+    ext4 | xfs) ;;
+    *) fail "There is $on_it on $device (host.data.device), which cannot carry the data as it is: host.data.existing needs an ext4 or xfs." ;;
+    esac
+}
+
+broken() { # whether what is on the disk cannot even be read
+    mkdir -p /run/cyberhubs-look
+    mount -o ro "$disk" /run/cyberhubs-look 2>/dev/null || return 0
+    umount /run/cyberhubs-look
+    return 1
 }
 
 make_filesystem() {
@@ -68,17 +89,13 @@ if [ -z "$mounted" ]; then
     fi
     if [ -z "$on_it" ]; then
         make_filesystem
-    elif [ "$(cat "$formatting" 2>/dev/null)" = "$device" ] && ours && ! fsck.ext4 -n "$disk" >/dev/null 2>&1; then
+    elif [ "$(cat "$formatting" 2>/dev/null)" = "$device" ] && ours && broken; then
         make_filesystem # an earlier one was cut off
-    elif ! ours; then
-        if [ "$existing" != yes ]; then
-            fail "There is $on_it on $device (host.data.device): nothing on it was touched. Say host.data.existing: true to use it as it is, or name another disk; to give it up, empty it yourself (wipefs --all $device)."
-        fi
-        case $(signature TYPE) in
-        ext4 | xfs) ;;
-        *) fail "There is $on_it on $device (host.data.device), which cannot carry the data as it is: host.data.existing needs an ext4 or xfs." ;;
-        esac
+    else
+        usable
     fi
+else
+    usable
 fi
 uuid=$(signature UUID)
 

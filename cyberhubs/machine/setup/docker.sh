@@ -1,6 +1,7 @@
 # The Docker engine, held at its version, with its data on the data disk. Uses common.sh.
-# $1 where the data is mounted, $2 who may use the engine
-mount=$1 user=$2
+# $1 where the data is mounted, $2 who may use the engine, $3 a directory for its socket: a hub that
+# has the directory still reaches an engine whose socket was made anew
+mount=$1 user=$2 socket=$3/docker.sock
 root=$mount/var/lib/docker
 settings=/etc/docker/daemon.json
 written=/var/lib/cyberhubs/daemon.json # what we wrote last
@@ -49,15 +50,20 @@ After=cyberhubs-firewall.service
 ExecStartPost=/bin/cp $settings $loaded"; then
     [ -n "$check" ] || systemctl daemon-reload
 fi
+if write /etc/systemd/system/docker.socket.d/cyberhubs.conf 0644 "[Socket]
+ListenStream=$socket"; then
+    [ -n "$check" ] || systemctl daemon-reload
+fi
 want_docker
 
 if ! systemctl -q is-enabled docker 2>/dev/null && doing "docker: starts with the machine"; then
     systemctl enable docker 2>/dev/null
 fi
-if ! cmp -s "$settings" "$loaded" || ! systemctl -q is-active docker; then
+if ! cmp -s "$settings" "$loaded" || [ ! -S "$socket" ] ||
+    ! systemctl -q is-active docker.socket || ! systemctl -q is-active docker; then
     if doing "docker: started with these settings"; then
-        systemctl reset-failed docker 2>/dev/null || :
-        run docker systemctl restart docker || {
+        systemctl reset-failed docker.socket docker 2>/dev/null || :
+        run docker systemctl restart docker.socket docker || {
             journalctl -u docker -n 8 --no-pager -o cat | sed 's/^/  | /' >&2
             fail "Docker does not start: see above. Mend that there, then run the same command again."
         }

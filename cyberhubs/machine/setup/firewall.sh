@@ -23,6 +23,7 @@ input() { # pattern, name of ICMP, DHCP client's port
 :CYBERHUBS-INPUT - [0:0]
 -A CYBERHUBS-INPUT -i lo -j RETURN
 -A CYBERHUBS-INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+-A CYBERHUBS-INPUT -i ch-+ -j DROP
 -A CYBERHUBS-INPUT -p $2 -j RETURN
 -A CYBERHUBS-INPUT -p udp --dport $3 -j RETURN
 $(ssh_rules "$1")

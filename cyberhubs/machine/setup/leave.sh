@@ -2,6 +2,7 @@
 # $1 stack, $2 the machine's id, $3 its data directory
 set -eu
 [ "$(cat /var/lib/cyberhubs/machine)" = "$2" ] && command -v docker >/dev/null || exit 0
+docker version >/dev/null 2>&1 || systemctl start docker # what it runs must be seen to be stopped
 label="label=cyberhubs.stack=$1"
 containers=$(docker ps -aq --filter "$label")
 if [ -n "$containers" ]; then

@@ -1,0 +1,238 @@
+"""A machine that was bare and carries a hub: as `local` does, and what a machine of its own adds."""
+
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.lab.deployment import LabDeployment
+from tests.live.browser import chromium, new_notebook, output, run_cell, sign_in
+from tests.live.deployment import changes
+from tests.live.member import Kernel, Member
+from tests.live.test_survival import eventually
+
+USER = 12345
+METADATA = "169.254.169.254"
+UNCHANGED = {"unchanged"}
+
+
+@contextmanager
+def member(lab: LabDeployment, name: str) -> Iterator[Member]:
+    with Member(lab.url, name) as one:
+        one.sign_in(lab.password).start()
+        yield one
+        one.stop()
+
+
+@contextmanager
+def signed_in(lab: LabDeployment, name: str) -> Iterator[Kernel]:
+    with member(lab, name) as one:
+        yield one.kernel()
+
+
+def test_in_a_browser(lab: LabDeployment) -> None:
+    with lab.tunnel(), chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(lab.front)
+        page.get_by_role("link", name="Test hub").click()
+        sign_in(page, "ada", lab.password)
+        new_notebook(page)
+        run_cell(page, "open('from-browser.txt', 'w').write(str(6 * 7)); print('answer', 6 * 7)", 0)
+        expect(output(page)).to_contain_text("answer 42", timeout=60_000)
+        page.screenshot(path=lab.directory / "lab.png")
+    home = "/mnt/jupyterhub_users/core/ada"
+    assert lab.machine.exec(f"cat {home}/from-browser.txt") == "42"
+    assert lab.machine.exec(f"stat -c %u {home}/from-browser.txt").strip() == str(USER)
+
+
+def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None:
+    for said in ("ext4 made", "docker.io: held", "in the group docker", "firewall: in force"):
+        assert said in lab.first_up
+    assert set(changes(lab.make("up"))) == UNCHANGED
+    assert "as it was set up" in lab.make("check")
+
+
+def test_status_logs_and_bad_targets(lab: LabDeployment) -> None:
+    status = lab.make("status")
+    assert "up, JupyterHub 6.1.1" in status and "/mnt: " in status
+    assert "core/hub |" in lab.make("logs")
+    assert lab.machine.host_key in lab.make("host-key")
+
+
+def test_a_member_has_the_machines_limits_and_spaces(lab: LabDeployment) -> None:
+    with lab.tunnel(), signed_in(lab, "grace") as kernel:
+        settings = lab.machine.exec("cat /etc/docker/daemon.json")
+        limits = kernel.run("print(open('/proc/self/limits').read())")
+        files = next(line for line in limits.splitlines() if line.startswith("Max open files"))
+        assert f'"Soft": {files.split()[3]},' in settings
+        container = f"cyberhubs.{lab.stack}.core.user.grace"
+        inspected = lab.machine.exec(
+            f"docker inspect -f '{{{{.HostConfig.CgroupParent}}}} {{{{.Config.Labels}}}}' {container}"
+        )
+        assert inspected.startswith("cyberhubs-members.slice ")
+        assert (
+            f"cyberhubs.machine:{lab.machine.exec('cat /var/lib/cyberhubs/machine').strip()}"
+            in (inspected)
+        )
+        kept = lab.machine.exec("systemctl show -p MemoryMax --value cyberhubs-members.slice")
+        total = lab.machine.exec("awk '/MemTotal/ {print $2 * 1024}' /proc/meminfo")
+        assert 0 < int(float(total)) - int(kept) < 2**30
+        assert kernel.run("open('/user/shared.txt', 'w').write('x'); print('ok')") == "ok"
+        with pytest.raises(AssertionError, match="Read-only file system"):
+            kernel.run("open('/data/shared.txt', 'w')")
+    assert lab.machine.exec("cat /mnt/user/shared.txt; rm /mnt/user/shared.txt") == "x"
+
+
+def test_members_reach_neither_each_other_nor_the_metadata(lab: LabDeployment) -> None:
+    connect = (
+        "import socket\n"
+        "def reaches(address, port):\n"
+        "    try: socket.create_connection((address, port), 3).close(); return True\n"
+        "    except OSError: return False\n"
+    )
+    with lab.tunnel(), signed_in(lab, "grace") as grace, signed_in(lab, "katherine") as katherine:
+        grace.run(f"{connect}import http.server, threading\n"
+                  "server = http.server.HTTPServer(('', 9999), http.server.SimpleHTTPRequestHandler)\n"
+                  "threading.Thread(target=server.serve_forever, daemon=True).start()")  # fmt: skip
+        address = grace.run("print(socket.gethostbyname(socket.gethostname()))")
+        assert grace.run(f"print(reaches('{address}', 9999))") == "True"
+        katherine.run(connect)
+        assert katherine.run(f"print(reaches('{address}', 9999))") == "False"
+        assert katherine.run(f"print(reaches('{address}', 8888))") == "True"
+        # Its own machine's ssh, by the bridge.
+        bridge = address.rsplit(".", 1)[0] + ".1"
+        assert katherine.run(f"print(reaches('{bridge}', 22))") == "False"
+        with metadata_service(lab):
+            probe = f"timeout 3 bash -c '</dev/tcp/{METADATA}/80' && echo yes || echo no"
+            assert lab.machine.exec(probe).strip() == "yes"
+            assert katherine.run(f"print(reaches('{METADATA}', 80))") == "False"
+        assert katherine.run(f"print(reaches('{lab.machine.gateway}', {lab.port}))") == "False"
+
+
+@contextmanager
+def metadata_service(lab: LabDeployment) -> Iterator[None]:
+    """Where a cloud's would be: at the link's other end."""
+    bridge = f"br-{str(lab.machine.network.id)[:12]}"
+    subprocess.run(["ip", "address", "add", f"{METADATA}/32", "dev", bridge], check=True)
+    server = HTTPServer((METADATA, 80), BaseHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    lab.machine.exec(f"ip route add {METADATA} via {lab.machine.gateway}")
+    try:
+        yield
+    finally:
+        lab.machine.exec(f"ip route del {METADATA}")
+        server.shutdown()
+        server.server_close()
+        subprocess.run(["ip", "address", "del", f"{METADATA}/32", "dev", bridge], check=True)
+
+
+def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None:
+    image = lab.machine.exec("docker images -q cyberhubs/corehub | head -1").strip()
+    lab.machine.exec(
+        f"docker run -d --name opened -p 8090:8090 -p 443:8090 {image} python3 -m http.server 8090"
+    )
+    try:
+        eventually(lambda: lab.machine.exec("</dev/tcp/127.0.0.1/8090 && echo y") == "y\n", 20)
+        for port in (
+            8090,
+            443,
+        ):  # this stack's door is on the loopback, so 443 is none of its ports
+            with pytest.raises(TimeoutError):
+                socket.create_connection((lab.machine.address, port), 3)
+        iptables = "iptables -I CYBERHUBS-DOCKER 1 -j RETURN"
+        lab.machine.exec(iptables)
+        socket.create_connection((lab.machine.address, 8090), 3).close()
+        assert "firewall" in lab.make("check", check=False)
+    finally:
+        lab.machine.exec("docker rm -f opened")
+    assert "Running firewall again" in lab.make("up")
+    assert "as it was set up" in lab.make("check")
+
+
+def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
+    started = lab.machine.exec("docker ps -q").split()
+    lab.machine.exec(
+        "sysctl -qw fs.inotify.max_user_instances=128; rm /etc/apt/apt.conf.d/60cyberhubs; "
+        "systemctl stop docker.socket docker"
+    )
+    said = lab.make("check", check=False)
+    for line in ("max_user_instances = 8192", "60cyberhubs: written", "docker: started"):
+        assert line in said
+    lab.make("up")
+    assert "as it was set up" in lab.make("check")
+    # live-restore: the containers went on while the engine was down.
+    assert lab.machine.exec("docker ps -q").split() == started
+    assert set(changes(lab.make("up"))) == UNCHANGED
+
+
+def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
+    with lab.tunnel(), member(lab, "katherine") as katherine:
+        katherine.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
+    lab.machine.reboot()
+    with Member(lab.url, "katherine") as again, lab.tunnel():
+        again.http.cookies = katherine.http.cookies
+        eventually(lambda: httpx.get(f"{lab.url}hub/health").status_code == 200)
+        again.start()
+        assert again.kernel().run("print(open('kept.txt').read())") == "orbit"
+        again.stop()
+    assert "as it was set up" in lab.make("check")
+    assert set(changes(lab.make("up"))) == UNCHANGED
+
+
+def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
+    """By a fresh one with the same disk: new containers, the same members."""
+    with lab.tunnel(), Member(lab.url, "grace") as grace:
+        grace.sign_in(lab.password).start()
+        grace.kernel().run("print('shell', file=open('kept.txt', 'w'))")
+        before = lab.machine.exec("docker ps -q").split()
+    password = lab.password
+    lab.machine.boot()
+    said = lab.make("up", check=False)
+    assert "shows another host key" in said and "make host-key" in said
+    lab.trust()
+    said = lab.make("up")
+    assert "This is another machine than the one before" in said
+    assert re.search(r"containers of another machine: \d removed", said)
+    assert not set(before) & set(lab.machine.exec("docker ps -aq").split())
+    assert lab.password == password
+    with lab.tunnel():
+        grace.http = httpx.Client(
+            follow_redirects=True, timeout=60, cookies=grace.http.cookies.jar
+        )  # the same cookies, a new connection
+        grace.start()
+        assert grace.kernel().run("print(open('kept.txt').read())") == "shell"
+        grace.stop()
+    assert set(changes(lab.make("up"))) == UNCHANGED
+
+
+def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
+    with lab.tunnel(), Member(lab.url, "katherine") as katherine:
+        katherine.sign_in(lab.password).start()
+        katherine.kernel().run("print('orbit', file=open('down.txt', 'w'))")
+        down = lab.make("down")
+    assert "All files stay in /mnt" in down
+    assert lab.on_machine() == lab.on_machine("network ls") == []
+    assert lab.machine.exec("cat /mnt/jupyterhub_users/core/katherine/down.txt") == "orbit\n"
+    lab.make("up")
+    with lab.tunnel(), signed_in(lab, "katherine") as kernel:
+        assert kernel.run("print(open('down.txt').read())") == "orbit"
+
+
+def test_no_secret_is_readable(lab: LabDeployment) -> None:
+    key = lab.machine.key.read_text().splitlines()[1]
+    seen = {
+        "state": lab.pulumi("stack", "export", "--show-secrets"),
+        "ps": lab.machine.exec("ps -eo args; cat /var/log/auth.log 2>/dev/null; journalctl -o cat"),
+    }
+    assert lab.machine.host_key in seen["state"]
+    assert [place for place, text in seen.items() if key in text] == []
+    secrets = lab.machine.exec("cat /mnt/hubs/core/secrets/*; cat /mnt/hubs/core/secrets/password")
+    assert secrets and lab.password not in seen["ps"]
+    assert lab.password not in lab.pulumi("stack", "export")

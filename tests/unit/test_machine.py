@@ -1,0 +1,70 @@
+"""A machine, here: what a script is given, says and ends with; and the scripts that only check."""
+
+import time
+
+import pytest
+
+from cyberhubs.machine import LocalMachine, MachineError, machine_of
+from cyberhubs.machine.scripts import script
+from cyberhubs.machine.steps import setup
+from cyberhubs.settings import load
+from tests.unit.stack_values import GOOD, SSH, changed
+
+SERVER = changed((("host",), SSH))
+
+
+def test_content_comes_by_stdin_and_lines_are_seen_at_once() -> None:
+    seen: list[str] = []
+    answer = LocalMachine().run("cat; echo two; echo other >&2", stdin="one\n", line=seen.append)
+    assert answer == "one\ntwo\n"
+    assert seen == ["one", "two"]
+
+
+def test_it_need_not_read_all_that_it_is_given() -> None:
+    assert LocalMachine().run("true", stdin="x" * 10**6) == ""
+
+
+def test_a_failure_is_what_it_said() -> None:
+    with pytest.raises(MachineError, match=r"^no such thing$"):
+        LocalMachine().run("echo progress; echo no such thing >&2; exit 3")
+    with pytest.raises(MachineError, match=r"exit code 3"):
+        LocalMachine().run("exit 3")
+
+
+def test_it_ends_in_time() -> None:
+    began = time.monotonic()
+    with pytest.raises(MachineError, match=r"did not end in 1 s"):
+        LocalMachine().run("exec sleep 60", limit_s=1)
+    assert time.monotonic() - began < 10
+
+
+def test_room_where_something_is_and_where_nothing_is() -> None:
+    free, inodes = LocalMachine().room("/")
+    assert free > 0 and inodes > 0
+    with pytest.raises(MachineError):
+        LocalMachine().room("/nothing/here")
+
+
+def test_each_step_of_the_setup_can_check() -> None:
+    steps = list(setup(load(SERVER, "test")))
+    assert [step.name for step in steps] == [
+        "packages", "disk", "directories", "limits", "docker", "firewall", "strangers",
+    ]  # fmt: skip
+    for step in steps:
+        assert "\ncheck=yes\n" in step.script(check=True)
+        assert "\ncheck=\n" in step.script()
+    with pytest.raises(ValueError, match="cannot only check"):
+        script("data", check=True)
+
+
+def test_arguments_are_words_whatever_they_hold() -> None:
+    assert LocalMachine().run(
+        script("put", "a b'c", "$HOME").split("\n")[0] + '\necho "$1|$2"'
+    ) == ("a b'c|$HOME\n")
+
+
+def test_the_machine_of_a_stack() -> None:
+    assert isinstance(machine_of(load(GOOD, "test")), LocalMachine)
+    machine = machine_of(load(SERVER, "test"))
+    # Pulumi keeps neither where it is nor how to get in: both may change, and it is the same machine.
+    assert machine.interpreter == [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", "test"]
