@@ -58,6 +58,7 @@ class LabDeployment(Deployment):
             cwd=self.directory,
             env=self.environment,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
