@@ -40,7 +40,7 @@ NO_SUDO, LOST = 91, 255  # exit codes of ours, of ssh(1)
 @dataclass(frozen=True)
 class Facts:
     """What a machine says of itself. `id`: as the setup has given it, or empty. `docker`: whether its
-    engine answers."""
+    engine answers, and to who logs in."""
 
     id: str
     distribution: str
@@ -53,8 +53,12 @@ class SshMachine(Machine):
     def __init__(self, login: SshLogin, stack: str) -> None:
         """`stack`: whose file says how to get there, each time that a script is run by Pulumi."""
         self._login = login
+        # As any operator would write it, since Pulumi keeps it as a setting of the Docker provider.
+        self._key = str(login.private_key_file)
+        with suppress(ValueError):
+            self._key = f"${{HOME}}/{login.private_key_file.relative_to(Path.home())}"
         # By what leads there, and short: a socket's path has at most about 100 characters.
-        way = f"{login.user}@{login.address}:{login.port} {login.private_key_file} {login.host_key}"
+        way = f"{login.user}@{login.address}:{login.port} {self._key} {login.host_key}"
         self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         # Their options name files in it.
         self.environment = {**os.environ, "CYBERHUBS_HOME": str(places.home())}
@@ -72,12 +76,9 @@ class SshMachine(Machine):
         return self._options(DOCKER)
 
     def _options(self, use: str) -> list[str]:
-        key = self._login.private_key_file
-        with suppress(ValueError):
-            key = Path("~") / key.relative_to(Path.home())
         settings = {
             "BatchMode": "yes",
-            "IdentityFile": str(key),
+            "IdentityFile": f'"{self._key}"',
             "IdentitiesOnly": "yes",
             "StrictHostKeyChecking": "yes",
             "UserKnownHostsFile": "/dev/null",

@@ -1,5 +1,6 @@
 """What an operator reads when the way to the machine is not as it should be: before anything is touched."""
 
+import shutil
 import time
 from collections.abc import Callable
 
@@ -41,6 +42,14 @@ def test_sudo_that_asks_for_a_password(bare: LabMachine) -> None:
 
 def test_root_needs_no_sudo(bare: LabMachine) -> None:
     assert ssh_machine(bare, user="root").facts().distribution == "debian 12"
+
+
+def test_a_key_in_the_operators_home(bare: LabMachine, tmp_path, monkeypatch) -> None:
+    """Its name is the same for every operator, and may have a space."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "my keys").mkdir()
+    shutil.copy(bare.key, tmp_path / "my keys" / "hub")
+    assert ssh_machine(bare, privateKeyFile="~/my keys/hub").facts().distribution == "debian 12"
 
 
 def test_nobody_answers(bare: LabMachine, monkeypatch, capfd) -> None:

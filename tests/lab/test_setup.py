@@ -233,6 +233,30 @@ def test_foreign_settings_of_docker_are_refused(bare: LabMachine, ssh: SshMachin
         )
 
 
+def test_a_docker_that_is_there_is_taken_over_if_it_carries_nothing(
+    bare: LabMachine, disk: Path
+) -> None:
+    bare.boot()
+    machine = ssh_machine(bare)
+    bare.exec("apt-get update && apt-get install -y --no-install-recommends docker.io")
+    bare.exec(
+        "tar -c -C / etc/hostname | docker import - tiny && docker create --name theirs tiny x"
+    )
+    assert not machine.facts().docker  # debian may not use it yet
+    before, (docker, *after) = steps(bare)[:4], steps(bare)[4:]
+    for one in before:
+        machine.run(one.script())
+    with pytest.raises(MachineError, match=r"has 1 containers in /var/lib/docker, which it would"):
+        machine.run(docker.script())
+    bare.exec("docker rm theirs")
+    for one in [docker, *after]:
+        machine.run(one.script())
+    machine.disconnect()
+    assert machine.facts().docker
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
+    bare.exec("systemctl stop docker.socket docker containerd")
+
+
 def test_a_lost_connection_and_the_next_run_waits_for_what_goes_on(
     bare: LabMachine, ssh: SshMachine
 ) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cyberhubs.machine import LocalMachine, MachineError, machine_of
+from cyberhubs.machine import LocalMachine, MachineError, SshMachine, machine_of
 from cyberhubs.machine.scripts import script
 from cyberhubs.machine.steps import setup
 from cyberhubs.settings import load
@@ -68,3 +68,17 @@ def test_the_machine_of_a_stack() -> None:
     machine = machine_of(load(SERVER, "test"))
     # Pulumi keeps neither where it is nor how to get in: both may change, and it is the same machine.
     assert machine.interpreter == [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", "test"]
+
+
+def test_what_pulumi_keeps_of_the_way_is_the_same_for_every_operator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = []
+    for home in ("/home/ada", "/Users/grace"):
+        monkeypatch.setenv("HOME", home)
+        machine = machine_of(load(SERVER, "test"))
+        assert isinstance(machine, SshMachine)
+        options.append(machine.docker_options)
+    assert options[0] == options[1]
+    assert 'IdentityFile="${HOME}/.ssh/hub"' in options[0]
+    assert "StrictHostKeyChecking=yes" in options[0]
