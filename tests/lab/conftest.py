@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.lab.deployment import LabDeployment
-from tests.lab.machine import LabMachine, lab_machine
+from cyberhubs.machine import SshMachine
+from tests.lab.deployment import LabDeployment, ssh_machine
+from tests.lab.machine import DISK, LabMachine, lab_machine
+from tests.lab.steps import empty, step
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,3 +37,23 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabMachine]:
     """A machine without anything, for the scripts of the setup."""
     with lab_machine(tmp_path_factory.mktemp("bare"), "bare") as machine:
         yield machine
+
+
+@pytest.fixture
+def ssh(bare: LabMachine) -> SshMachine:
+    """The way to the bare machine, with the packages that the scripts need."""
+    machine = ssh_machine(bare)
+    machine.run(step(bare, "packages").script())
+    return machine
+
+
+@pytest.fixture
+def disk(bare: LabMachine) -> Iterator[Path]:
+    """The data disk, empty, and empty again afterwards."""
+    yield Path(bare.disk)
+    bare.exec(
+        "mountpoint -q /mnt && umount /mnt; sed -i '\\|/mnt|d' /etc/fstab; systemctl daemon-reload; "
+        f"rm -f /var/lib/cyberhubs/formatting /usr/local/sbin/mkfs.ext4; wipefs -aqf {DISK}"
+    )
+    empty(Path(bare.disk))
+    bare.exec(f"udevadm trigger --settle --name-match={bare.disk}")

@@ -35,12 +35,13 @@ want_packages() { # names: installs those that are missing
         export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
         options="-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3"
         # An installation that was cut off leaves the packager refusing all else.
-        patiently run dpkg dpkg --configure -a || fail "dpkg cannot finish an earlier installation: mend that there, then run the same command again."
+        patiently run dpkg dpkg --configure -a ||
+            echo "An earlier installation was cut off in the middle of a package: that is installed again." >&2
         # shellcheck disable=SC2086 # words
         patiently run apt-update apt-get $options -o APT::Update::Error-Mode=any update ||
             echo "Not every package list could be read; going on with those that could." >&2
         # shellcheck disable=SC2086
-        patiently run apt apt-get $options -y --fix-broken --no-install-recommends install $missing ||
+        patiently run apt apt-get $options -y --fix-broken --reinstall --no-install-recommends install $missing ||
             fail "apt could not install$missing: see above, and that this machine reaches its package mirror; then run the same command again."
     fi
 }
