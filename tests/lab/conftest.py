@@ -18,7 +18,7 @@ def needs_root() -> None:
         pytest.skip("the lab needs root, for its loop devices")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
     """A stack on a machine that was bare; a test that changes anything puts it right again."""
     directory = tmp_path_factory.mktemp("lab")

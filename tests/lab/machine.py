@@ -17,7 +17,7 @@ from tests.live.processes import wait_for_port
 from tests.live.ssh_server import keygen
 
 IMAGE = "cyberhubs-lab"
-NETWORKS = {"stack": "10.213.7", "bare": "10.213.8", "bench": "10.213.9", "hand": "10.213.10"}
+NETWORKS = {"stack": "10.214.7", "bare": "10.214.8", "bench": "10.214.9", "hand": "10.214.10"}
 DISK = "/dev/disk/by-id/virtio-data"
 CONTEXT = Path(__file__).parent / "image"
 
