@@ -127,7 +127,7 @@ class Kernel:
         with connect(
             f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
             additional_headers={"Cookie": cookies},
-            open_timeout=5,
+            open_timeout=20,  # a kernel that has only just been started may take a while
             max_size=None,
             ssl=self.member.trust,
         ) as socket:
