@@ -38,12 +38,7 @@ def container(
         destroy_grace_seconds=SECOND_SIGNAL_S,
         log_driver="json-file",
         log_opts={"max-size": "10m", "max-file": "3"},
-        opts=_on_host(
-            host,
-            opts,
-            # Its name and its ports are taken until it is gone.
-            ResourceOptions(delete_before_replace=True),
-        ),
+        opts=ResourceOptions.merge(opts, _on(host)),
         **properties,
     )
 
@@ -62,11 +57,7 @@ def network(
         driver="bridge",
         options=options if host.mtu else None,
         labels=_labels(docker.NetworkLabelArgs, host.labels(labels)),
-        opts=_on_host(
-            host,
-            opts,
-            ResourceOptions(delete_before_replace=True),  # its name is taken until it is gone
-        ),
+        opts=ResourceOptions.merge(opts, _on(host)),
     )
 
 
@@ -96,11 +87,13 @@ def healthcheck(*command: str) -> docker.ContainerHealthcheckArgs:
     )
 
 
-def _on_host(host: Host, *opts: ResourceOptions) -> ResourceOptions:
-    merged = ResourceOptions.merge(ResourceOptions(provider=host.docker), host.belongs)
-    for further in opts:
-        merged = ResourceOptions.merge(merged, further)
-    return merged
+def _on(host: Host) -> ResourceOptions:
+    return ResourceOptions(
+        provider=host.docker,
+        deleted_with=host.machine,
+        # Its name, and a container's ports, are taken until it is gone.
+        delete_before_replace=True,
+    )
 
 
 def _labels(kind, labels: Mapping[str, pulumi.Input[str]]) -> list:

@@ -57,9 +57,11 @@ class Images(ComponentResource):
                 keep_locally=True,
                 # Another machine may not have it; one with the same disk does.
                 triggers={"machine": args.host.machine_id} if args.host.machine_id else None,
-                opts=ResourceOptions.merge(
-                    args.host.belongs,
-                    ResourceOptions(parent=self, provider=args.host.docker, depends_on=[args.host]),
+                opts=ResourceOptions(
+                    parent=self,
+                    provider=args.host.docker,
+                    deleted_with=args.host.machine,
+                    depends_on=[args.host],
                 ),
             ).image_id
 

@@ -21,8 +21,9 @@ class Host(ComponentResource):
     `data`: absolute path of the data directory there.
     `engine`: what leads to the engine there, and where a hub finds it; `socket_gid`: the group that
     may use it.
-    `machine`: what is gone when the machine is: everything on it is `deleted_with` it. `machine_id`
-    tells it from the one that replaces it. Both None for a machine that is never replaced.
+    `machine`: everything on the machine is `deleted_with` this, as nothing needs to be removed from
+    one that is gone. `machine_id` tells it from the one that replaces it. Both None for a machine
+    that is never replaced.
     `mtu`: what a packet on its network may hold; None: Docker's own.
     `members_slice`: systemd's, for members' servers.
     """
@@ -40,7 +41,7 @@ class Host(ComponentResource):
         super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
         self.user = settings.user
         self.data = settings.host.data_path
-        self._interpreter = machine_of(settings).interpreter
+        self._machine = machine_of(settings)
 
     def command(
         self,
@@ -61,10 +62,13 @@ class Host(ComponentResource):
         Its output is in no log unless it is `shown`; with `secret_output` it is a secret too.
         `how`: further words for the machine's interpreter.
         """
-        secret = ResourceOptions(additional_secret_outputs=["stdout"] if secret_output else None)
+        own = ResourceOptions(
+            additional_secret_outputs=["stdout"] if secret_output else None,
+            deleted_with=self.machine,
+        )
         return Command(
             name,
-            interpreter=[*self._interpreter, *how],
+            interpreter=[*self._machine.interpreter, *how],
             create=script,
             update=script,
             delete=delete,
@@ -74,7 +78,7 @@ class Host(ComponentResource):
             environment={"CYBERHUBS_MACHINE": self.machine_id} if self.machine_id else None,
             logging=Logging.STDOUT_AND_STDERR if shown else Logging.NONE,
             add_previous_output_in_env=False,
-            opts=ResourceOptions.merge(ResourceOptions.merge(opts, secret), self.belongs),
+            opts=ResourceOptions.merge(opts, own),
         )
 
     def put(
@@ -95,11 +99,6 @@ class Host(ComponentResource):
             delete=f"rm -f {shlex.quote(path)}" if remove else None,
             opts=opts,
         )
-
-    @property
-    def belongs(self) -> ResourceOptions:
-        """For everything on the machine: it needs no removal from one that is gone."""
-        return ResourceOptions(deleted_with=self.machine)
 
     def labels(self, own: Mapping[str, str]) -> dict[str, pulumi.Input[str]]:
         """Those of a container or network on the machine."""

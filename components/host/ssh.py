@@ -25,8 +25,8 @@ class SshHost(Host):
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
         super().__init__("Ssh", name, settings, opts)
         self._name = name
-        host = settings.host
-        assert isinstance(host, SshSettings)
+        host, machine = settings.host, self._machine
+        assert isinstance(host, SshSettings) and isinstance(machine, SshMachine)
         found = self.command(
             f"{name}-found",
             script("machine"),
@@ -78,7 +78,6 @@ class SshHost(Host):
             triggers=[machine_id],
             opts=ResourceOptions(parent=self, depends_on=[engine], delete_before_replace=True),
         )
-        machine = SshMachine(host.ssh, settings.stack)
         self.docker = docker.Provider(
             f"{name}-docker",
             # A first preview has no engine to ask.

@@ -2,11 +2,11 @@
 
 from cyberhubs.machine.local import LocalMachine
 from cyberhubs.machine.machine import Machine, MachineError
-from cyberhubs.machine.ssh import SshMachine
+from cyberhubs.machine.ssh import Facts, SshMachine
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import SshHost
 
-__all__ = ["LocalMachine", "Machine", "MachineError", "SshMachine", "machine_of"]
+__all__ = ["Facts", "LocalMachine", "Machine", "MachineError", "SshMachine", "machine_of"]
 
 
 def machine_of(settings: Settings) -> Machine:

@@ -1,5 +1,5 @@
-"""A machine by ssh: the `ssh` program, so that one connection carries all, here and in Pulumi's
-Docker provider, and ~/.ssh/config (a jump host, an agent) holds as for any other use of it.
+"""A machine by ssh: the `ssh` program, so that one connection carries all scripts, Pulumi's Docker
+provider goes the same way, and ~/.ssh/config (a jump host, an agent) holds as for any other use of it.
 
 The private key stays in the file that the stack file names, and is read by `ssh` alone. The host's
 key is in the stack file; no known_hosts file is read or written.
@@ -129,7 +129,7 @@ class SshMachine(Machine):
         with (
             tempfile.TemporaryFile() as errors,
             subprocess.Popen(
-                self._ssh(SCRIPTS, "-T", *options, "-L", what, command="cat"),
+                self._ssh("-T", *options, "-L", what, command="cat"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -153,14 +153,14 @@ class SshMachine(Machine):
         with (places.run() / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # of many at once, the first one connects
             check = subprocess.run(
-                self._ssh(SCRIPTS, "-O", "check"), env=self.environment, capture_output=True
+                self._ssh("-O", "check"), env=self.environment, capture_output=True
             )
             if check.returncode:
                 self._wait_for_answer()
 
     def disconnect(self) -> None:
         """Closes it. What has changed for the user, such as its groups, holds from the next one on."""
-        subprocess.run(self._ssh(SCRIPTS, "-O", "exit"), env=self.environment, capture_output=True)
+        subprocess.run(self._ssh("-O", "exit"), env=self.environment, capture_output=True)
 
     def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
         where = f"{self._login.user}@{self._login.address}"
@@ -189,7 +189,7 @@ class SshMachine(Machine):
         while True:
             with tempfile.TemporaryFile() as errors:
                 done = subprocess.run(
-                    self._ssh(SCRIPTS, "-M", "-N", "-f"),
+                    self._ssh("-M", "-N", "-f"),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
@@ -211,18 +211,15 @@ class SshMachine(Machine):
 
     def command(self, text: str, limit_s: float = LIMIT_S) -> list[str]:
         self.connect()
-        where_from = 'CYBERHUBS_CLIENT="${SSH_CLIENT%% *}"'
-        work = f"env {where_from} timeout -k 10 {limit_s:.0f} /bin/sh -c {shlex.quote(text)}"
+        work = f"timeout -k 10 {limit_s:.0f} /bin/sh -c {shlex.quote(text)}"
         if self._login.user == "root":
-            return self._ssh(SCRIPTS, command=f"exec {work}")
-        return self._ssh(
-            SCRIPTS, command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}"
-        )
+            return self._ssh(command=f"exec {work}")
+        return self._ssh(command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}")
 
-    def _ssh(self, use: str, *options: str, command: str | None = None) -> list[str]:
+    def _ssh(self, *options: str, command: str | None = None) -> list[str]:
         login = ["-l", self._login.user, "-p", str(self._login.port)]
         # Of an option that is there twice, ssh takes the first.
-        words = ["ssh", *options, *self._options(use), *login, "--", self._login.address]
+        words = ["ssh", *options, *self._options(SCRIPTS), *login, "--", self._login.address]
         return [*words, command] if command else words
 
     def _explain(self, said: str) -> str:

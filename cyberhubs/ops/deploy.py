@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from docker import DockerClient
 
 from cyberhubs.install.command import main as install
-from cyberhubs.machine import LocalMachine, Machine, MachineError, SshMachine
+from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.door import dns
 from cyberhubs.ops.engine import engine
@@ -21,10 +21,12 @@ ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again whi
 
 def up(stack: Stack) -> None:
     settings = stack.settings
-    with _prepared(stack) as client:
+    facts = _facts(stack.machine)
+    with _prepared(stack, facts) as client:
         stack.select()
         unlock(stack)
-        arguments = ["--stack", stack.name, "--yes", "--skip-preview", *_mend(stack, client)]
+        mended = _mend(stack, client, facts)
+        arguments = ["--stack", stack.name, "--yes", "--skip-preview", *mended]
         if stack.pulumi("up", *arguments).returncode:
             raise Problem(
                 "The update stopped: what failed is above. What was done stays; "
@@ -44,18 +46,24 @@ def up(stack: Stack) -> None:
         print(f"DNS: {points}.")
 
 
+def _facts(machine: Machine) -> Facts | None:
+    """What a machine that Cyberhubs sets up says of itself; None for this one."""
+    if not isinstance(machine, SshMachine):
+        return None
+    facts = machine.facts()
+    print(f"The machine at {machine.address} is there: {facts.distribution}.", flush=True)
+    return facts
+
+
 @contextmanager
-def _prepared(stack: Stack) -> Iterator[DockerClient | None]:
+def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None]:
     """The engine, with what an update needs of it looked at; None if the update has yet to install it."""
     machine = stack.machine
-    if isinstance(machine, SshMachine):
-        facts = machine.facts()
-        print(f"The machine at {machine.address} is there: {facts.distribution}.", flush=True)
-        if not facts.docker:
-            yield None
-            return
-    else:
+    if facts is None:
         _install_here("engine", "base", "caddy")
+    elif not facts.docker:
+        yield None
+        return
     with engine(machine) as client:
         if isinstance(machine, LocalMachine):
             _check_ports(client, stack)
@@ -63,7 +71,7 @@ def _prepared(stack: Stack) -> Iterator[DockerClient | None]:
         yield client
 
 
-def _mend(stack: Stack, client: DockerClient | None) -> list[str]:
+def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> list[str]:
     """Options of `pulumi up` for what is no longer as Pulumi made it, which it compares with its
     state alone."""
     resources = stack.resources()
@@ -78,8 +86,8 @@ def _mend(stack: Stack, client: DockerClient | None) -> list[str]:
         for resource in resources
         if resource["type"] == "command:local:Command"
     }
-    if "ready" in steps and isinstance(stack.machine, SshMachine):
-        if stack.machine.facts().id != steps["found"]["outputs"]["stdout"]:
+    if "ready" in steps and facts:
+        if facts.id != steps["found"]["outputs"]["stdout"]:
             print("This is another machine than the one before. Setting it up.")
             return options
         for step, lines in differences(stack).items():
@@ -158,9 +166,11 @@ def _check_ports(client: DockerClient, stack: Stack) -> None:
 
 def _check_room(client: DockerClient, machine: Machine) -> None:
     """Refuses to build into a disk that cannot hold it; with the images there, any room will do."""
+    if client.images.list(name="cyberhubs/corehub"):
+        return
     root = client.info()["DockerRootDir"]
     free, _ = machine.room(root)
-    if free < ROOM_NEEDED and not client.images.list(name="cyberhubs/corehub"):
+    if free < ROOM_NEEDED:
         raise Problem(
             f"Docker's directory {root} has {free / 2**30:.1f} GiB left and building the images takes "
             f"up to {ROOM_NEEDED / 2**30:.0f}: free some (`docker system prune`), or move Docker's data-root."

@@ -114,15 +114,20 @@ class FloatingIp(Model):
     """An address that is allocated already."""
 
 
-class SshKey(Model):
+class _Ssh(Model):
+    """How the program reaches a machine."""
+
+    private_key_file: HerePath
+    """The private key's file on this machine; it never leaves it."""
+    from_: tuple[Network, ...] = Field(default=(), alias="from", strict=False)
+    """Networks that may use ssh; none given: from anywhere."""
+
+
+class SshKey(_Ssh):
     """How the program reaches a machine of the cloud."""
 
     public_key: Annotated[Text, AfterValidator(_public_key)]
     """The line of the .pub file."""
-    private_key_file: HerePath
-    """The private key's file on this machine."""
-    from_: tuple[Network, ...] = Field(default=(), alias="from", strict=False)
-    """Networks that may use ssh; none given: from anywhere."""
 
 
 class _Filesystem(Model):
@@ -171,7 +176,7 @@ class OpenStackHost(Model):
     """The volume that holds all data."""
 
 
-class SshLogin(Model):
+class SshLogin(_Ssh):
     """How the program reaches a machine that exists."""
 
     address: Annotated[Text, AfterValidator(_machine_name)]
@@ -180,13 +185,9 @@ class SshLogin(Model):
     """Who to log in as: root, or one who may use sudo without a password."""
     port: int = Field(default=22, ge=1, le=65535)
     """Port of its ssh server."""
-    private_key_file: HerePath
-    """The private key's file on this machine; it never leaves it."""
     host_key: Annotated[Text, AfterValidator(_public_key)]
     """The machine's own public key, as in its /etc/ssh/ssh_host_ed25519_key.pub; `make host-key`
     shows the one that it presents."""
-    from_: tuple[Network, ...] = Field(default=(), alias="from", strict=False)
-    """Networks that may use ssh; none given: from anywhere."""
 
 
 class Disk(_Filesystem):

@@ -246,9 +246,7 @@ def _same(old: Any, new: Any) -> bool:
     if isinstance(old, (pulumi.Asset, pulumi.Archive)):
         return type(old) is type(new) and vars(old) == vars(new)
     if isinstance(new, (list, Mapping, Computed)):
-        return (
-            False  # compared item by item; an unknown is the same as nothing, and cannot be asked
-        )
+        return False  # compared item by item; an unknown is the same as nothing
     return type(old) is type(new) and old == new
 
 

@@ -34,6 +34,11 @@ write() { # path, mode, content: puts the file there, whole, if it differs; true
     fi
 }
 
+unit() { # path, content: a file of systemd's, which reads it at once; true if it differs
+    write "$1" 0644 "$2" || return
+    [ -n "$check" ] || systemctl daemon-reload || fail "systemd cannot read $1: see above."
+}
+
 run() { # log, command...: shows the log's end only if the command fails
     log=/var/log/cyberhubs/$1.log
     shift

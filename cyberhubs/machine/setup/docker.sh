@@ -43,17 +43,13 @@ fi
 if write "$settings" 0644 "$content"; then
     [ -n "$check" ] || install -D -m 0644 "$settings" "$written"
 fi
-if write /etc/systemd/system/docker.service.d/cyberhubs.conf 0644 "[Unit]
+unit /etc/systemd/system/docker.service.d/cyberhubs.conf "[Unit]
 RequiresMountsFor=$mount
 After=cyberhubs-firewall.service
 [Service]
-ExecStartPost=/bin/cp $settings $loaded"; then
-    [ -n "$check" ] || systemctl daemon-reload
-fi
-if write /etc/systemd/system/docker.socket.d/cyberhubs.conf 0644 "[Socket]
-ListenStream=$socket"; then
-    [ -n "$check" ] || systemctl daemon-reload
-fi
+ExecStartPost=/bin/cp $settings $loaded" || :
+unit /etc/systemd/system/docker.socket.d/cyberhubs.conf "[Socket]
+ListenStream=$socket" || :
 want_docker
 
 if ! systemctl -q is-enabled docker 2>/dev/null && doing "docker: starts with the machine"; then

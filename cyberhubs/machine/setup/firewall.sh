@@ -65,7 +65,7 @@ if [ -e /proc/net/if_inet6 ]; then
     jump ip6tables INPUT CYBERHUBS-INPUT
 fi
 { iptables -S CYBERHUBS-INPUT; iptables -S CYBERHUBS-DOCKER; } >'"$live"; then changed=yes; fi
-if write /etc/systemd/system/cyberhubs-firewall.service 0644 "[Unit]
+if unit /etc/systemd/system/cyberhubs-firewall.service "[Unit]
 Description=What may come in, and whom containers may reach
 Before=docker.service network-pre.target
 Wants=network-pre.target
@@ -74,10 +74,7 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=$folder/firewall.sh
 [Install]
-WantedBy=multi-user.target"; then
-    changed=yes
-    [ -n "$check" ] || systemctl daemon-reload
-fi
+WantedBy=multi-user.target"; then changed=yes; fi
 if ! systemctl -q is-enabled cyberhubs-firewall 2>/dev/null && doing "firewall: starts with the machine"; then
     systemctl enable cyberhubs-firewall 2>/dev/null
 fi

@@ -26,9 +26,7 @@ root - nofile 64000" || :
 total=$(awk '$1 == "MemTotal:" {print int($2 / 1024)}' /proc/meminfo)
 [ "$keep" -le $((total / 2)) ] || keep=$((total / 2))
 # Docker has systemd start it with the first server.
-if write /etc/systemd/system/cyberhubs-members.slice 0644 "[Unit]
+unit /etc/systemd/system/cyberhubs-members.slice "[Unit]
 Description=Members' servers
 [Slice]
-MemoryMax=$((total - keep))M"; then
-    [ -n "$check" ] || systemctl daemon-reload
-fi
+MemoryMax=$((total - keep))M" || :
