@@ -5,33 +5,32 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from cyberhubs.machine import SshMachine
 from cyberhubs.settings.host import SshLogin
 from tests.lab.machine import DISK, LabMachine
-from tests.live.deployment import ONE_HUB, Deployment
+from tests.live.deployment import Deployment
 from tests.live.processes import wait_for_port
 
-LOCAL = "{{kind: local, data: {{path: {data}}}}}"
-SSH = (
-    "{{kind: ssh, ssh: {{address: ADDRESS, user: debian, privateKeyFile: KEYFILE, "
-    f'hostKey: "HOSTKEY"}}}}, data: {{{{device: {DISK}}}}}}}}}'
-)
-SPACES = (
-    "\n      data:"
-    "\n        - {{name: data, source: /mnt/data, target: /data, access: read-only}}"
-    "\n        - {{name: user, source: /mnt/user, target: /user, access: read-write}}\n"
-)
+SPACES = [
+    {"name": "data", "source": "/mnt/data", "target": "/data", "access": "read-only"},
+    {"name": "user", "source": "/mnt/user", "target": "/user", "access": "read-write"},
+]
 
 
 class LabDeployment(Deployment):
     """Its front door is on the machine's loopback: it is reached inside of `tunnel`."""
 
     def __init__(self, directory: Path, stack: str, machine: LabMachine):
-        assert LOCAL in ONE_HUB
-        host = SSH.replace("ADDRESS", machine.address).replace("KEYFILE", str(machine.key))
-        host = host.replace("HOSTKEY", machine.host_key)
-        super().__init__(directory, stack, ONE_HUB.replace(LOCAL, host).rstrip() + SPACES)
+        super().__init__(directory, stack)
+        host = {"kind": "ssh", "ssh": login(machine), "data": {"device": DISK}}
+
+        def edit(config: dict[str, Any]) -> None:
+            config["cyberhubs:host"] = host
+            config["cyberhubs:hubs"]["core"]["data"] = SPACES
+
+        self.edit(edit)
         self.machine = machine
         self.first_up = ""  # what it printed
 
@@ -69,16 +68,19 @@ class LabDeployment(Deployment):
             process.wait(20)
 
 
-def ssh_machine(machine: LabMachine, **changes: object) -> SshMachine:
-    """The way to it that a stack file would say."""
-    login = {
+def login(machine: LabMachine) -> dict[str, Any]:
+    """What a stack file says under host.ssh."""
+    return {
         "address": machine.address,
         "user": "debian",
         "privateKeyFile": str(machine.key),
         "hostKey": machine.host_key,
-        **changes,
     }
-    return SshMachine(SshLogin.model_validate(login), "lab")
+
+
+def ssh_machine(machine: LabMachine, **changes: Any) -> SshMachine:
+    """The way to it that a stack file would say."""
+    return SshMachine(SshLogin.model_validate({**login(machine), **changes}), "lab")
 
 
 def wait_until_free(machine: LabMachine, lock: str = "/run/lock/cyberhubs-setup") -> None:

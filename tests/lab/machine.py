@@ -17,7 +17,8 @@ from tests.live.processes import wait_for_port
 from tests.live.ssh_server import keygen
 
 IMAGE = "cyberhubs-lab"
-NETWORKS = {"stack": "10.214.7", "bare": "10.214.8", "bench": "10.214.9", "hand": "10.214.10"}
+NETWORKS = {"stack": "10.214.7", "bare": "10.214.8", "bench": "10.214.9"}
+DISK_GB = 24
 DISK = "/dev/disk/by-id/virtio-data"
 CONTEXT = Path(__file__).parent / "image"
 
@@ -26,7 +27,7 @@ class LabMachine:
     """`address`: where it answers ssh; `gateway`: this machine's address on the network between;
     `key`: file of the private key that `debian` and `root` log in with; `disk`: the loop device here."""
 
-    def __init__(self, directory: Path, name: str, disk_gb: int = 24):
+    def __init__(self, directory: Path, name: str):
         self.directory, self.name = directory, f"cyberhubs-lab-{name}"
         self.address, self.gateway = f"{NETWORKS[name]}.2", f"{NETWORKS[name]}.1"
         self.engine = docker.from_env()
@@ -34,7 +35,7 @@ class LabMachine:
         keygen("-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
         self._file = directory / "disk"
         with self._file.open("wb") as file:
-            file.truncate(disk_gb * 2**30)
+            file.truncate(DISK_GB * 2**30)
         found = subprocess.run(
             ["losetup", "-f", "--show", self._file], capture_output=True, text=True
         )
@@ -45,9 +46,7 @@ class LabMachine:
             path=str(CONTEXT), tag=IMAGE, buildargs={"BASE_IMAGE": BASE}, rm=True
         )
         pool = IPAMPool(subnet=f"{NETWORKS[name]}.0/24", gateway=self.gateway)
-        self.network = self.engine.networks.create(
-            self.name, ipam=IPAMConfig(pool_configs=[pool]), labels={"cyberhubs.lab": "yes"}
-        )
+        self.network = self.engine.networks.create(self.name, ipam=IPAMConfig(pool_configs=[pool]))
         self.container: Container | None = None
 
     def boot(self) -> "LabMachine":

@@ -2,22 +2,36 @@
 
 from pathlib import Path
 
+from cyberhubs.machine import SshMachine
+from cyberhubs.machine.scripts import script
 from cyberhubs.machine.steps import Step, setup
 from cyberhubs.settings import load
+from tests.lab.deployment import login
 from tests.lab.machine import DISK, LabMachine
-from tests.unit.stack_values import SSH, changed
+from tests.unit.stack_values import changed
 
 HEAD = 2**20  # bytes at the disk's start, where every signature is
 
 
 def steps(machine: LabMachine) -> list[Step]:
-    login = {**SSH["ssh"], "user": "debian", "address": machine.address, "from": []}
-    host = {**SSH, "ssh": login, "data": {"device": DISK}}
+    host = {"kind": "ssh", "ssh": login(machine), "data": {"device": DISK}}
     return list(setup(load(changed((("host",), host)), "test")))
 
 
 def step(machine: LabMachine, name: str) -> Step:
     return next(step for step in steps(machine) if step.name == name)
+
+
+def set_up(way: SshMachine, machine: LabMachine) -> None:
+    """All of it, as an update does."""
+    for one in steps(machine):
+        carry_out(way, one)
+
+
+def carry_out(way: SshMachine, one: Step) -> None:
+    way.run(one.script())
+    if one.confirm:
+        way.run(script(one.confirm))
 
 
 def head(disk: Path) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.lab.deployment import LabDeployment
-from tests.live.browser import chromium, new_notebook, output, run_cell, sign_in
+from tests.live.browser import chromium, open_notebook, output, run_cell
 from tests.live.deployment import changes
 from tests.live.member import Kernel, Member
 from tests.live.test_survival import eventually
@@ -40,10 +40,7 @@ def signed_in(lab: LabDeployment, name: str) -> Iterator[Kernel]:
 def test_in_a_browser(lab: LabDeployment) -> None:
     with lab.tunnel(), chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(lab.front)
-        page.get_by_role("link", name="Test hub").click()
-        sign_in(page, "ada", lab.password)
-        new_notebook(page)
+        open_notebook(page, lab.front, "Test hub", "ada", lab.password)
         run_cell(page, "open('from-browser.txt', 'w').write(str(6 * 7)); print('answer', 6 * 7)", 0)
         expect(output(page)).to_contain_text("answer 42", timeout=60_000)
         page.screenshot(path=lab.directory / "lab.png")

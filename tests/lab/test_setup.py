@@ -14,7 +14,7 @@ from cyberhubs.machine.scripts import script
 from cyberhubs.machine.steps import Step
 from tests.lab.deployment import ssh_machine
 from tests.lab.machine import LabMachine
-from tests.lab.steps import empty, step, steps
+from tests.lab.steps import carry_out, empty, set_up, step, steps
 
 
 def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
@@ -154,10 +154,7 @@ def test_a_machine_that_is_restarted_in_the_middle(bare: LabMachine, disk: Path)
     bare.reboot()
     thread.join()
     assert "connection" in failed[0] and "run the same command again" in failed[0]
-    for one in steps(bare):
-        machine.run(one.script())
-        if one.confirm:
-            machine.run(script(one.confirm))
+    set_up(machine, bare)
     assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
     bare.exec("systemctl stop docker.socket docker containerd")
 
@@ -179,9 +176,7 @@ def test_killed_anywhere_it_ends_in_the_same_state(
         time.sleep(chance.uniform(0.1, lasts.get(one.name, 0.6)))
         bare.exec(KILL)
         thread.join()
-        machine.run(one.script())
-        if one.confirm:
-            machine.run(script(one.confirm))
+        carry_out(machine, one)
     assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
     assert bare.exec(
         "docker info --format '{{.DockerRootDir}} {{.LiveRestoreEnabled}}'"

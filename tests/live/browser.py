@@ -43,6 +43,14 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.reload()
 
 
+def open_notebook(page: Page, front: str, hub: str, name: str, password: str) -> None:
+    """From the front page, by the hub's link, to a notebook whose first cell waits."""
+    page.goto(front)
+    page.get_by_role("link", name=hub).click()
+    sign_in(page, name, password)
+    new_notebook(page)
+
+
 def new_notebook(page: Page) -> None:
     page.get_by_role("button", name="Python 3").first.click(timeout=60_000)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)

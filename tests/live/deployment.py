@@ -2,18 +2,18 @@
 
 import json
 import os
-import random
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import docker
 import yaml
+
+from tests.live.processes import free_port
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -48,7 +48,7 @@ class Deployment:
         self.data = directory / "data"
         self.home = directory / "home"
         self.engine = docker.from_env()
-        self.port, self.http_port = _free_port(), _free_port()
+        self.port, self.http_port = free_port(), free_port()
         self.domain = domain
         self.front = (
             f"https://{domain}:{self.port}/" if domain else f"http://127.0.0.1:{self.port}/"
@@ -187,12 +187,3 @@ def _copy_project(target: Path) -> None:
 
 def _home() -> Path:
     return Path(os.environ.get("CYBERHUBS_HOME", Path.home() / ".cyberhubs"))
-
-
-def _free_port() -> int:
-    """Not one of those that outgoing connections take by themselves."""
-    while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

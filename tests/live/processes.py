@@ -1,8 +1,19 @@
-"""Waiting for what other processes do."""
+"""Ports for other processes, and waiting for what these do."""
 
+import random
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
+
+
+def free_port() -> int:
+    """One of the loopback's, but none of those that outgoing connections take by themselves."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def gone(pid: int, timeout_s: float = 5) -> bool:

@@ -3,7 +3,6 @@
 import getpass
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.processes import wait_for_port
+from tests.live.processes import free_port, wait_for_port
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 PRIVILEGE_SEPARATION = Path("/run/sshd")  # sshd under root asks for it, whoever made it
@@ -89,8 +88,3 @@ def serve(directory: Path) -> Iterator[SSHServer]:
 
 def keygen(*args: str) -> None:
     subprocess.run(["ssh-keygen", *args], check=True, stdout=subprocess.DEVNULL)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

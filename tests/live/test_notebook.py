@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.live.browser import chromium, new_notebook, output, run_cell, sign_in
+from tests.live.browser import chromium, open_notebook, output, run_cell
 from tests.live.deployment import Deployment
 
 # Where the README's picture goes (`make screenshot`).
@@ -19,10 +19,7 @@ plt.figure(figsize=(7, 3)).gca().plot(x, np.sin(x**2 / 2) * np.exp(-x / 8));"""
 def test_log_in_start_run_a_cell(deployment: Deployment, tmp_path: Path) -> None:
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(deployment.front)
-        page.get_by_role("link", name="Test hub").click()
-        sign_in(page, "ada", deployment.password)
-        new_notebook(page)
+        open_notebook(page, deployment.front, "Test hub", "ada", deployment.password)
         run_cell(page, "open('from-browser.txt', 'w').write(str(6 * 7)); print('answer', 6 * 7)", 0)
         expect(output(page)).to_contain_text("answer 42", timeout=60_000)
         run_cell(page, PLOT, 1)

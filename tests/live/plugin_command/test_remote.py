@@ -18,8 +18,8 @@ import pytest
 
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError, Secret
 from tests.live.plugin_command.test_local import LAST, ours
-from tests.live.processes import gone, wait_for
-from tests.live.ssh_server import PASSPHRASE, SSHServer, free_port
+from tests.live.processes import free_port, gone, wait_for
+from tests.live.ssh_server import PASSPHRASE, SSHServer
 
 RUN = "command:remote:Command"
 
