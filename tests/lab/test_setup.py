@@ -75,6 +75,29 @@ def test_a_package_that_was_half_unpacked_is_installed_again(
     assert bare.exec("dpkg --audit") == ""
 
 
+def test_a_docker_that_was_half_installed_while_another_packager_works(
+    bare: LabMachine, ssh: SshMachine, disk: Path
+) -> None:
+    for one in steps(bare)[:5]:
+        ssh.run(one.script())
+    half = "Status: install ok unpacked"
+    bare.exec("apt-mark unhold docker.io")
+    bare.exec(f"sed -i '/^Package: docker.io$/,/^$/ s/^Status: .*/{half}/' /var/lib/dpkg/status")
+    assert "docker.io" in ssh.run(step(bare, "docker").script())
+    assert bare.exec("dpkg --audit") == ""
+    bare.exec("apt-mark unhold docker.io")
+    bare.exec(f"nohup python3 -c '{HOLDS_LOCK}' >/dev/null 2>&1 & sleep 1")
+    assert "docker.io: held" in ssh.run(step(bare, "docker").script())
+    assert "docker.io" in bare.exec("apt-mark showhold")
+    bare.exec("systemctl stop docker.socket docker containerd")
+
+
+HOLDS_LOCK = (
+    'import fcntl, time; file = open("/var/lib/dpkg/lock", "a"); '
+    "fcntl.lockf(file, fcntl.LOCK_EX); time.sleep(5)"
+)
+
+
 def test_foreign_settings_of_docker_are_refused(bare: LabMachine, ssh: SshMachine) -> None:
     bare.exec("mkdir -p /etc/docker; mv /etc/docker/daemon.json /tmp/own 2>/dev/null; "
               "echo '{\"debug\": true}' >/etc/docker/daemon.json")  # fmt: skip

@@ -51,7 +51,7 @@ hold_packages() { # names: keeps those that are installed at their version
     for package; do
         if has_package "$package" && ! echo "$held" | grep -qx "$package"; then
             if doing "$package: held at $(dpkg-query -W -f '${Version}' "$package")"; then
-                apt-mark hold "$package" >/dev/null
+                patiently run apt-mark apt-mark hold "$package" || fail "$package cannot be held: see above."
             fi
         fi
     done
@@ -62,7 +62,10 @@ want_base_packages() {
 }
 
 want_docker() { # where there is none, whoever's; held, since another version restarts it
-    command -v dockerd >/dev/null || want_packages docker.io
+    case $(dpkg-query -W -f '${db:Status-Status}' docker.io 2>/dev/null) in
+    "" | not-installed | config-files) command -v dockerd >/dev/null || want_packages docker.io ;;
+    *) want_packages docker.io ;; # one that was cut off has its programs and does not work
+    esac
     hold_packages docker.io docker-ce containerd containerd.io runc
 }
 
