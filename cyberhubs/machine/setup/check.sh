@@ -4,7 +4,8 @@
 set -eu
 applications=$(cat)
 docker exec "$1" cyberhubs-check "$applications" || {
-    echo "The hub does not do its work. The end of its log:" >&2
+    # 1: it said what is wrong; above 125: Docker could not run it, or something ended it.
+    echo "The hub does not do its work (its check ended with $?). The end of its log:" >&2
     docker logs --tail 30 "$1" 2>&1 | sed 's/^/  /' >&2
     exit 1
 }
