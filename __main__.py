@@ -1,7 +1,5 @@
 """The whole stack: settings → host → images → front door → hubs."""
 
-from dataclasses import asdict
-
 import pulumi
 
 from components.front_door import FrontDoor, FrontDoorArgs
@@ -37,7 +35,7 @@ hubs = {
 
 pulumi.export("url", settings.url)
 pulumi.export("hubs", {hub.name: settings.hub_url(hub) for hub in settings.hubs})
-pulumi.export("address", settings.address)
-pulumi.export("dns", settings.dns and asdict(settings.dns))
+pulumi.export("address", host.address)
+pulumi.export("dns", host.dns)
 pulumi.export("rootCertificate", door.root_certificate)
 pulumi.export("passwords", {name: hub.password for name, hub in hubs.items()})

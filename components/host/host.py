@@ -2,13 +2,14 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import pulumi
 import pulumi_docker as docker
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command, Logging
 
-from cyberhubs.machine import machine_of
+from cyberhubs.machine import interpreter
 from cyberhubs.machine.scripts import script
 from cyberhubs.names import MACHINE
 from cyberhubs.settings import Settings
@@ -18,6 +19,7 @@ class Host(ComponentResource):
     """A machine with a Docker engine and a data directory.
 
     `docker`: the provider of everything on its engine.
+    `address`: the name or IP address under which it is reached.
     `data`: absolute path of the data directory there.
     `engine`: what leads to the engine there, and where a hub finds it; `socket_gid`: the group that
     may use it.
@@ -26,9 +28,11 @@ class Host(ComponentResource):
     that is never replaced.
     `mtu`: what a packet on its network may hold; None: Docker's own.
     `members_slice`: systemd's, for members' servers.
+    `way`: what the environment of a command must say for it to get there.
     """
 
     docker: docker.Provider
+    address: pulumi.Input[str] | None
     data: str
     engine: tuple[str, str]
     socket_gid: pulumi.Output[str]
@@ -36,12 +40,26 @@ class Host(ComponentResource):
     machine_id: pulumi.Output[str] | None = None
     mtu: pulumi.Output[str] | None = None
     members_slice: str | None = None
+    way: Mapping[str, pulumi.Input[str]]
 
     def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
         super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
         self.user = settings.user
         self.data = settings.host.data_path
-        self._machine = machine_of(settings)
+        self.address = settings.address
+        self.way = {}
+        self._dns_at = settings.dns_at
+        self._interpreter = interpreter(settings)
+
+    @property
+    def dns(self) -> pulumi.Output[dict[str, str] | None]:
+        """The record that the domain's zone has to hold; None without a domain."""
+
+        def record(address: str | None) -> dict[str, str] | None:
+            found = self._dns_at(address)
+            return asdict(found) if found else None
+
+        return pulumi.Output.from_input(self.address).apply(record)
 
     def command(
         self,
@@ -51,7 +69,7 @@ class Host(ComponentResource):
         stdin: pulumi.Input[str] | None = None,
         delete: pulumi.Input[str] | None = None,
         triggers: list[pulumi.Input[str]] | None = None,
-        how: tuple[str, ...] = (),
+        how: tuple[pulumi.Input[str], ...] = (),
         secret_output: bool = False,
         shown: bool = False,
         opts: ResourceOptions,
@@ -62,20 +80,23 @@ class Host(ComponentResource):
         Its output is in no log unless it is `shown`; with `secret_output` it is a secret too.
         `how`: further words for the machine's interpreter.
         """
+        environment = dict(self.way)
+        if self.machine_id:
+            # An update, where a trigger would be a replacement, whose `delete` runs last.
+            environment["CYBERHUBS_MACHINE"] = self.machine_id
         own = ResourceOptions(
             additional_secret_outputs=["stdout"] if secret_output else None,
             deleted_with=self.machine,
         )
         return Command(
             name,
-            interpreter=[*self._machine.interpreter, *how],
+            interpreter=[*self._interpreter, *how],
             create=script,
             update=script,
             delete=delete,
             stdin=stdin,
             triggers=triggers,
-            # An update, where a trigger would be a replacement, whose `delete` runs last.
-            environment={"CYBERHUBS_MACHINE": self.machine_id} if self.machine_id else None,
+            environment=environment or None,
             logging=Logging.STDOUT_AND_STDERR if shown else Logging.NONE,
             add_previous_output_in_env=False,
             opts=ResourceOptions.merge(opts, own),

@@ -16,23 +16,31 @@ from cyberhubs.settings import Settings
 from cyberhubs.settings.host import SshHost as SshSettings
 
 
-class SshHost(Host):
-    """The machine itself, its setup, and what it must have before a hub can be on it.
+class SetUpHost(Host):
+    """A machine that is set up by ssh, and what it must have before a hub can be on it.
 
     Everything on the machine is `deleted_with` it, so its own `delete` is what takes a stack down.
     """
 
-    def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
-        super().__init__("Ssh", name, settings, opts)
+    def _set_up(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        which: pulumi.Input[str],
+        address: pulumi.Input[str],
+        docker_options: pulumi.Input[list[str]],
+        goes_with: pulumi.Resource | None = None,
+        first: list[pulumi.Resource] | None = None,
+    ) -> None:
+        """`which`: another one may be another machine. `address`: as Docker writes it.
+        `goes_with`: what takes all that runs there with it. `first`: what must be done before."""
         self._name = name
-        host, machine = settings.host, self._machine
-        assert isinstance(host, SshSettings) and isinstance(machine, SshMachine)
         found = self.command(
             f"{name}-found",
             script("machine"),
-            # Another host key may be another machine.
-            triggers=[host.ssh.host_key],
-            opts=ResourceOptions(parent=self),
+            triggers=[which],
+            opts=ResourceOptions(parent=self, depends_on=first),
         )
         # Pulumi skips the removal of what is `deleted_with` the machine only if the machine goes
         # because of something before it: so this is replaced when it is another one, and first.
@@ -49,7 +57,7 @@ class SshHost(Host):
             delete=machine_id.apply(lambda id: script("leave", settings.stack, id, self.data)),
             triggers=[machine_id],
             shown=True,
-            opts=ResourceOptions(parent=self, delete_before_replace=True),
+            opts=ResourceOptions(parent=self, delete_before_replace=True, deleted_with=goes_with),
         )
         self.machine_id = machine_id
 
@@ -81,8 +89,8 @@ class SshHost(Host):
         self.docker = docker.Provider(
             f"{name}-docker",
             # A first preview has no engine to ask.
-            host=ready.stdout.apply(lambda _: machine.address),
-            ssh_opts=machine.docker_options,
+            host=pulumi.Output.all(address, ready.stdout).apply(lambda both: both[0]),
+            ssh_opts=docker_options,
             disable_docker_daemon_check=True,
             opts=ResourceOptions(parent=self),
         )
@@ -102,7 +110,7 @@ class SshHost(Host):
         name: str,
         text: str,
         *,
-        how: tuple[str, ...] = (),
+        how: tuple[pulumi.Input[str], ...] = (),
         shown: bool = False,
     ) -> Command:
         """A step of the setup, after the last one."""
@@ -112,4 +120,20 @@ class SshHost(Host):
             how=how,
             shown=shown,
             opts=ResourceOptions(parent=self, depends_on=[last]),
+        )
+
+
+class SshHost(SetUpHost):
+    """A server that exists."""
+
+    def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
+        super().__init__("Ssh", name, settings, opts)
+        assert isinstance(settings.host, SshSettings)
+        machine = SshMachine(settings.host.ssh)
+        self._set_up(
+            name,
+            settings,
+            which=settings.host.ssh.host_key,
+            address=machine.address,
+            docker_options=machine.docker_options,
         )

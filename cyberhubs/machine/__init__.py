@@ -4,13 +4,34 @@ from cyberhubs.machine.local import LocalMachine
 from cyberhubs.machine.machine import Machine, MachineError
 from cyberhubs.machine.ssh import Facts, SshMachine
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import SshHost
+from cyberhubs.settings.host import LocalHost
 
-__all__ = ["Facts", "LocalMachine", "Machine", "MachineError", "SshMachine", "machine_of"]
+__all__ = [
+    "Facts",
+    "LocalMachine",
+    "Machine",
+    "MachineError",
+    "SshMachine",
+    "interpreter",
+    "machine_of",
+]
 
 
 def machine_of(settings: Settings) -> Machine:
-    """The machine that carries a stack."""
-    if isinstance(settings.host, SshHost):
-        return SshMachine(settings.host.ssh, settings.stack)
-    return LocalMachine()
+    """The machine that carries a stack. Raises MachineError for one that is yet to be made."""
+    if isinstance(settings.host, LocalHost):
+        return LocalMachine()
+    if settings.login is None:
+        raise MachineError(
+            f"The machine of stack {settings.stack} is yet to be made: `make up "
+            f"STACK={settings.stack}`."
+        )
+    return SshMachine(settings.login)
+
+
+def interpreter(settings: Settings) -> list[str]:
+    """The command that, followed by a script's text, runs it on a stack's machine as root (on this
+    one: as this user), with stdin and output passed on."""
+    if isinstance(settings.host, LocalHost):
+        return LocalMachine.interpreter
+    return [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", settings.stack]

@@ -1,17 +1,21 @@
 """`python -m cyberhubs.machine --stack NAME SCRIPT`: how Pulumi runs a script on a stack's machine.
 
 How to get there is looked up in the stack file each time, so that a key or an address that has
-moved is no change of any resource.
+moved is no change of any resource. Where a machine of the cloud is, the environment says.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 from cyberhubs.install import places
 from cyberhubs.machine import LocalMachine, MachineError, SshMachine, machine_of
-from cyberhubs.settings import SettingsError, load_file
+from cyberhubs.settings import SettingsError, Way, load_file
+
+ADDRESS, HOST_KEY = "CYBERHUBS_ADDRESS", "CYBERHUBS_HOST_KEY"
+BOOT_S = 900  # how long a machine that has just been made is waited for
 
 
 def main() -> int:
@@ -28,16 +32,28 @@ def main() -> int:
     parser.add_argument(
         "--then", metavar="SCRIPT", help="what to run after it, over a new connection"
     )
+    parser.add_argument(
+        "--new",
+        metavar="KEY",
+        help="wait for a machine that has just been made and may still show this host key",
+    )
     parser.add_argument("script", help="for /bin/sh")
     arguments = parser.parse_args()
     file = places.CHECKOUT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
     try:
-        machine = machine_of(load_file(file, arguments.stack))
+        settings = load_file(file, arguments.stack)
+        if ADDRESS in os.environ:
+            way = Way(os.environ[ADDRESS], os.environ[HOST_KEY])
+            settings = replace(settings, way=way)
+        machine = machine_of(settings)
         if arguments.engine:
             with machine.engine() as address:
                 here = [*LocalMachine.interpreter, arguments.script]
                 return subprocess.run(here, env={**os.environ, "DOCKER_HOST": address}).returncode
-        assert isinstance(machine, SshMachine)
+        assert isinstance(machine, SshMachine) and settings.login
+        if arguments.new:
+            machine.disconnect()  # from the one before at its address
+            machine = SshMachine(settings.login, first_key=arguments.new, answer_s=BOOT_S)
         code = machine.execute(arguments.script)
         if code == 0 and arguments.then:
             machine.disconnect()

@@ -20,11 +20,9 @@ class MachineError(Exception):
 
 
 class Machine(ABC):
-    """`interpreter`: the command that, followed by a script's text, runs it there as root (here: as
-    this user), with stdin and output passed on. `start_docker`: what to do when its engine does not
-    answer. `environment`: of the commands that are run here."""
+    """`start_docker`: what to do when its engine does not answer. `environment`: of the commands that
+    are run here."""
 
-    interpreter: list[str]
     start_docker: str
     environment: Mapping[str, str] = os.environ
 

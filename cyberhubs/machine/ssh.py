@@ -2,7 +2,7 @@
 provider goes the same way, and ~/.ssh/config (a jump host, an agent) holds as for any other use of it.
 
 The private key stays in the file that the stack file names, and is read by `ssh` alone. The host's
-key is in the stack file; no known_hosts file is read or written.
+key is in the stack file or the stack's state; no known_hosts file is read or written.
 """
 
 import fcntl
@@ -29,7 +29,6 @@ ANSWER_S = 60  # how long a machine that does not answer is waited for: a restar
 CONNECT_S = 15
 IDLE_S = 30  # an unused connection is closed after
 SOCKET = "/var/run/docker.sock"
-PYTHON = ".venv/bin/python"
 
 # Whose connection: the processes of one share it.
 SCRIPTS, DOCKER = "s", "d"
@@ -50,19 +49,23 @@ class Facts:
 class SshMachine(Machine):
     start_docker = "`journalctl -u docker` on the machine says why not; `make up` starts it."
 
-    def __init__(self, login: SshLogin, stack: str) -> None:
-        """`stack`: whose file says how to get there, each time that a script is run by Pulumi."""
+    def __init__(
+        self, login: SshLogin, *, first_key: str | None = None, answer_s: float = ANSWER_S
+    ) -> None:
+        """`first_key`: another host key that it may show, until it has been given its own.
+        `answer_s`: how long it is waited for."""
         self._login = login
+        self._host_keys = [key for key in (login.host_key, first_key) if key]
+        self._answer_s = answer_s
         # As any operator would write it, since Pulumi keeps it as a setting of the Docker provider.
         self._key = str(login.private_key_file)
         with suppress(ValueError):
             self._key = f"${{HOME}}/{login.private_key_file.relative_to(Path.home())}"
         # By what leads there, and short: a socket's path has at most about 100 characters.
-        way = f"{login.user}@{login.address}:{login.port} {self._key} {login.host_key}"
+        way = f"{login.user}@{login.address}:{login.port} {self._key} {' '.join(self._host_keys)}"
         self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         # Their options name files in it.
         self.environment = {**os.environ, "CYBERHUBS_HOME": str(places.home())}
-        self.interpreter = [PYTHON, "-m", "cyberhubs.machine", "--stack", stack]
 
     @property
     def address(self) -> str:
@@ -83,7 +86,7 @@ class SshMachine(Machine):
             "StrictHostKeyChecking": "yes",
             "UserKnownHostsFile": "/dev/null",
             "GlobalKnownHostsFile": "/dev/null",
-            "KnownHostsCommand": f"/bin/echo * {self._login.host_key}",
+            "KnownHostsCommand": self._known_hosts(),
             "UpdateHostKeys": "no",
             "ConnectTimeout": str(CONNECT_S),
             "ServerAliveInterval": "5",  # three unanswered ones end a connection
@@ -94,6 +97,11 @@ class SshMachine(Machine):
             "LogLevel": "ERROR",
         }
         return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+
+    def _known_hosts(self) -> str:
+        one, *others = [f"* {key}" for key in self._host_keys]
+        # With -e, \\n is the end of a line; ssh itself reads the quotes.
+        return f'/bin/echo -e "{one}\\n{others[0]}"' if others else f"/bin/echo {one}"
 
     def facts(self) -> Facts:
         """Raises MachineError also for a distribution that is not supported."""
@@ -159,8 +167,12 @@ class SshMachine(Machine):
                 self._wait_for_answer()
 
     def disconnect(self) -> None:
-        """Closes it. What has changed for the user, such as its groups, holds from the next one on."""
-        subprocess.run(self._ssh("-O", "exit"), env=self.environment, capture_output=True)
+        """Closes it, and Docker's. What has changed for the user, such as its groups, holds from the
+        next one on."""
+        for use in (SCRIPTS, DOCKER):
+            subprocess.run(
+                self._ssh("-O", "exit", use=use), env=self.environment, capture_output=True
+            )
 
     def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
         where = f"{self._login.user}@{self._login.address}"
@@ -185,7 +197,7 @@ class SshMachine(Machine):
                 f"There is no private key {key}, which host.ssh.privateKeyFile names: put it there, "
                 f"or make one with ssh-keygen -t ed25519 -f {key} and let the machine know {key}.pub."
             )
-        deadline, said = time.monotonic() + ANSWER_S, ""
+        deadline, said = time.monotonic() + self._answer_s, ""
         while True:
             with tempfile.TemporaryFile() as errors:
                 done = subprocess.run(
@@ -202,7 +214,7 @@ class SshMachine(Machine):
                 raise MachineError(self._explain(text))
             if (last := text.splitlines()[-1] if text else "") != said:
                 print(
-                    f"Waiting up to {ANSWER_S} s for {self._login.address} to answer: {last}",
+                    f"Waiting up to {self._answer_s:.0f} s for {self._login.address} to answer: {last}",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -216,10 +228,10 @@ class SshMachine(Machine):
             return self._ssh(command=f"exec {work}")
         return self._ssh(command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}")
 
-    def _ssh(self, *options: str, command: str | None = None) -> list[str]:
+    def _ssh(self, *options: str, command: str | None = None, use: str = SCRIPTS) -> list[str]:
         login = ["-l", self._login.user, "-p", str(self._login.port)]
         # Of an option that is there twice, ssh takes the first.
-        words = ["ssh", *options, *self._options(SCRIPTS), *login, "--", self._login.address]
+        words = ["ssh", *options, *self._options(use), *login, "--", self._login.address]
         return [*words, command] if command else words
 
     def _explain(self, said: str) -> str:

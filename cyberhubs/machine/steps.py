@@ -7,7 +7,7 @@ from cyberhubs_hub.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PO
 
 from cyberhubs.machine.scripts import script
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import SshHost
+from cyberhubs.settings.host import LocalHost, OpenStackHost
 from cyberhubs.settings.tls import NoTls
 
 SOCKET_DIRECTORY = "/run/cyberhubs-engine"  # has the engine's socket too, by docker.sh
@@ -30,14 +30,16 @@ class Step:
 def setup(settings: Settings) -> Iterator[Step]:
     """Each needs those before it."""
     host, user = settings.host, settings.user
-    assert isinstance(host, SshHost)
+    assert not isinstance(host, LocalHost)
     disk, mount = host.data, host.data_path
     existing = "yes" if disk.existing else "no"
+    at_least_gb = (host.data.size_gb or 0) if isinstance(host, OpenStackHost) else 0
     inside = (PROXY_PORT, PROXY_API_PORT, HUB_PORT, SERVER_PORT)
     # Without TLS the door is on the machine's loopback, which no firewall is asked for.
     door = () if isinstance(settings.tls, NoTls) else settings.tls.ports
     yield Step("packages")
     yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
+    yield Step("grow", (mount, at_least_gb))
     yield Step("directories", (mount, user.uid, user.gid))
     yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs),))
     yield Step("docker", (mount, host.ssh.user, SOCKET_DIRECTORY))

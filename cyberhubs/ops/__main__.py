@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from cyberhubs.cloud import CloudError
 from cyberhubs.machine import MachineError
 from cyberhubs.ops import deploy, host, inspect
 from cyberhubs.ops.problem import Problem
@@ -36,7 +37,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         COMMANDS[arguments.command][0](Stack(arguments.stack))
-    except (Problem, MachineError, SettingsError) as problem:
+    except (Problem, CloudError, MachineError, SettingsError) as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

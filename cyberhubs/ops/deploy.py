@@ -1,37 +1,44 @@
 """Bringing a stack up, previewing it, taking it down."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from docker import DockerClient
 
+from cyberhubs.cloud import Cloud
 from cyberhubs.install.command import main as install
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.names import ROLE, STACK
+from cyberhubs.ops import cloud
 from cyberhubs.ops.door import dns
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.host import differences
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.recover import lost, remove_orphans, unlock
 from cyberhubs.ops.stack import Stack
+from cyberhubs.settings.host import LocalHost, OpenStackHost
 
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 
 
 def up(stack: Stack) -> None:
-    settings = stack.settings
-    facts = _facts(stack.machine)
+    _ = stack.settings  # all that is wrong in the file, before anything else
+    stack.select()
+    unlock(stack)
+    facts = _facts(stack) if cloud.ready(stack) else None
     with _prepared(stack, facts) as client:
-        stack.select()
-        unlock(stack)
         mended = _mend(stack, client, facts)
         arguments = ["--stack", stack.name, "--yes", "--skip-preview", *mended]
         if stack.pulumi("up", *arguments).returncode:
+            cloud.explain(stack)
             raise Problem(
                 "The update stopped: what failed is above. What was done stays; "
                 f"mend it and run `make up STACK={stack.name}` again to go on."
             )
+    stack = Stack(stack.name)  # with what is known of it now
+    settings = stack.settings
     print(f"\nCyberhubs is up: {settings.url}")
     for hub in settings.hubs:
         print(f"  {hub.title}: {settings.hub_url(hub)}")
@@ -46,11 +53,19 @@ def up(stack: Stack) -> None:
         print(f"DNS: {points}.")
 
 
-def _facts(machine: Machine) -> Facts | None:
-    """What a machine that Cyberhubs sets up says of itself; None for this one."""
+def _facts(stack: Stack) -> Facts | None:
+    """What a machine that Cyberhubs sets up says of itself; None for this one, and for one of the
+    cloud that does not answer, as it may be about to be replaced."""
+    machine = stack.machine
     if not isinstance(machine, SshMachine):
         return None
-    facts = machine.facts()
+    try:
+        facts = machine.facts()
+    except MachineError as error:
+        if not isinstance(stack.settings.host, OpenStackHost):
+            raise
+        print(error, file=sys.stderr, flush=True)
+        return None
     print(f"The machine at {machine.address} is there: {facts.distribution}.", flush=True)
     return facts
 
@@ -58,12 +73,12 @@ def _facts(machine: Machine) -> Facts | None:
 @contextmanager
 def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None]:
     """The engine, with what an update needs of it looked at; None if the update has yet to install it."""
-    machine = stack.machine
-    if facts is None:
+    if isinstance(stack.settings.host, LocalHost):
         _install_here("engine", "base", "caddy")
-    elif not facts.docker:
+    elif facts is None or not facts.docker:
         yield None
         return
+    machine = stack.machine
     with engine(machine) as client:
         if isinstance(machine, LocalMachine):
             _check_ports(client, stack)
@@ -104,31 +119,46 @@ def preview(stack: Stack) -> None:
 
 
 def down(stack: Stack) -> None:
-    data = stack.settings.host.data_path
+    host = stack.settings.host
     if not stack.exists:
         print(f"Stack {stack.name} has never been up.")
         return
     unlock(stack)
     _reach(stack)
-    if stack.pulumi("destroy", "--stack", stack.name, "--yes", "--skip-preview").returncode:
+    arguments = ["--stack", stack.name, "--yes", "--skip-preview", "--exclude-protected"]
+    if stack.pulumi("destroy", *arguments).returncode:
         raise Problem(
             f"Not all could be removed: the reason is above. Run `make down STACK={stack.name}` again."
         )
-    print(f"\nStack {stack.name} is down. Members' files stay in {data}/jupyterhub_users,")
-    print(f"the hubs' databases and secrets in {data}/hubs; the next `make up` finds them.")
+    print(
+        f"\nStack {stack.name} is down. Members' files stay in {host.data_path}/jupyterhub_users,"
+    )
+    print(
+        f"the hubs' databases and secrets in {host.data_path}/hubs; the next `make up` finds them."
+    )
+    if kept := cloud.kept(stack):
+        unprotect = f"pulumi state unprotect --all --yes --stack {stack.name}"
+        print(f"All of it is in the cloud still, with its cost: {' and '.join(kept)}.")
+        print("To delete that for good, members' files too:")
+        print(f"  {stack.plain(f'{unprotect} && make down STACK={stack.name}')}")
 
 
 def _reach(stack: Stack) -> None:
     """Sees that what is to be taken down can be reached."""
-    if not isinstance(stack.machine, SshMachine):
+    if isinstance(stack.settings.host, LocalHost):
         _install_here("engine")
         return
+    if isinstance(stack.settings.host, OpenStackHost):
+        Cloud().check_credentials()  # what is on the machine goes with it
+        return
+    machine = stack.machine
+    assert isinstance(machine, SshMachine)
     try:
-        stack.machine.connect()
+        machine.connect()
     except MachineError as error:
         raise Problem(
             f"{error}\nIf the machine is gone for good, forget it by: "
-            f'eval "$(make -s env)" && pulumi stack rm --force {stack.name}'
+            f"{stack.plain(f'pulumi stack rm --force {stack.name}')}"
         ) from None
 
 

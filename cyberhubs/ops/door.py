@@ -11,7 +11,7 @@ from cryptography import x509
 from docker.models.containers import Container
 
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import SshHost
+from cyberhubs.settings.host import LocalHost
 from cyberhubs.settings.rules import ANYWHERE
 from cyberhubs.settings.tls import AcmeTls, NoTls
 
@@ -59,8 +59,8 @@ def dns(settings: Settings) -> str | None:
 def _served(settings: Settings) -> x509.Certificate | None:
     """The certificate that visitors of the domain get; asked for at the address, not by name."""
     address = settings.tls.listen
-    if isinstance(settings.host, SshHost):
-        if settings.on_loopback:
+    if not isinstance(settings.host, LocalHost):
+        if settings.on_loopback or settings.address is None:
             return None  # nobody but the machine itself sees it
         address = settings.address
     elif address in ANYWHERE:

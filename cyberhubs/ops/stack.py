@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 from cyberhubs.install import environment
 from cyberhubs.machine import Machine, machine_of
 from cyberhubs.ops.problem import Problem
-from cyberhubs.settings import Settings, load_file
+from cyberhubs.settings import Settings, Way, load_file
+from cyberhubs.settings.host import OpenStackHost
 
 PROJECT = Path(__file__).parent.parent.parent
+INSTANCE = "openstack:compute/instance:Instance"
 
 
 class Stack:
@@ -25,11 +28,26 @@ class Stack:
     @cached_property
     def settings(self) -> Settings:
         """Raises SettingsError with all that is wrong in the file."""
-        return load_file(self.file, self.name)
+        settings = load_file(self.file, self.name)
+        if isinstance(settings.host, OpenStackHost) and self.exists:
+            return replace(settings, way=self._way())
+        return settings
 
     @cached_property
     def machine(self) -> Machine:
         return machine_of(self.settings)
+
+    def _way(self) -> Way | None:
+        """Where the machine is, if it has been made; after an update that failed, too."""
+        outputs: dict[str, dict[str, Any]] = {}
+        for resource in self.resources():
+            outputs[resource["urn"].split("::")[-1]] = resource.get("outputs", {})
+            outputs[resource["type"]] = {}
+        address = outputs.get("host-server", {}).get("address")
+        host_key = outputs.get("host-key", {}).get("public")
+        if INSTANCE in outputs and address and host_key:
+            return Way(address, host_key)
+        return None
 
     def pulumi(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
         """Runs Pulumi, either with what it prints shown or captured.
@@ -58,6 +76,10 @@ class Stack:
         if answer.returncode:
             raise Problem(answer.stderr.strip() or answer.stdout.strip())
         return answer.stdout
+
+    def plain(self, command: str) -> str:
+        """What to type for a command of Pulumi's own."""
+        return f'eval "$(make -s env)" && {command}'
 
     def select(self) -> None:
         """Makes the stack's state on first use."""

@@ -16,6 +16,8 @@ MOUNT = "/mnt"
 """Where a machine of kind ssh or openstack has its data disk."""
 OF_THE_STACK = ("door", "etc", "hubs", "jupyterhub_users", "lost+found", "tmp", "var")
 """Folders in MOUNT that no data space may show."""
+VOLUME = "/var/lib/cyberhubs/volume"
+"""Link to the disk that is a machine's volume, on one of kind openstack."""
 
 
 def _network(value: str) -> str:
@@ -88,6 +90,9 @@ class Image(Model):
     """Id of the image."""
     name: Text | None = None
     """Name of the image; refused if two have it."""
+    boot_volume_gb: int | None = Field(default=None, ge=5)
+    """Size of a volume to boot from, in GB, for a flavor without a disk; it goes with the machine.
+    Left out: the machine boots from the flavor's own disk."""
 
 
 class HostNetwork(Model):
@@ -96,11 +101,19 @@ class HostNetwork(Model):
     one_of: ClassVar = ("name", "create")
 
     name: Text | None = None
-    """Name of an existing network."""
+    """Name or id of an existing network."""
     create: Literal[True] | None = None
     """Make a network and a router to `externalNetwork`."""
     external_network: Text | None = None
-    """With `create`: name of the cloud's external network."""
+    """With `create`: name or id of the cloud's external network."""
+
+    @model_validator(mode="after")
+    def _only_a_new_one_leads_out(self) -> Self:
+        if self.create and not self.external_network:
+            raise ValueError("creates a network that leads nowhere — add externalNetwork: Public")
+        if self.name and self.external_network:
+            raise ValueError("has externalNetwork, which an existing network has no use for")
+        return self
 
 
 class FloatingIp(Model):
@@ -109,7 +122,7 @@ class FloatingIp(Model):
     one_of: ClassVar = ("pool", "address")
 
     pool: Text | None = None
-    """Pool to allocate an address from."""
+    """Name of the pool (an external network) to allocate an address from."""
     address: Address | None = None
     """An address that is allocated already."""
 
@@ -126,54 +139,11 @@ class _Ssh(Model):
 class SshKey(_Ssh):
     """How the program reaches a machine of the cloud."""
 
+    user: ClassVar = "cyberhubs"  # by cloud-init/user-data.yaml, whatever the image calls its own
+    port: ClassVar = 22
+
     public_key: Annotated[Text, AfterValidator(_public_key)]
     """The line of the .pub file."""
-
-
-class _Filesystem(Model):
-    """What is made on a disk that is empty."""
-
-    filesystem: Literal["ext4", "xfs"] = "ext4"
-    """File system made on an empty disk."""
-    inodes: Literal["auto"] | Annotated[int, Field(ge=100_000)] = "auto"
-    """Number of files that the file system can hold; auto: with ext4 one for each 4 KiB, with xfs
-    as many as there is room for."""
-
-    @model_validator(mode="after")
-    def _inodes_are_of_ext4(self) -> Self:
-        if self.filesystem == "xfs" and self.inodes != "auto":
-            raise ValueError(f"has inodes {self.inodes}, which xfs makes as needed — leave it out")
-        return self
-
-
-class Volume(_Filesystem):
-    """The volume that holds all data: a new one by its size, or an existing one by its id."""
-
-    one_of: ClassVar = ("size_gb", "volume_id")
-
-    size_gb: int | None = Field(default=None, ge=10)
-    """Size of the volume to make, in GB."""
-    volume_id: Id | None = None
-    """Id of an existing volume."""
-
-
-class OpenStackHost(Model):
-    """A virtual machine of an OpenStack cloud, made by the program."""
-
-    kind: Literal["openstack"]
-    """A machine that the program makes."""
-    image: Image
-    """What the machine boots."""
-    flavor: Text
-    """Name of the flavor: cores and memory."""
-    network: HostNetwork
-    """The network the machine is in."""
-    floating_ip: FloatingIp
-    """The address under which the machine is reached."""
-    ssh: SshKey
-    """How the program reaches the machine."""
-    data: Volume
-    """The volume that holds all data."""
 
 
 class SshLogin(_Ssh):
@@ -190,14 +160,84 @@ class SshLogin(_Ssh):
     shows the one that it presents."""
 
 
+class _Filesystem(Model):
+    """What is on the disk of all data, or is made there if it is empty."""
+
+    filesystem: Literal["ext4", "xfs"] = "ext4"
+    """File system made on an empty disk."""
+    inodes: Literal["auto"] | Annotated[int, Field(ge=100_000)] = "auto"
+    """Number of files that the file system can hold; auto: with ext4 one for each 4 KiB, with xfs
+    as many as there is room for."""
+    existing: bool = False
+    """Use the file system that is there as it is; without this, only an empty disk or one that
+    Cyberhubs made is used, and nothing else is ever formatted."""
+
+    @model_validator(mode="after")
+    def _inodes_are_of_ext4(self) -> Self:
+        if self.filesystem == "xfs" and self.inodes != "auto":
+            raise ValueError(f"has inodes {self.inodes}, which xfs makes as needed — leave it out")
+        return self
+
+
+class Volume(_Filesystem):
+    """The volume that holds all data: a new one by its size, or an existing one by its id."""
+
+    one_of: ClassVar = ("size_gb", "volume_id")
+
+    size_gb: int | None = Field(default=None, ge=10)
+    """Size of the volume to make, in GB; a larger number grows it in place."""
+    volume_id: Id | None = None
+    """Id of an existing volume."""
+
+    device: ClassVar = VOLUME
+
+    @model_validator(mode="after")
+    def _a_new_one_is_empty(self) -> Self:
+        if self.size_gb and self.existing:
+            raise ValueError("has existing, which a new volume has no use for — leave it out")
+        return self
+
+
+class OpenStackHost(Model):
+    """A virtual machine of an OpenStack cloud, made by the program."""
+
+    kind: Literal["openstack"]
+    """A machine that the program makes."""
+    image: Image
+    """What the machine boots."""
+    flavor: Text
+    """Name or id of the flavor: cores and memory."""
+    network: HostNetwork
+    """The network the machine is in."""
+    floating_ip: FloatingIp
+    """The address under which the machine is reached."""
+    ssh: SshKey
+    """How the program reaches the machine."""
+    data: Volume
+    """The volume that holds all data."""
+
+    @property
+    def data_path(self) -> str:
+        """Where all data lies on the machine."""
+        return MOUNT
+
+    def login(self, address: str, host_key: str) -> SshLogin:
+        """How the program reaches the machine once it is there."""
+        return SshLogin.model_construct(
+            address=address,
+            user=self.ssh.user,
+            port=self.ssh.port,
+            host_key=host_key,
+            private_key_file=self.ssh.private_key_file,
+            from_=self.ssh.from_,
+        )
+
+
 class Disk(_Filesystem):
     """The disk that holds all data."""
 
     device: Annotated[Text, AfterValidator(_device)]
     """The disk, by a name that stays: /dev/disk/by-id/…"""
-    existing: bool = False
-    """Use the file system that is on the disk as it is; without this, only an empty disk or one
-    that Cyberhubs made is used, and nothing else is ever formatted."""
 
 
 class SshHost(Model):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cyberhubs.settings import rules
 from cyberhubs.settings.explain import explain
-from cyberhubs.settings.host import LocalHost, SshHost
+from cyberhubs.settings.host import Host, OpenStackHost, SshHost, SshLogin
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys
@@ -32,11 +32,19 @@ class DnsRecord:
 
 
 @dataclass(frozen=True)
+class Way:
+    """Where a machine of the cloud is, which is known once it has been made."""
+
+    address: str
+    host_key: str
+
+
+@dataclass(frozen=True)
 class Settings:
-    """A stack. The host is of a kind that is built; the others are refused."""
+    """A stack."""
 
     stack: str
-    host: LocalHost | SshHost
+    host: Host
     domain: str | None
     tls: Tls
     user: User
@@ -45,6 +53,8 @@ class Settings:
     """By name."""
     warnings: tuple[str, ...]
     """What is allowed but may not be meant, a sentence each."""
+    way: Way | None = None
+    """Of a host of kind openstack, where it has been made."""
 
     @property
     def applications(self) -> list[str]:
@@ -64,8 +74,19 @@ class Settings:
         return f"{self.url.removesuffix('/')}{hub.prefix}"
 
     @property
-    def address(self) -> str:
-        """The name or IP address under which the machine is reached."""
+    def login(self) -> SshLogin | None:
+        """How the machine is reached by ssh; None for this one, and for one that is yet to be made."""
+        if isinstance(self.host, SshHost):
+            return self.host.ssh
+        if isinstance(self.host, OpenStackHost) and self.way:
+            return self.host.login(self.way.address, self.way.host_key)
+        return None
+
+    @property
+    def address(self) -> str | None:
+        """The name or IP address under which the machine is reached; None where it is yet to be made."""
+        if isinstance(self.host, OpenStackHost):
+            return self.way.address if self.way else self.host.floating_ip.address
         if self.host.address:
             return self.host.address
         return self.host.ssh.address if isinstance(self.host, SshHost) else self.tls.listen
@@ -77,14 +98,18 @@ class Settings:
 
     @property
     def dns(self) -> DnsRecord | None:
-        """What the domain's zone has to hold; None without a domain."""
-        if self.domain is None:
+        """What the domain's zone has to hold; None without a domain or an address."""
+        return self.dns_at(self.address)
+
+    def dns_at(self, address: str | None) -> DnsRecord | None:
+        """The same, for a machine that is reached there."""
+        if self.domain is None or address is None:
             return None
         try:
-            kind = "A" if ip_address(self.address).version == 4 else "AAAA"
+            kind = "A" if ip_address(address).version == 4 else "AAAA"
         except ValueError:
-            return DnsRecord(self.domain, "CNAME", f"{self.address.removesuffix('.')}.")
-        return DnsRecord(self.domain, kind, self.address)
+            return DnsRecord(self.domain, "CNAME", f"{address.removesuffix('.')}.")
+        return DnsRecord(self.domain, kind, address)
 
 
 def load(raw: Mapping[str, object], stack: str, folder: Path = STACKS) -> Settings:
@@ -124,7 +149,6 @@ def _validate(
         problems += rules.unfit_certificate(keys)
     if keys is None or problems:
         return None, problems
-    assert isinstance(keys.host, LocalHost | SshHost)
     hubs = tuple(hub.named(name) for name, hub in sorted(keys.hubs.items()))
     return Settings(
         stack=stack,

@@ -23,9 +23,6 @@ from cyberhubs.settings.tls import FileTls, Tls
 ANYWHERE = ("0.0.0.0", "::")
 
 # Delete an entry when the feature works.
-NOT_BUILT = {
-    ("host", "kind"): {"openstack": "ssh"},
-}
 NOT_BUILT_IN_HUBS = {("login", "kind"): {"github": "password"}}
 
 
@@ -59,9 +56,6 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 def not_built(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """What the stack file may say one day, but what does nothing so far."""
-    for keys, words in NOT_BUILT.items():
-        if instead := words.get(str(word := _at(raw, *keys))):
-            yield Problem(keys, f"{word} is not built yet — use {instead}")
     for path, hub in _hubs(raw):
         for keys, words in NOT_BUILT_IN_HUBS.items():
             if instead := words.get(str(word := _at(hub, *keys))):

@@ -80,7 +80,7 @@ def login(machine: LabMachine) -> dict[str, Any]:
 
 def ssh_machine(machine: LabMachine, **changes: Any) -> SshMachine:
     """The way to it that a stack file would say."""
-    return SshMachine(SshLogin.model_validate({**login(machine), **changes}), "lab")
+    return SshMachine(SshLogin.model_validate({**login(machine), **changes}))
 
 
 def wait_until_free(machine: LabMachine, lock: str = "/run/lock/cyberhubs-setup") -> None:

@@ -40,10 +40,15 @@ class Registered:
 
 class _Mocks(pulumi_mocks.Mocks):
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict]:
-        said = FACTS if args.name == "host-engine" else f"stdout of {args.name}"
+        said = f"stdout of {args.name}"
+        if args.name == "host-engine":
+            said = FACTS
+        elif args.name.endswith("key-made"):
+            said = f"private of {args.name}\nssh-ed25519 AAAA"
         computed = {
             "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:{args.name}"},
             "command:local:Command": {"stdout": said, "stderr": ""},
+            "openstack:networking/floatingIp:FloatingIp": {"address": "192.0.2.7"},
         }
         return f"{args.name}-id", {**args.inputs, **computed.get(args.typ, {})}
 

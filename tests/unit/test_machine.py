@@ -1,14 +1,15 @@
 """A machine, here: what a script is given, says and ends with; and the scripts that only check."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from cyberhubs.machine import LocalMachine, MachineError, SshMachine, machine_of
+from cyberhubs.machine import LocalMachine, MachineError, SshMachine, interpreter, machine_of
 from cyberhubs.machine.scripts import script
 from cyberhubs.machine.steps import setup
-from cyberhubs.settings import load
-from tests.unit.stack_values import GOOD, SSH, changed
+from cyberhubs.settings import Way, load
+from tests.unit.stack_values import GOOD, OPENSTACK, SSH, changed
 
 SERVER = changed((("host",), SSH))
 
@@ -48,7 +49,7 @@ def test_room_where_something_is_and_where_nothing_is() -> None:
 def test_each_step_of_the_setup_can_check() -> None:
     steps = list(setup(load(SERVER, "test")))
     assert [step.name for step in steps] == [
-        "packages", "disk", "directories", "limits", "docker", "firewall", "strangers",
+        "packages", "disk", "grow", "directories", "limits", "docker", "firewall", "strangers",
     ]  # fmt: skip
     for step in steps:
         assert "\ncheck=yes\n" in step.script(check=True)
@@ -67,7 +68,25 @@ def test_the_machine_of_a_stack() -> None:
     assert isinstance(machine_of(load(GOOD, "test")), LocalMachine)
     machine = machine_of(load(SERVER, "test"))
     # Pulumi keeps neither where it is nor how to get in: both may change, and it is the same machine.
-    assert machine.interpreter == [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", "test"]
+    assert isinstance(machine, SshMachine)
+    assert interpreter(load(SERVER, "test")) == [
+        ".venv/bin/python",
+        "-m",
+        "cyberhubs.machine",
+        "--stack",
+        "test",
+    ]
+
+
+def test_a_machine_of_the_cloud_is_reached_once_it_is_made() -> None:
+    settings = load(changed((("host",), OPENSTACK)), "test")
+    with pytest.raises(MachineError, match=r"yet to be made: `make up STACK=test`"):
+        machine_of(settings)
+    way = Way("192.0.2.7", "ssh-ed25519 AAAA")
+    machine = machine_of(replace(settings, way=way))
+    assert isinstance(machine, SshMachine)
+    assert machine.address == "ssh://cyberhubs@192.0.2.7:22"
+    assert "KnownHostsCommand=/bin/echo * ssh-ed25519 AAAA" in machine.docker_options
 
 
 def test_what_pulumi_keeps_of_the_way_is_the_same_for_every_operator(

@@ -237,6 +237,112 @@ def test_a_further_hub_leaves_the_machine_but_its_memory_alone(server: dict[str,
     assert {n for n in changed if not n.startswith(("astro", "cyberhubs"))} == {"host-limits"}
 
 
+@pytest.fixture
+def cloud() -> dict[str, Any]:
+    return config_of(PROJECT / "stacks/Pulumi.arbutus.yaml")
+
+
+def in_cloud(config: dict[str, Any], **host: Any) -> Graph:
+    return record({**config, "host": {**config["host"], **host}}, stack="arbutus")
+
+
+def test_what_outlives_a_machine_of_the_cloud_is_protected(cloud: dict[str, Any]) -> None:
+    protected = {r.name for r in in_cloud(cloud).values() if r.options.protect}
+    assert protected == {"host-server-volume", "host-server-address"}
+    own = in_cloud(
+        cloud,
+        data={"volumeId": "6c0f1b9e-3f0e-4a3c-9a55-2d0b5b0c9a11"},
+        floatingIp={"address": "192.0.2.7"},
+    )
+    assert not any(r.options.protect for r in own.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "others"),
+    [
+        ({"image": {"id": "6c0f1b9e-3f0e-4a3c-9a55-2d0b5b0c9a11"}}, {"host-server-image"}),
+        ({"image": {"name": "Other"}}, {"host-server-image"}),
+        ({"flavor": "p8-30gb"}, {"host-server-flavor"}),
+    ],
+    ids=["image by id", "image by name", "flavor"],
+)
+def test_another_image_or_flavor_is_another_machine_alone(
+    cloud: dict[str, Any], change: dict, others: set[str]
+) -> None:
+    changed = differing(in_cloud(cloud), in_cloud(cloud, **change))
+    known = {"host-server-instance", "host-server-first-key-made"}
+    # The mocks answer look-ups by the resource's name, so another name is no other id here.
+    assert changed <= others | known and changed & (others | known)
+    instance = next(r for r in in_cloud(cloud).values() if r.name == "host-server-instance")
+    assert instance.options.deleteBeforeReplace
+    assert list(instance.options.replaceOnChanges) == [
+        "imageId", "flavorId", "keyPair", "userData",
+    ]  # fmt: skip
+
+
+def test_another_key_is_another_machine(cloud: dict[str, Any]) -> None:
+    ssh = cloud["host"]["ssh"]
+    other = {**ssh, "publicKey": ssh["publicKey"].replace("AAAAIBmF", "AAAAICmF")}
+    changed = differing(in_cloud(cloud), in_cloud(cloud, ssh=other))
+    assert "host-server-instance" in changed
+    assert changed <= {"host-server-instance", "host-server-key", "host-server-first-key-made"}
+
+
+def test_a_larger_volume_grows(cloud: dict[str, Any]) -> None:
+    larger = in_cloud(cloud, data={**cloud["host"]["data"], "sizeGb": 600})
+    assert differing(in_cloud(cloud), larger) == {"host-server-volume", "host-grow"}
+
+
+def test_the_security_group_lets_in_what_is_needed(cloud: dict[str, Any]) -> None:
+    def opened(graph: Graph) -> set[tuple[int, str]]:
+        rules = [r.inputs for r in graph.values() if r.type.endswith(":SecGroupRule")]
+        return {
+            (int(rule["portRangeMin"]), rule["remoteIpPrefix"])
+            for rule in rules
+            if rule["direction"] == "ingress"
+        }
+
+    assert opened(in_cloud(cloud)) == {(22, "192.0.2.0/24")}
+    ssh = {name: value for name, value in cloud["host"]["ssh"].items() if name != "from"}
+    assert opened(in_cloud(cloud, ssh=ssh)) == {(22, "0.0.0.0/0"), (22, "::/0")}
+
+
+def test_a_network_of_its_own_leads_out_before_its_address(cloud: dict[str, Any]) -> None:
+    graph = in_cloud(cloud, network={"create": True, "externalNetwork": "Public"})
+    named = {r.name: urn for urn, r in graph.items()}
+    associated = graph[named["host-server-address-of-port"]].options.dependencies
+    assert named["host-server-interface"] in associated
+    assert named["host-server-subnet"] in graph[named["host-server-port"]].options.dependencies
+
+
+@pytest.mark.parametrize(
+    ("key", "holder"),
+    [("host-server-first-key", "host-server-instance"), ("host-key", "host-arrived")],
+)
+def test_a_host_key_is_a_secret_everywhere(cloud: dict[str, Any], key: str, holder: str) -> None:
+    graph = in_cloud(cloud)
+    text = f"private of {key}-made"
+    plain = [r.name for r in graph.values() if text in json.dumps(r.inputs)]
+    secret = [r.name for r in graph.values() if text in json.dumps(secrets_in(r.inputs))]
+    assert plain == secret == [holder]
+    made = next(r for r in graph.values() if r.name == f"{key}-made")
+    assert list(made.options.additionalSecretOutputs) == ["stdout"]
+
+
+def test_what_is_on_a_machine_of_the_cloud_goes_with_it(cloud: dict[str, Any]) -> None:
+    graph = in_cloud(cloud)
+    named = {r.name: urn for urn, r in graph.items()}
+    machine, instance = named["host-machine"], named["host-server-instance"]
+    assert graph[machine].options.deletedWith == instance
+    assert graph[named["host-server-attachment"]].options.deletedWith == instance
+    with_it = {r.name for r in resources(graph) if r.options.deletedWith == machine}
+    without = {r.name for r in resources(graph)} - with_it
+    assert {name for name in without if not name.startswith("host-server")} == {
+        "host-arrived", "host-volume", "host-found", "host-installation", "host-machine",
+        "host-key-made",
+    }  # fmt: skip
+
+
 def test_this_machine_is_not_set_up(config: dict[str, Any]) -> None:
     names = {r.name for r in record(config).values() if r.name.startswith("host-")}
     assert names == {"host-docker", "host-data", "host-socket"}

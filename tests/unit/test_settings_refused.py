@@ -195,7 +195,31 @@ def test_bad_input(path, value, at, says, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "at", "says"),
     [
-        ([(("host",), OPENSTACK)], "host.kind", "openstack is not built yet — use ssh"),
+        (
+            [(("host",), {**OPENSTACK, "network": {"create": True}})],
+            "host.network",
+            "creates a network that leads nowhere — add externalNetwork",
+        ),
+        (
+            [(("host",), {**OPENSTACK, "network": {"name": "a", "externalNetwork": "b"}})],
+            "host.network",
+            "has externalNetwork, which an existing network has no use for",
+        ),
+        (
+            [(("host",), {**OPENSTACK, "image": {"id": "x"}})],
+            "host.image.id",
+            "is not an id",
+        ),
+        (
+            [(("host",), {**OPENSTACK, "data": {"sizeGb": 500, "existing": True}})],
+            "host.data",
+            "has existing, which a new volume has no use for",
+        ),
+        (
+            [(("host",), {**OPENSTACK, "data": {"sizeGb": 500, "volumeId": OPENSTACK["image"]["id"]}})],
+            "host.data",
+            "says sizeGb and volumeId — give either sizeGb or volumeId",
+        ),
         ([(("tls",), ACME)], "host.address", "is missing, the door listens at all addresses"),
         ([(("tls",), ACME)], "domain", "is missing, tls.mode acme needs it"),
         (
@@ -287,7 +311,7 @@ def test_whole_design_is_modelled(tmp_path):
         ((*CORE, "access", "organizations"), ["my-org", "my-org:team"]),
     )
     problems = problems_of(raw, tmp_path)
-    assert len(problems) == 3 and all("not built yet" in problem for problem in problems)
+    assert len(problems) == 2 and all("not built yet" in problem for problem in problems)
 
 
 def test_all_problems_at_once_in_the_order_of_the_file(tmp_path):

@@ -6,8 +6,8 @@ label=cyberhubs
 formatting=/var/lib/cyberhubs/formatting
 alone
 
-[ -e "$device" ] || fail "There is no disk $device (host.data.device) on this machine. It has: $(cd /dev/disk/by-id 2>/dev/null && echo *)"
-[ -b "$device" ] || fail "$device (host.data.device) is not a disk."
+[ -e "$device" ] || fail "There is no disk $device (host.data) on this machine. It has: $(cd /dev/disk/by-id 2>/dev/null && echo *)"
+[ -b "$device" ] || fail "$device (host.data) is not a disk."
 disk=$(readlink -f "$device")
 
 signature() { # name: of what is on the disk now
@@ -36,11 +36,11 @@ ours() { # made by this script, be it of the other kind than an empty disk would
 usable() { # refuses what is not ours, unless it may be used as it is
     ours && return
     if [ "$existing" != yes ]; then
-        fail "There is $on_it on $device (host.data.device): nothing on it was touched. Say host.data.existing: true to use it as it is, or name another disk; to give it up, empty it yourself (wipefs --all $device)."
+        fail "There is $on_it on $device (host.data): nothing on it was touched. Say host.data.existing: true to use it as it is, or name another disk; to give it up, empty it yourself (wipefs --all $device)."
     fi
     case $(signature TYPE) in
     ext4 | xfs) ;;
-    *) fail "There is $on_it on $device (host.data.device), which cannot carry the data as it is: host.data.existing needs an ext4 or xfs." ;;
+    *) fail "There is $on_it on $device (host.data), which cannot carry the data as it is: host.data.existing needs an ext4 or xfs." ;;
     esac
 }
 
@@ -82,10 +82,10 @@ if mounted=$(findmnt -no SOURCE --mountpoint "$mount") && [ "$(readlink -f "$mou
 fi
 if [ -z "$mounted" ]; then
     if elsewhere=$(findmnt -no TARGET --source "$disk"); then
-        fail "$device (host.data.device) is in use, it is mounted at $(echo "$elsewhere" | head -n 1): name another disk, or unmount it and take its line out of /etc/fstab."
+        fail "$device (host.data) is in use, it is mounted at $(echo "$elsewhere" | head -n 1): name another disk, or unmount it and take its line out of /etc/fstab."
     fi
     if [ "$(lsblk -nro NAME "$disk" | wc -l)" -gt 1 ] || [ -n "$(ls "/sys/class/block/${disk##*/}/holders" 2>/dev/null)" ]; then
-        fail "$device (host.data.device) is in use, it carries $(lsblk -nro NAME "$disk" | tail -n +2 | tr '\n' ' '): nothing on it was touched. Name another disk, or one of these."
+        fail "$device (host.data) is in use, it carries $(lsblk -nro NAME "$disk" | tail -n +2 | tr '\n' ' '): nothing on it was touched. Name another disk, or one of these."
     fi
     if [ -z "$on_it" ]; then
         make_filesystem

@@ -1,0 +1,40 @@
+"""A host key of a machine that is yet to be made."""
+
+import pulumi
+from pulumi import ComponentResource, ResourceOptions
+from pulumi_command.local import Command, Logging
+
+GENERATE = """\
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$directory/key"
+cat "$directory/key" "$directory/key.pub"
+"""
+
+
+class HostKey(ComponentResource):
+    """Made here, once, or again when `triggers` change. `private`: a secret; `public`: "type base64"."""
+
+    private: pulumi.Output[str]
+    public: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        triggers: list[pulumi.Input[str]] | None = None,
+        opts: ResourceOptions | None = None,
+    ):
+        super().__init__("cyberhubs:host:HostKey", name, {}, opts)
+        made = Command(
+            f"{name}-made",
+            create=GENERATE,
+            triggers=triggers,
+            logging=Logging.NONE,
+            add_previous_output_in_env=False,
+            opts=ResourceOptions(parent=self, additional_secret_outputs=["stdout"]),
+        ).stdout
+        self.private = made.apply(lambda text: f"{text.strip().rpartition(chr(10))[0]}\n")
+        self.public = pulumi.Output.unsecret(
+            made.apply(lambda text: " ".join(text.split("\n")[-1].split()[:2]))
+        )
+        self.register_outputs({"public": self.public})

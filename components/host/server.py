@@ -1,0 +1,252 @@
+"""What a machine is in an OpenStack cloud: the server, its network, address and volumes."""
+
+import hashlib
+import json
+import shlex
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from string import Template
+
+import pulumi
+import pulumi_openstack as openstack
+from pulumi import ComponentResource, CustomTimeouts, ResourceOptions
+from pulumi_command.local import Command, Logging
+
+from components.host.host_key import HostKey
+from cyberhubs.settings.host import OpenStackHost as HostSettings
+
+USER_DATA = Path(__file__).parents[2] / "cloud-init/user-data.yaml"
+OWN_NETWORK = "10.77.0.0/24"
+
+
+@dataclass
+class ServerArgs:
+    """`ports`: those of the front door that others may use."""
+
+    host: HostSettings
+    stack: str
+    ports: tuple[int, ...]
+
+
+class Server(ComponentResource):
+    """A virtual machine that may be replaced at any time; its address and its volume stay.
+
+    `address`: its floating IP address, once it leads there. `instance`: the machine.
+    `volume_id`: that of the volume with all data. `attached`: once the machine has it.
+    `first_key`: the host key that a new machine shows.
+    """
+
+    address: pulumi.Output[str]
+    instance: openstack.compute.Instance
+    volume_id: pulumi.Output[str]
+    attached: pulumi.Resource
+    first_key: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServerArgs, opts: ResourceOptions | None = None):
+        super().__init__("cyberhubs:host:Server", name, {}, opts)
+        self._name, self._args = name, args
+        self._label = f"cyberhubs-{args.stack}"
+        self._child = ResourceOptions(parent=self)
+
+        routed: list[pulumi.Resource] = []
+        port = self._port(routed)
+        self.instance = self._instance(port)
+        self.address = self._address(port, routed)
+        self.volume_id = self._volume()
+        self.attached = openstack.compute.VolumeAttach(
+            f"{name}-attachment",
+            instance_id=self.instance.id,
+            volume_id=self.volume_id,
+            opts=ResourceOptions.merge(
+                self._child,
+                ResourceOptions(
+                    # Both its ends can be there once only, and the server's end takes it along.
+                    delete_before_replace=True,
+                    deleted_with=self.instance,
+                    custom_timeouts=CustomTimeouts(create="10m"),
+                ),
+            ),
+        )
+        self.register_outputs({"address": self.address})
+
+    def _found(self, kind: str, name: str) -> pulumi.Output[str]:
+        """The id of what the stack file calls by its name, looked up when the name changes."""
+        return Command(
+            f"{self._name}-{kind}",
+            create=f".venv/bin/python -m cyberhubs.cloud {kind} {shlex.quote(name)}",
+            triggers=[name],
+            logging=Logging.NONE,
+            add_previous_output_in_env=False,
+            opts=self._child,
+        ).stdout
+
+    def _port(self, routed: list[pulumi.Resource]) -> openstack.networking.Port:
+        """In the network, with the least that must come in; adds to `routed` what leads out of it."""
+        network = self._args.host.network
+        group = openstack.networking.SecGroup(
+            f"{self._name}-group",
+            name=self._label,
+            description="ssh and the front door of Cyberhubs",
+            delete_default_rules=True,
+            opts=self._child,
+        )
+        for version in (4, 6):
+            self._rule(group, f"out-{version}", direction="egress", ethertype=f"IPv{version}")
+        for source in self._args.host.ssh.from_ or ("0.0.0.0/0", "::/0"):
+            self._open(group, self._args.host.ssh.port, source)
+        for port in self._args.ports:
+            for source in ("0.0.0.0/0", "::/0"):
+                self._open(group, port, source)
+        if network.create:
+            assert network.external_network
+            network_id = self._new_network(network.external_network, routed)
+        else:
+            assert network.name
+            network_id = self._found("network", network.name)
+        return openstack.networking.Port(
+            f"{self._name}-port",
+            name=self._label,
+            network_id=network_id,
+            security_group_ids=[group.id],
+            admin_state_up=True,
+            opts=ResourceOptions.merge(self._child, ResourceOptions(depends_on=routed)),
+        )
+
+    def _open(self, group: openstack.networking.SecGroup, port: int, source: str) -> None:
+        self._rule(
+            group,
+            f"in-{port}-{source}",
+            direction="ingress",
+            ethertype=f"IPv{ip_network(source).version}",
+            protocol="tcp",
+            port_range_min=port,
+            port_range_max=port,
+            remote_ip_prefix=source,
+        )
+
+    def _rule(self, group: openstack.networking.SecGroup, name: str, **properties) -> None:
+        openstack.networking.SecGroupRule(
+            f"{self._name}-{name}", security_group_id=group.id, opts=self._child, **properties
+        )
+
+    def _new_network(self, external: str, routed: list[pulumi.Resource]) -> pulumi.Output[str]:
+        network = openstack.networking.Network(
+            f"{self._name}-net", name=self._label, admin_state_up=True, opts=self._child
+        )
+        subnet = openstack.networking.Subnet(
+            f"{self._name}-subnet",
+            name=self._label,
+            network_id=network.id,
+            cidr=OWN_NETWORK,
+            ip_version=4,
+            opts=self._child,
+        )
+        router = openstack.networking.Router(
+            f"{self._name}-router",
+            name=self._label,
+            external_network_id=self._found("network", external),
+            admin_state_up=True,
+            opts=self._child,
+        )
+        interface = openstack.networking.RouterInterface(
+            f"{self._name}-interface", router_id=router.id, subnet_id=subnet.id, opts=self._child
+        )
+        routed += [subnet, interface]
+        return network.id
+
+    def _instance(self, port: openstack.networking.Port) -> openstack.compute.Instance:
+        host = self._args.host
+        image_id = host.image.id or self._found("image", host.image.name or "")
+        flavor_id = self._found("flavor", host.flavor)
+        key = openstack.compute.Keypair(
+            # Another key has another name, so that it makes another machine.
+            f"{self._name}-key",
+            name=f"{self._label}-{hashlib.sha256(host.ssh.public_key.encode()).hexdigest()[:8]}",
+            public_key=host.ssh.public_key,
+            opts=self._child,
+        )
+        first = HostKey(
+            f"{self._name}-first-key", triggers=[image_id, flavor_id, key.name], opts=self._child
+        )
+        self.first_key = first.public
+        boot = host.image.boot_volume_gb
+        return openstack.compute.Instance(
+            f"{self._name}-instance",
+            name=self._label,
+            flavor_id=flavor_id,
+            image_id=None if boot else image_id,
+            block_devices=[
+                openstack.compute.InstanceBlockDeviceArgs(
+                    uuid=image_id,
+                    source_type="image",
+                    destination_type="volume",
+                    volume_size=boot,
+                    boot_index=0,
+                    delete_on_termination=True,
+                )
+            ]
+            if boot
+            else None,
+            key_pair=key.name,
+            networks=[openstack.compute.InstanceNetworkArgs(port=port.id)],
+            user_data=pulumi.Output.secret(
+                pulumi.Output.all(first.private, first.public).apply(_user_data)
+            ),
+            # What runs there ends its work, and its file systems are unmounted.
+            stop_before_destroy=True,
+            opts=ResourceOptions.merge(
+                self._child,
+                ResourceOptions(
+                    # The port and the volume can be one machine's only.
+                    delete_before_replace=True,
+                    # The provider would resize it, or rebuild it in place.
+                    replace_on_changes=["imageId", "flavorId", "keyPair", "userData"],
+                    custom_timeouts=CustomTimeouts(create="20m"),
+                ),
+            ),
+        )
+
+    def _address(
+        self, port: openstack.networking.Port, routed: list[pulumi.Resource]
+    ) -> pulumi.Output[str]:
+        wanted = self._args.host.floating_ip
+        address: pulumi.Input[str]
+        if wanted.pool:
+            address = openstack.networking.FloatingIp(
+                f"{self._name}-address",
+                pool=wanted.pool,
+                description=self._label,
+                # Others know it by this address.
+                opts=ResourceOptions.merge(self._child, ResourceOptions(protect=True)),
+            ).address
+        else:
+            assert wanted.address
+            address = wanted.address
+        return openstack.networking.FloatingIpAssociate(
+            f"{self._name}-address-of-port",
+            floating_ip=address,
+            port_id=port.id,
+            opts=ResourceOptions.merge(
+                self._child, ResourceOptions(depends_on=routed, delete_before_replace=True)
+            ),
+        ).floating_ip
+
+    def _volume(self) -> pulumi.Output[str]:
+        data = self._args.host.data
+        if data.volume_id:
+            return pulumi.Output.from_input(data.volume_id)
+        return openstack.blockstorage.Volume(
+            f"{self._name}-volume",
+            name=self._label,
+            description="All data of Cyberhubs",
+            size=data.size_gb,
+            enable_online_resize=True,
+            opts=ResourceOptions.merge(self._child, ResourceOptions(protect=True)),
+        ).id
+
+
+def _user_data(key: list[str]) -> str:
+    private, public = key
+    text = Template(USER_DATA.read_text())
+    return text.substitute(private=json.dumps(private), public=json.dumps(public))

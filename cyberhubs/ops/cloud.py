@@ -1,0 +1,103 @@
+"""What a stack has in an OpenStack cloud, compared with its state, which knows only what Pulumi did."""
+
+from typing import Any
+
+from cyberhubs.cloud import Cloud
+from cyberhubs.ops.problem import Problem
+from cyberhubs.ops.stack import INSTANCE, Stack
+from cyberhubs.settings.host import OpenStackHost
+
+ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
+VOLUME = "openstack:blockstorage/volume:Volume"
+ADDRESS = "openstack:networking/floatingIp:FloatingIp"
+ARRIVED = "host-arrived"  # the first script on a machine
+
+Made = dict[str, dict[str, Any]]  # what the state holds, by type
+
+
+def ready(stack: Stack) -> bool:
+    """Whether the stack's machine is there and runs, so that it can be asked.
+
+    Before anything is touched, what the state holds is looked for in the cloud: a machine that is
+    gone or stopped is told to Pulumi, which then makes or starts it. Raises Problem where that would
+    lose anything, and CloudError where the cloud cannot be asked.
+    """
+    host = stack.settings.host
+    if not isinstance(host, OpenStackHost):
+        return True
+    cloud, made = Cloud(), _made(stack)
+    cloud.check_credentials()
+    if VOLUME in made:
+        _check_volume(stack, cloud, host, made[VOLUME])
+    if (address := made.get(ADDRESS)) and not cloud.has_address(address["id"]):
+        print(f"The address {address['outputs']['address']} is gone from the cloud: getting one.")
+        _look_again(stack, address)
+    if INSTANCE not in made:
+        return False
+    server = cloud.server(made[INSTANCE]["id"])
+    if server and server.status == "ACTIVE":
+        return True
+    if server and server.status == "ERROR":
+        raise Problem(
+            f"The machine is in ERROR, the cloud says: {server.fault or 'nothing more'}. If it is "
+            f"not to be mended, delete it in the cloud (openstack server delete {server.id}) and "
+            f"run `make up STACK={stack.name}`: volume and address stay."
+        )
+    what = f"is {server.status}: starting it" if server else "is gone from the cloud: making one"
+    print(f"The machine {what}.", flush=True)
+    _look_again(stack, *[made[kind] for kind in (INSTANCE, ATTACHMENT) if kind in made])
+    return False
+
+
+def _check_volume(stack: Stack, cloud: Cloud, host: OpenStackHost, volume: dict[str, Any]) -> None:
+    """Refuses what would lose data."""
+    if not cloud.has_volume(volume["id"]):
+        forget = stack.plain(f"pulumi state delete --force '{volume['urn']}' --stack {stack.name}")
+        raise Problem(
+            f"The data volume {volume['id']} is gone from the cloud, and a new one would be empty. "
+            "Nothing was touched. Have it restored from a snapshot or backup, and name that one by "
+            f"host.data.volumeId; to start with nothing on purpose: {forget}"
+        )
+    size, wanted = int(volume["outputs"]["size"]), host.data.size_gb
+    if wanted and wanted < size:
+        raise Problem(
+            f"host.data.sizeGb is {wanted} and the volume has {size}: a volume grows, it cannot "
+            f"shrink. Nothing was touched. Write sizeGb: {size}, or more."
+        )
+
+
+def explain(stack: Stack) -> None:
+    """Says, after an update that failed, what the cloud knows of the machine."""
+    if not isinstance(stack.settings.host, OpenStackHost):
+        return
+    made, cloud = _made(stack), Cloud()
+    server = cloud.server(made[INSTANCE]["id"]) if INSTANCE in made else None
+    if server is None:
+        return
+    if server.status != "ACTIVE":
+        print(f"\nThe machine is {server.status}. {server.fault}".rstrip())
+        return
+    arrived = any(resource["urn"].endswith(f"::{ARRIVED}") for resource in stack.resources())
+    if not arrived and (console := cloud.console(server.id)):
+        print("\nThe machine was not reached. The end of what it wrote on its console:")
+        print("\n".join(f"  | {line}" for line in console.splitlines()))
+
+
+def kept(stack: Stack) -> list[str]:
+    """What of a stack that is down stays in the cloud."""
+    made = _made(stack)
+    return [
+        f"{word} {made[kind]['outputs'][key]}"
+        for kind, word, key in ((VOLUME, "volume", "id"), (ADDRESS, "address", "address"))
+        if kind in made
+    ]
+
+
+def _made(stack: Stack) -> Made:
+    return {resource["type"]: resource for resource in stack.resources()}
+
+
+def _look_again(stack: Stack, *resources: dict[str, Any]) -> None:
+    """Has Pulumi compare its state of them with the cloud."""
+    targets = [word for resource in resources for word in ("--target", resource["urn"])]
+    stack.ask("refresh", "--yes", "--skip-preview", *targets)
