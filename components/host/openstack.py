@@ -55,6 +55,7 @@ class OpenStackHost(SetUpHost):
             which=server.instance.id,
             address=reached.apply(lambda machine: machine.address),
             docker_options=reached.apply(lambda machine: machine.docker_options),
-            goes_with=server.instance,
+            # One that is dead already goes as well.
+            leaving=("--leaving",),
             first=[volume],
         )

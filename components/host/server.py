@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -61,9 +62,7 @@ class Server(ComponentResource):
             opts=ResourceOptions.merge(
                 self._child,
                 ResourceOptions(
-                    # Both its ends can be there once only, and the server's end takes it along.
-                    delete_before_replace=True,
-                    deleted_with=self.instance,
+                    delete_before_replace=True,  # both its ends can be there once only
                     custom_timeouts=CustomTimeouts(create="10m"),
                 ),
             ),
@@ -116,7 +115,7 @@ class Server(ComponentResource):
     def _open(self, group: openstack.networking.SecGroup, port: int, source: str) -> None:
         self._rule(
             group,
-            f"in-{port}-{source}",
+            f"in-{port}-{re.sub(r'[:/]', '-', source)}",  # neither may be in a resource's name
             direction="ingress",
             ethertype=f"IPv{ip_network(source).version}",
             protocol="tcp",

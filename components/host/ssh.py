@@ -30,11 +30,11 @@ class SetUpHost(Host):
         which: pulumi.Input[str],
         address: pulumi.Input[str],
         docker_options: pulumi.Input[list[str]],
-        goes_with: pulumi.Resource | None = None,
+        leaving: tuple[str, ...] = (),
         first: list[pulumi.Resource] | None = None,
     ) -> None:
-        """`which`: another one may be another machine. `address`: as Docker writes it.
-        `goes_with`: what takes all that runs there with it. `first`: what must be done before."""
+        """`which`: another one may be another machine. `address`: as Docker writes it. `leaving`: how
+        a machine that goes is left. `first`: what must be done before."""
         self._name = name
         found = self.command(
             f"{name}-found",
@@ -56,8 +56,9 @@ class SetUpHost(Host):
             ":",
             delete=machine_id.apply(lambda id: script("leave", settings.stack, id, self.data)),
             triggers=[machine_id],
+            how=leaving,
             shown=True,
-            opts=ResourceOptions(parent=self, delete_before_replace=True, deleted_with=goes_with),
+            opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
         self.machine_id = machine_id
 

@@ -39,7 +39,7 @@ class Cloud:
 
         with _errors():
             connection = openstack.connect()
-            connection.authorize()
+            connection.session.get_token()  # authorize() would hide why it fails
             return connection
 
     def check_credentials(self) -> None:
@@ -108,13 +108,15 @@ def _errors() -> Iterator[None]:
     except (keystone.MissingRequiredOptions, keystone.MissingAuthPlugin) as error:
         raise CloudError(f"No credentials for a cloud: {CREDENTIALS}.") from error
     except exceptions.ConfigException as error:
-        raise CloudError(f"{error}: {CREDENTIALS}.") from error
-    except (keystone.Unauthorized, keystone.NotFound) as error:
+        raise CloudError(f"{str(error).rstrip('.')}: {CREDENTIALS}.") from error
+    except keystone.Unauthorized as error:
         raise CloudError(
-            f"The cloud does not accept the credentials (they may have expired): {error.message}. "
-            f"Renew them, or {CREDENTIALS}."
+            "The cloud does not accept the credentials, which may have expired: renew them, or "
+            f"{CREDENTIALS}."
         ) from error
     except keystone.ConnectFailure as error:
-        raise CloudError(f"The cloud does not answer: {error.message}. Try again later.") from error
+        raise CloudError(
+            f"The cloud does not answer, try again later. ({error.message})"
+        ) from error
     except (keystone.ClientException, exceptions.SDKException) as error:
         raise CloudError(f"The cloud says: {error}") from error

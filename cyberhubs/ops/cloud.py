@@ -86,11 +86,9 @@ def explain(stack: Stack) -> None:
 def kept(stack: Stack) -> list[str]:
     """What of a stack that is down stays in the cloud."""
     made = _made(stack)
-    return [
-        f"{word} {made[kind]['outputs'][key]}"
-        for kind, word, key in ((VOLUME, "volume", "id"), (ADDRESS, "address", "address"))
-        if kind in made
-    ]
+    volume = [f"volume {made[VOLUME]['id']}"] if VOLUME in made else []
+    address = [f"address {made[ADDRESS]['outputs']['address']}"] if ADDRESS in made else []
+    return volume + address
 
 
 def _made(stack: Stack) -> Made:

@@ -130,15 +130,17 @@ def down(stack: Stack) -> None:
         raise Problem(
             f"Not all could be removed: the reason is above. Run `make down STACK={stack.name}` again."
         )
-    print(
-        f"\nStack {stack.name} is down. Members' files stay in {host.data_path}/jupyterhub_users,"
-    )
-    print(
-        f"the hubs' databases and secrets in {host.data_path}/hubs; the next `make up` finds them."
-    )
-    if kept := cloud.kept(stack):
+    print(f"\nStack {stack.name} is down.")
+    kept = cloud.kept(stack)
+    if isinstance(host, OpenStackHost) and not kept:
+        print("Nothing that it made is left in the cloud.")
+        return
+    data = host.data_path
+    print(f"Members' files stay in {data}/jupyterhub_users, the hubs' databases and secrets in")
+    print(f"{data}/hubs; the next `make up` finds them.")
+    if kept:
         unprotect = f"pulumi state unprotect --all --yes --stack {stack.name}"
-        print(f"All of it is in the cloud still, with its cost: {' and '.join(kept)}.")
+        print(f"They are in the cloud, with their cost: {' and '.join(kept)}.")
         print("To delete that for good, members' files too:")
         print(f"  {stack.plain(f'{unprotect} && make down STACK={stack.name}')}")
 

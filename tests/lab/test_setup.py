@@ -22,7 +22,7 @@ def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: P
         said = {one.name: ssh.run(one.script()) for one in steps(bare) if one.name != "strangers"}
         assert all(said[name] for name in ("disk", "docker")) == (number == 1), said
     assert set(said.values()) == {""}
-    assert [ssh.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
+    assert [ssh.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
     bare.exec("systemctl stop docker.socket docker; apt-mark unhold docker.io")
     assert "docker: started" in ssh.run(step(bare, "docker").script(check=True))
     assert bare.exec("systemctl is-active docker || :").strip() == "inactive"
@@ -131,7 +131,7 @@ def test_a_docker_that_is_there_is_taken_over_if_it_carries_nothing(
         machine.run(one.script())
     machine.disconnect()
     assert machine.facts().docker
-    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
     bare.exec("systemctl stop docker.socket docker containerd")
 
 
@@ -178,7 +178,7 @@ def test_a_machine_that_is_restarted_in_the_middle(bare: LabMachine, disk: Path)
     thread.join()
     assert "connection" in failed[0] and "run the same command again" in failed[0]
     set_up(machine, bare)
-    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
     bare.exec("systemctl stop docker.socket docker containerd")
 
 
@@ -200,7 +200,7 @@ def test_killed_anywhere_it_ends_in_the_same_state(
         bare.exec(KILL)
         thread.join()
         carry_out(machine, one)
-    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 7
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
     assert bare.exec(
         "docker info --format '{{.DockerRootDir}} {{.LiveRestoreEnabled}}'"
     ).split() == [

@@ -332,9 +332,9 @@ def test_a_host_key_is_a_secret_everywhere(cloud: dict[str, Any], key: str, hold
 def test_what_is_on_a_machine_of_the_cloud_goes_with_it(cloud: dict[str, Any]) -> None:
     graph = in_cloud(cloud)
     named = {r.name: urn for urn, r in graph.items()}
-    machine, instance = named["host-machine"], named["host-server-instance"]
-    assert graph[machine].options.deletedWith == instance
-    assert graph[named["host-server-attachment"]].options.deletedWith == instance
+    machine = named["host-machine"]
+    # A machine that does not answer any more stands in nobody's way.
+    assert "--leaving" in graph[machine].inputs["interpreter"]
     with_it = {r.name for r in resources(graph) if r.options.deletedWith == machine}
     without = {r.name for r in resources(graph)} - with_it
     assert {name for name in without if not name.startswith("host-server")} == {

@@ -5,8 +5,8 @@ alone
 disk=$(findmnt -no SOURCE --mountpoint "$1") || { [ -n "$check" ] && exit 0; }
 [ -n "$disk" ] || fail "Nothing is mounted at $1."
 seconds=60 # a disk that grew in the cloud a moment ago
-while [ "$(blockdev --getsize64 "$disk")" -lt $(($2 * 1073741824)) ]; do
-    [ -z "$check" ] && [ $seconds -gt 0 ] ||
+while [ -z "$check" ] && [ "$(blockdev --getsize64 "$disk")" -lt $(($2 * 1073741824)) ]; do
+    [ $seconds -gt 0 ] ||
         fail "The machine sees $(blockdev --getsize64 "$disk") bytes of its volume's $2 GB: restart it, then run the same command again."
     seconds=$((seconds - 1))
     sleep 1

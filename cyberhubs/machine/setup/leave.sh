@@ -1,4 +1,5 @@
-# Stops and removes all that a stack runs on this machine, if it is still the machine that it ran on.
+# Stops and removes all that a stack runs on this machine, if it is still the machine that it ran on, and
+# writes all to the disk.
 # $1 stack, $2 the machine's id, $3 its data directory
 set -eu
 [ "$(cat /var/lib/cyberhubs/machine)" = "$2" ] && command -v docker >/dev/null || exit 0
@@ -15,4 +16,5 @@ networks=$(docker network ls -q --filter "$label")
 # shellcheck disable=SC2086
 [ -z "$networks" ] || docker network rm $networks >/dev/null
 rm -f "$3"/door/live/hubs/*.json
+sync -f "$3"
 echo "Stopped and removed: $(echo "$containers" | grep -c . || :) containers. All files stay in $3."
