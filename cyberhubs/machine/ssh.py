@@ -50,13 +50,13 @@ class SshMachine(Machine):
     start_docker = "`journalctl -u docker` on the machine says why not; `make up` starts it."
 
     def __init__(
-        self, login: SshLogin, *, first_key: str | None = None, answer_s: float = ANSWER_S
+        self, login: SshLogin, *, first_key: str | None = None, answer_s: float | None = None
     ) -> None:
         """`first_key`: another host key that it may show, until it has been given its own.
         `answer_s`: how long it is waited for."""
         self._login = login
         self._host_keys = [key for key in (login.host_key, first_key) if key]
-        self._answer_s = answer_s
+        self._answer_s = answer_s or ANSWER_S
         # As any operator would write it, since Pulumi keeps it as a setting of the Docker provider.
         self._key = str(login.private_key_file)
         with suppress(ValueError):
