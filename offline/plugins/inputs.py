@@ -38,7 +38,8 @@ class Input:
 
     replace: a change needs a new resource. computed: where it is not given, what the read finds
     stands. autoname: where it is not given, it is made from the resource's name. rule: answers
-    what is wrong with a known, plain value, or None.
+    what is wrong with a known, plain value, or None. same: whether the state's value, which is
+    another, means a given one.
     """
 
     kind: Any = str
@@ -49,6 +50,7 @@ class Input:
     computed: bool = False
     autoname: bool = False
     rule: Callable[[Any], str | None] | None = None
+    same: Callable[[Any, Any], bool] | None = None
 
 
 def plain(value: PropertyValue) -> Any:
@@ -193,6 +195,9 @@ def compare(
     for name, spec in table.items():
         before, after = old.get(name), new.get(name)
         if (empty(before) and empty(after)) or (after is None and spec.computed):
+            continue
+        given = not empty(before) and not empty(after) and known(after)
+        if given and spec.same and spec.same(before, after):
             continue
         changes |= compare_value(
             spec.kind, before, after, f"{prefix}{name}", replace or spec.replace

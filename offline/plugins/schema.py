@@ -38,6 +38,8 @@ def _properties(table: Table) -> dict[str, Any]:
 
 
 def _type(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, Mapping):
+        return {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}}
     simple = {str: "string", int: "integer", float: "number", bool: "boolean"}
     if isinstance(kind, list):
         return {"type": "array", "items": _type(kind[0])}

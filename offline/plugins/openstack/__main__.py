@@ -1,0 +1,36 @@
+"""Serve the plugin: `python -m offline.plugins.openstack ENGINE_ADDRESS`."""
+
+from offline.plugins.openstack.attachment import VolumeAttach
+from offline.plugins.openstack.blockstorage import Volume
+from offline.plugins.openstack.cloud import CONFIG, Cloud
+from offline.plugins.openstack.floating_ip import FloatingIp, FloatingIpAssociate
+from offline.plugins.openstack.instance import Instance
+from offline.plugins.openstack.keypair import Keypair
+from offline.plugins.openstack.network import Network, Port, Subnet
+from offline.plugins.openstack.router import Router, RouterInterface
+from offline.plugins.openstack.security import SecGroup, SecGroupRule
+from offline.plugins.provider import Provider
+from offline.plugins.server import serve
+
+
+def make(address: str) -> Provider:
+    cloud = Cloud()
+    resources = {
+        "openstack:blockstorage/volume:Volume": Volume(cloud),
+        "openstack:compute/instance:Instance": Instance(cloud),
+        "openstack:compute/keypair:Keypair": Keypair(cloud),
+        "openstack:compute/volumeAttach:VolumeAttach": VolumeAttach(cloud),
+        "openstack:networking/floatingIp:FloatingIp": FloatingIp(cloud),
+        "openstack:networking/floatingIpAssociate:FloatingIpAssociate": FloatingIpAssociate(cloud),
+        "openstack:networking/network:Network": Network(cloud),
+        "openstack:networking/port:Port": Port(cloud),
+        "openstack:networking/router:Router": Router(cloud),
+        "openstack:networking/routerInterface:RouterInterface": RouterInterface(cloud),
+        "openstack:networking/secGroup:SecGroup": SecGroup(cloud),
+        "openstack:networking/secGroupRule:SecGroupRule": SecGroupRule(cloud),
+        "openstack:networking/subnet:Subnet": Subnet(cloud),
+    }
+    return Provider("openstack", "5.5.3", CONFIG, resources, cloud.configure, engine=address)
+
+
+serve(make)
