@@ -9,9 +9,11 @@ from typing import Any
 
 from cyberhubs.machine import SshMachine
 from cyberhubs.settings.host import SshLogin
+from tests.lab.cloud import LabCloud
 from tests.lab.machine import DISK, LabMachine
 from tests.live.deployment import Deployment
 from tests.live.processes import wait_for_port
+from tests.live.ssh_server import keygen
 
 SPACES = [
     {"name": "data", "source": "/mnt/data", "target": "/data", "access": "read-only"},
@@ -19,9 +21,28 @@ SPACES = [
 ]
 
 
-class LabDeployment(Deployment):
-    """Its front door is on the machine's loopback: it is reached inside of `tunnel`."""
+class RemoteDeployment(Deployment):
+    """Its front door is on its machine's own loopback: it is reached inside of `tunnel`."""
 
+    @contextmanager
+    def tunnel(self) -> Iterator[None]:
+        process = subprocess.Popen(
+            ["make", "tunnel", f"STACK={self.stack}"],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            wait_for_port(self.port)
+            yield
+        finally:
+            subprocess.run(["kill", "--", f"-{process.pid}"], check=True)
+            process.wait(20)
+
+
+class LabDeployment(RemoteDeployment):
     def __init__(self, directory: Path, stack: str, machine: LabMachine):
         super().__init__(directory, stack)
         host = {"kind": "ssh", "ssh": login(machine), "data": {"device": DISK}}
@@ -50,22 +71,47 @@ class LabDeployment(Deployment):
             self.machine.exec(f"docker {what} --filter {label} --format '{form}'").split()
         )
 
-    @contextmanager
-    def tunnel(self) -> Iterator[None]:
-        process = subprocess.Popen(
-            ["make", "tunnel", f"STACK={self.stack}"],
-            cwd=self.directory,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            wait_for_port(self.port)
-            yield
-        finally:
-            subprocess.run(["kill", "--", f"-{process.pid}"], check=True)
-            process.wait(20)
+
+class CloudDeployment(RemoteDeployment):
+    """A stack whose machine is a server of the lab's cloud."""
+
+    def __init__(self, directory: Path, stack: str, cloud: LabCloud):
+        super().__init__(directory, stack)
+        self.environment |= cloud.environment
+        self.cloud = cloud
+        key = directory / "key"
+        keygen("-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
+        self.host: dict[str, Any] = {
+            "kind": "openstack",
+            "image": {"name": "debian-12"},
+            "flavor": "p2-3gb",
+            "network": {"name": "rrg-net"},
+            "floatingIp": {"pool": "public"},
+            "ssh": {
+                "publicKey": key.with_suffix(".pub").read_text().strip(),
+                "privateKeyFile": str(key),
+            },
+            # Growing an ext4 that is mounted takes a right that no container has here.
+            "data": {"sizeGb": 24, "filesystem": "xfs"},
+        }
+        self.say()
+
+    def say(self, **changes: Any) -> None:
+        """Has the stack file say something else of its host."""
+        self.host |= changes
+        self.edit(lambda config: config.update({"cyberhubs:host": self.host}))
+
+    def made(self) -> dict[str, str]:
+        """What the stack has in the cloud: id of the server, the volume and the address."""
+        demo = self.cloud.connect("demo")
+        label = f"cyberhubs-{self.stack}"
+        found = {
+            "server": [s.id for s in demo.compute.servers() if s.name == label],
+            "volume": [v.id for v in demo.block_storage.volumes() if v.name == label],
+            "address": [a.id for a in demo.network.ips() if a.description == label],
+        }
+        assert all(len(ids) <= 1 for ids in found.values()), found
+        return {kind: ids[0] for kind, ids in found.items() if ids}
 
 
 def login(machine: LabMachine) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 """A machine in a container: systemd, sshd and a loop device as its data disk, as bare as a new server."""
 
+import io
+import os
 import shutil
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 from docker.models.containers import Container
+from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
 from cyberhubs.install.base import IMAGE as BASE
@@ -23,6 +28,115 @@ DISK = "/dev/disk/by-id/virtio-data"
 CONTEXT = Path(__file__).parent / "image"
 
 
+class LoopDisk:
+    """A disk in a file, under a loop device of this machine: `device`."""
+
+    def __init__(self, file: Path, size_gb: int):
+        if shutil.which("losetup", path="/usr/sbin:/sbin") is None:
+            pytest.skip("no losetup: the lab needs loop devices")
+        self._file, self.size_gb = file, 0
+        self._grow_file(size_gb)
+        found = subprocess.run(["losetup", "-f", "--show", file], capture_output=True, text=True)
+        if found.returncode:
+            pytest.skip(f"no loop device here: {found.stderr.strip()}")
+        self.device = found.stdout.strip()
+
+    def grow(self, size_gb: int) -> None:
+        self._grow_file(size_gb)
+        subprocess.run(["losetup", "-c", self.device], check=True)
+
+    def _grow_file(self, size_gb: int) -> None:
+        with self._file.open("ab") as file:
+            file.truncate(size_gb * 2**30)
+        self.size_gb = size_gb
+
+    def close(self) -> None:
+        subprocess.run(["losetup", "-d", self.device], check=True)
+        self._file.unlink()
+
+
+def system_container(
+    engine: docker.DockerClient, name: str, kind: str, network: Network, address: str
+) -> Container:
+    """A machine, not started yet. `kind`: a stage of image/Dockerfile."""
+    image, _ = engine.images.build(
+        path=str(CONTEXT),
+        tag=f"{IMAGE}-{kind}",
+        target=kind,
+        buildargs={"BASE_IMAGE": BASE},
+        rm=True,
+    )
+    host = may_all(
+        engine,
+        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
+        tmpfs={"/run": "", "/run/lock": ""},
+        device_cgroup_rules=["b 7:* rwm"],  # loop devices
+    )
+    return container(engine, name, str(image.id), host, network, address)
+
+
+def may_all(engine: docker.DockerClient, **more: Any) -> dict[str, Any]:
+    """The host configuration of a container that may do what a machine's root may."""
+    host = engine.api.create_host_config(
+        cap_add=["ALL"],
+        cap_drop=["SYS_RESOURCE"],
+        security_opt=["seccomp=unconfined", "apparmor=unconfined"],
+        **more,
+    )
+    # As a machine sees them: all of /proc, to be written.
+    return host | {"CgroupnsMode": "host", "MaskedPaths": [], "ReadonlyPaths": []}
+
+
+def container(
+    engine: docker.DockerClient,
+    name: str,
+    image: str,
+    host: dict[str, Any],
+    network: Network,
+    address: str,
+) -> Container:
+    """Not started yet."""
+    api = engine.api
+    place = api.create_endpoint_config(ipv4_address=address)
+    created = api.create_container(
+        image,
+        name=name,
+        host_config=host,
+        networking_config=api.create_networking_config({network.name: place}),
+    )
+    return engine.containers.get(created["Id"])
+
+
+def docker_network(engine: docker.DockerClient, name: str, prefix: str) -> Network:
+    """`prefix`.0/24, with this machine at .1"""
+    pool = IPAMPool(subnet=f"{prefix}.0/24", gateway=f"{prefix}.1")
+    return engine.networks.create(name, ipam=IPAMConfig(pool_configs=[pool]))
+
+
+def plug(machine: Container, disks: dict[str, LoopDisk]) -> None:
+    """These and no others are the machine's disks, by their names in /dev/disk/by-id."""
+    lines = ""
+    for name, disk in disks.items():
+        number = Path(disk.device).stat().st_rdev
+        lines += f"{Path(disk.device).name} {os.major(number)} {os.minor(number)} {name}\n"
+    put(machine, {"/etc/lab-disks": lines.encode()})
+    machine.reload()
+    if machine.status == "running":
+        code, text = machine.exec_run(["/usr/local/sbin/disks", "running"])
+        assert code == 0, text
+
+
+def put(machine: Container, files: dict[str, bytes]) -> None:
+    """For root alone to read; the machine need not run."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode = len(content), 0o600
+            archive.addfile(entry, io.BytesIO(content))
+    machine.put_archive("/", buffer.getvalue())
+
+
 class LabMachine:
     """`address`: where it answers ssh; `gateway`: this machine's address on the network between;
     `key`: file of the private key that `debian` and `root` log in with; `disk`: the loop device here."""
@@ -33,45 +147,18 @@ class LabMachine:
         self.engine = docker.from_env()
         self.key = directory / "key"
         keygen("-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
-        self._file = directory / "disk"
-        with self._file.open("wb") as file:
-            file.truncate(DISK_GB * 2**30)
-        found = subprocess.run(
-            ["losetup", "-f", "--show", self._file], capture_output=True, text=True
-        )
-        if found.returncode:
-            pytest.skip(f"no loop device here: {found.stderr.strip()}")
-        self.disk = found.stdout.strip()
-        self.engine.images.build(
-            path=str(CONTEXT), tag=IMAGE, buildargs={"BASE_IMAGE": BASE}, rm=True
-        )
-        pool = IPAMPool(subnet=f"{NETWORKS[name]}.0/24", gateway=self.gateway)
-        self.network = self.engine.networks.create(self.name, ipam=IPAMConfig(pool_configs=[pool]))
+        self._disk = LoopDisk(directory / "disk", DISK_GB)
+        self.disk = self._disk.device
+        self.network = docker_network(self.engine, self.name, NETWORKS[name])
         self.container: Container | None = None
 
     def boot(self) -> "LabMachine":
         """A new machine with the disk, at the same address."""
         self.remove()
-        api = self.engine.api
-        host = api.create_host_config(
-            cap_add=["ALL"],
-            cap_drop=["SYS_RESOURCE"],
-            security_opt=["seccomp=unconfined", "apparmor=unconfined"],
-            binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
-            tmpfs={"/run": "", "/run/lock": ""},
-            devices=[f"{self.disk}:{self.disk}:rwm"],
+        self.container = system_container(
+            self.engine, self.name, "bare", self.network, self.address
         )
-        # As a machine sees them: all of /proc, to be written.
-        host |= {"CgroupnsMode": "host", "MaskedPaths": [], "ReadonlyPaths": []}
-        network = api.create_endpoint_config(ipv4_address=self.address)
-        created = api.create_container(
-            IMAGE,
-            name=self.name,
-            environment={"LAB_DISK": Path(self.disk).name},
-            host_config=host,
-            networking_config=api.create_networking_config({self.network.name: network}),
-        )
-        self.container = self.engine.containers.get(created["Id"])
+        plug(self.container, {Path(DISK).name: self._disk})
         self.container.start()
         public = self.key.with_suffix(".pub").read_text()
         for home, user in (("/root", "root"), ("/home/debian", "debian")):
@@ -121,15 +208,12 @@ class LabMachine:
     def close(self) -> None:
         self.remove()
         self.network.remove()
-        subprocess.run(["losetup", "-d", self.disk], check=True)
-        self._file.unlink()
+        self._disk.close()
 
 
 @contextmanager
 def lab_machine(directory: Path, name: str) -> Iterator[LabMachine]:
     """Booted, with an empty disk; nothing of it is left afterwards."""
-    if shutil.which("losetup", path="/usr/sbin:/sbin") is None:
-        pytest.skip("no losetup: the lab needs loop devices")
     machine = LabMachine(directory, name)
     try:
         yield machine.boot()
