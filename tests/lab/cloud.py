@@ -15,10 +15,9 @@ from tests.lab.machine import container, docker_network, may_all
 CONTEXT = Path(__file__).with_suffix("")
 NETWORKS = {
     "cloud": "10.214.10",
-    "plugin": "10.214.17",
+    "plugin": "10.214.11",
     "bench": "10.214.12",
     "guests": "10.214.13",
-    "cloud-dev": "10.214.14",
 }
 START_S = 240
 

@@ -16,7 +16,7 @@ failed() { # what
 wait_for() { # port...
     local port
     for port in "$@"; do
-        for _ in $(seq 600); do
+        for _ in $(seq 1200); do
             (echo >"/dev/tcp/127.0.0.1/$port") 2>/dev/null && continue 2
             sleep 0.1
         done
@@ -27,7 +27,7 @@ wait_for() { # port...
 said() { echo "$SECONDS s: $*"; }
 
 until_is() { # condition as bash, what is missing otherwise
-    for _ in $(seq 600); do
+    for _ in $(seq 1200); do
         eval "$1" && return
         sleep 0.1
     done
