@@ -53,6 +53,15 @@ class Input:
     same: Callable[[Any, Any], bool] | None = None
 
 
+def one_of(*choices: str) -> Callable[[str], str | None]:
+    """A rule for an input with few values."""
+
+    def rule(value: str) -> str | None:
+        return None if value in choices else f"is '{value}'; it must be one of {', '.join(choices)}"
+
+    return rule
+
+
 def plain(value: PropertyValue) -> Any:
     """The Python value without secret marks; whole numbers as int, unknowns as UNKNOWN."""
     inner = value.value

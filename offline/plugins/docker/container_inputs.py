@@ -2,16 +2,9 @@
 
 import re
 
-from offline.plugins.inputs import Input, MapOf, SetOf
+from offline.plugins.inputs import Input, MapOf, SetOf, one_of
 
 UNITS_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-
-
-def one_of(*choices: str):
-    def rule(value: str) -> str | None:
-        return None if value in choices else f"is '{value}'; it must be one of {', '.join(choices)}"
-
-    return rule
 
 
 def at_least(least: int):

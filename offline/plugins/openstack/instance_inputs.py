@@ -4,19 +4,12 @@ import base64
 import hashlib
 from typing import Any
 
-from offline.plugins.inputs import Input, MapOf, SetOf
+from offline.plugins.inputs import Input, MapOf, SetOf, one_of
 from offline.plugins.resource import Values
 
 # states of which nobody asks for a way back
 PASSING = ("build", "error", "hard_reboot", "migrating", "password", "reboot")
 SOURCES = ("blank", "image", "snapshot", "volume")
-
-
-def _one_of(*choices: str):
-    def rule(value: str) -> str | None:
-        return None if value in choices else f"is '{value}'; it must be one of {', '.join(choices)}"
-
-    return rule
 
 
 def user_data_hash(text: str) -> str:
@@ -32,8 +25,8 @@ NETWORK = {
 }
 BLOCK_DEVICE = {
     "uuid": Input(str),
-    "sourceType": Input(str, required=True, rule=_one_of(*SOURCES)),
-    "destinationType": Input(str, required=True, rule=_one_of("local", "volume")),
+    "sourceType": Input(str, required=True, rule=one_of(*SOURCES)),
+    "destinationType": Input(str, required=True, rule=one_of("local", "volume")),
     "volumeSize": Input(int),
     "volumeType": Input(str),
     "bootIndex": Input(int),
@@ -59,7 +52,7 @@ INPUTS = {
     "powerState": Input(
         str,
         default="active",
-        rule=_one_of("active", "shutoff"),
+        rule=one_of("active", "shutoff"),
         same=lambda old, new: old in PASSING,
     ),
 }

@@ -2,19 +2,12 @@
 
 from typing import ClassVar
 
-from offline.plugins.inputs import Input, Table
+from offline.plugins.inputs import Input, Table, one_of
 from offline.plugins.openstack.managed import Managed
 from offline.plugins.openstack.patience import Patience
 from offline.plugins.resource import Values
 
 LARGEST_PORT = 65535
-
-
-def _one_of(*choices: str):
-    def rule(value: str) -> str | None:
-        return None if value in choices else f"is '{value}'; it must be {' or '.join(choices)}"
-
-    return rule
 
 
 def _port(value: int) -> str | None:
@@ -43,8 +36,8 @@ class SecGroupRule(Managed):
     noun, title = "security_group_rule", "security group rule"
     inputs: ClassVar[Table] = {
         "description": Input(str, replace=True),
-        "direction": Input(str, required=True, replace=True, rule=_one_of("ingress", "egress")),
-        "ethertype": Input(str, required=True, replace=True, rule=_one_of("IPv4", "IPv6")),
+        "direction": Input(str, required=True, replace=True, rule=one_of("ingress", "egress")),
+        "ethertype": Input(str, required=True, replace=True, rule=one_of("IPv4", "IPv6")),
         "portRangeMax": Input(int, replace=True, rule=_port),
         "portRangeMin": Input(int, replace=True, rule=_port),
         "protocol": Input(str, replace=True),
