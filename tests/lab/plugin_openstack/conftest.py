@@ -8,8 +8,9 @@ import pytest
 from openstack.connection import Connection
 
 from tests.lab import cloud as lab
-from tests.lab.plugin_openstack.common import NAME, PORT, SERVER, Made
+from tests.lab.plugin_openstack.common import NAME, PORT, SERVER
 from tests.live.plugin_client import Plugin, Values
+from tests.live.plugin_suite import Made
 
 
 @pytest.fixture(scope="package")

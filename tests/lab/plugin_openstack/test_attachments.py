@@ -4,18 +4,9 @@ import pytest
 from openstack.connection import Connection
 
 from tests.lab.cloud import LabCloud
-from tests.lab.plugin_openstack.common import (
-    ATTACHMENT,
-    NAME,
-    NOBODY,
-    SERVER,
-    VOLUME,
-    Made,
-    decision,
-    ours,
-    stopped_at,
-)
+from tests.lab.plugin_openstack.common import ATTACHMENT, NAME, NOBODY, SERVER, VOLUME, stopped_at
 from tests.live.plugin_client import Plugin, PluginError
+from tests.live.plugin_suite import Made, decision, ours
 
 
 @pytest.fixture

@@ -20,12 +20,11 @@ from tests.lab.plugin_openstack.common import (
     SERVER,
     SUBNET,
     VOLUME,
-    Made,
-    ours,
     refused,
 )
 from tests.lab.plugin_openstack.conftest import There
 from tests.live.plugin_client import UNKNOWN, Plugin, Values
+from tests.live.plugin_suite import Made, ours
 
 # the least that each needs, made by what it depends on
 LEAST: dict[str, Callable[[Made, There], Values]] = {

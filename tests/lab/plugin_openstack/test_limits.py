@@ -5,17 +5,9 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 
-from tests.lab.plugin_openstack.common import (
-    ADDRESS,
-    NAME,
-    NETWORK,
-    SERVER,
-    VOLUME,
-    Made,
-    ours,
-    quota,
-)
+from tests.lab.plugin_openstack.common import ADDRESS, NAME, NETWORK, SERVER, VOLUME, quota
 from tests.live.plugin_client import PluginError
+from tests.live.plugin_suite import Made, ours
 
 pytestmark = ours
 REMEDY = "; ask the cloud's support for more, or free some, and run this again"

@@ -13,14 +13,12 @@ from tests.lab.plugin_openstack.common import (
     PORT,
     ROUTER,
     SUBNET,
-    Made,
-    decision,
-    ours,
     refused,
     stopped_at,
 )
 from tests.lab.plugin_openstack.conftest import There
 from tests.live.plugin_client import Plugin, PluginError, Values
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_network_changes_in_place(plugin: Plugin, made: Made, demo: Connection) -> None:

@@ -12,14 +12,12 @@ from tests.lab.plugin_openstack.common import (
     PORT,
     PUBLIC_KEY,
     RULE,
-    Made,
-    decision,
-    ours,
     refused,
     values,
 )
 from tests.lab.plugin_openstack.conftest import There
 from tests.live.plugin_client import Plugin, PluginError, Secret, Values
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_key_pair(plugin: Plugin, made: Made, demo: Connection) -> None:

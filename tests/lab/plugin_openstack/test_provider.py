@@ -18,10 +18,9 @@ from tests.lab.plugin_openstack.common import (
     NOBODY,
     SERVER,
     VOLUME,
-    Made,
-    ours,
 )
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError
+from tests.live.plugin_suite import Made, ours
 
 
 @pytest.fixture

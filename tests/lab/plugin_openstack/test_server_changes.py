@@ -6,15 +6,9 @@ from typing import Any
 import pytest
 from openstack.connection import Connection
 
-from tests.lab.plugin_openstack.common import (
-    GROUP,
-    NAME,
-    SERVER,
-    Made,
-    decision,
-    ours,
-)
+from tests.lab.plugin_openstack.common import GROUP, NAME, SERVER
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError, Values
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_state_holds_a_hash_of_the_user_data(plugin: Plugin, standing: tuple) -> None:

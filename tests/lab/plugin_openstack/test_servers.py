@@ -16,8 +16,6 @@ from tests.lab.plugin_openstack.common import (
     PUBLIC_KEY,
     SERVER,
     VOLUME,
-    Made,
-    ours,
     quota,
     refused,
     stopped_at,
@@ -25,6 +23,7 @@ from tests.lab.plugin_openstack.common import (
 )
 from tests.lab.plugin_openstack.conftest import There
 from tests.live.plugin_client import Plugin, PluginError, Secret, Values
+from tests.live.plugin_suite import Made, ours
 
 USER_DATA = "#cloud-config\npackages: [tmux]\n"
 

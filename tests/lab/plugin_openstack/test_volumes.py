@@ -5,17 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from openstack.connection import Connection
 
-from tests.lab.plugin_openstack.common import (
-    NAME,
-    VOLUME,
-    Made,
-    decision,
-    ours,
-    refused,
-    stopped_at,
-    values,
-)
+from tests.lab.plugin_openstack.common import NAME, VOLUME, refused, stopped_at, values
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_volume_is_made_as_given(plugin: Plugin, made: Made, demo: Connection) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.live.plugin_client import Plugin, PluginError, Secret, archive, asset
-from tests.live.plugin_command.test_local import ours
+from tests.live.plugin_suite import ours
 from tests.live.ssh_server import SSHServer
 
 COPY = "command:remote:CopyToRemote"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.live.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secret, asset
+from tests.live.plugin_suite import ours
 from tests.live.processes import gone, wait_for
 
 TOKEN = "command:local:Command"
-ours = pytest.mark.skipif("PLUGIN_DIR" in os.environ, reason="a promise of our plugin only")
 
 
 def create(plugin: Plugin, command: str, **inputs: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ import asyncssh
 import pytest
 
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError, Secret
-from tests.live.plugin_command.test_local import LAST, ours
+from tests.live.plugin_command.test_local import LAST
+from tests.live.plugin_suite import ours
 from tests.live.processes import free_port, gone, wait_for
 from tests.live.ssh_server import PASSPHRASE, SSHServer
 

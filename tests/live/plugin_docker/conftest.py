@@ -9,7 +9,8 @@ import pytest
 from docker.errors import ImageNotFound
 
 from tests.live.plugin_client import Plugin, Values
-from tests.live.plugin_docker.common import BASES, CONTAINER, NAME, Made
+from tests.live.plugin_docker.common import BASES, CONTAINER, NAME
+from tests.live.plugin_suite import Made
 
 
 @pytest.fixture(scope="module")

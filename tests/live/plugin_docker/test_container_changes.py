@@ -6,7 +6,8 @@ import docker
 import pytest
 
 from tests.live.plugin_client import UNKNOWN, Plugin, Values
-from tests.live.plugin_docker.common import CONTAINER, Made, decision, ours
+from tests.live.plugin_docker.common import CONTAINER
+from tests.live.plugin_suite import Made, decision, ours
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import docker
 import pytest
 
 from tests.live.plugin_client import Plugin, PluginError
-from tests.live.plugin_docker.common import CONTAINER, NAME, Made, decision, named, ours
+from tests.live.plugin_docker.common import CONTAINER, NAME, named
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_container_that_is_gone(

@@ -9,13 +9,8 @@ import docker
 import pytest
 
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError, Secret
-from tests.live.plugin_docker.common import (
-    CONTAINER,
-    NAME,
-    NETWORK,
-    Made,
-    ours,
-)
+from tests.live.plugin_docker.common import CONTAINER, NAME, NETWORK
+from tests.live.plugin_suite import Made, ours
 
 
 def test_container_is_made_as_given(

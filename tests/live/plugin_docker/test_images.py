@@ -8,7 +8,8 @@ import docker
 import pytest
 
 from tests.live.plugin_client import Plugin, PluginError
-from tests.live.plugin_docker.common import IMAGE, NAME, Made, decision, image, ours
+from tests.live.plugin_docker.common import IMAGE, NAME, image
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_build(plugin: Plugin, made: Made, context: Any, engine: docker.DockerClient) -> None:

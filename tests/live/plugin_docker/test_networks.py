@@ -4,7 +4,8 @@ import docker
 import pytest
 
 from tests.live.plugin_client import Plugin, PluginError
-from tests.live.plugin_docker.common import NAME, NETWORK, Made, decision, ours
+from tests.live.plugin_docker.common import NAME, NETWORK
+from tests.live.plugin_suite import Made, decision, ours
 
 
 def test_network_is_made_as_given(plugin: Plugin, made: Made, engine: docker.DockerClient) -> None:

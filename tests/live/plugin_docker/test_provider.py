@@ -16,7 +16,8 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from tests.live import ssh_server
 from tests.live.plugin_client import UNKNOWN, Plugin, PluginError
-from tests.live.plugin_docker.common import CONTAINER, NAME, Made, ours
+from tests.live.plugin_docker.common import CONTAINER, NAME
+from tests.live.plugin_suite import Made, ours
 
 
 @ours
