@@ -80,13 +80,6 @@ class LabCloud:
         assert code == 0, f"{command}: {text.decode()}"
         return text.decode()
 
-    def stop_service(self, name: str) -> None:
-        """One of those in cloud/service.sh, such as cinder-volume."""
-        self.exec(f"bash /opt/lab/service.sh stop {name}")
-
-    def start_service(self, name: str) -> None:
-        self.exec(f"bash /opt/lab/service.sh start {name}")
-
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
         """While one of its services is frozen: what others ask of it waits, and is done afterwards."""
@@ -95,9 +88,6 @@ class LabCloud:
             yield
         finally:
             self.exec(f"kill -CONT -$(cat /run/lab/{name}.pid)")
-
-    def log(self, name: str, lines: int = 40) -> str:
-        return self.exec(f"tail -n {lines} /var/log/lab/{name}.log")
 
     def close(self) -> None:
         self.container.remove(force=True, v=True)
