@@ -2,7 +2,8 @@
 
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
-from pulumi_command.local import Command, Logging
+
+from components.host.here import here
 
 GENERATE = """\
 directory=$(mktemp -d)
@@ -25,14 +26,13 @@ class HostKey(ComponentResource):
         opts: ResourceOptions | None = None,
     ):
         super().__init__("cyberhubs:host:HostKey", name, {}, opts)
-        made = Command(
+        made = here(
             f"{name}-made",
-            create=GENERATE,
+            GENERATE,
             triggers=triggers,
-            logging=Logging.NONE,
-            add_previous_output_in_env=False,
-            opts=ResourceOptions(parent=self, additional_secret_outputs=["stdout"]),
-        ).stdout
+            secret_output=True,
+            opts=ResourceOptions(parent=self),
+        )
         self.private = made.apply(lambda text: f"{text.strip().rpartition(chr(10))[0]}\n")
         self.public = pulumi.Output.unsecret(
             made.apply(lambda text: " ".join(text.split("\n")[-1].split()[:2]))

@@ -6,8 +6,7 @@ from pulumi import ResourceOptions
 from components.host.host_key import HostKey
 from components.host.server import Server, ServerArgs
 from components.host.ssh import SetUpHost
-from cyberhubs.machine import SshMachine
-from cyberhubs.machine.__main__ import ADDRESS, HOST_KEY
+from cyberhubs.machine import ADDRESS, HOST_KEY, SshMachine
 from cyberhubs.machine.scripts import script
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import VOLUME

@@ -12,8 +12,8 @@ from string import Template
 import pulumi
 import pulumi_openstack as openstack
 from pulumi import ComponentResource, CustomTimeouts, ResourceOptions
-from pulumi_command.local import Command, Logging
 
+from components.host.here import here
 from components.host.host_key import HostKey
 from cyberhubs.settings.host import OpenStackHost as HostSettings
 
@@ -34,14 +34,13 @@ class Server(ComponentResource):
     """A virtual machine that may be replaced at any time; its address and its volume stay.
 
     `address`: its floating IP address, once it leads there. `instance`: the machine.
-    `volume_id`: that of the volume with all data. `attached`: once the machine has it.
+    `volume_id`: that of the volume with all data.
     `first_key`: the host key that a new machine shows.
     """
 
     address: pulumi.Output[str]
     instance: openstack.compute.Instance
     volume_id: pulumi.Output[str]
-    attached: pulumi.Resource
     first_key: pulumi.Output[str]
 
     def __init__(self, name: str, args: ServerArgs, opts: ResourceOptions | None = None):
@@ -55,7 +54,7 @@ class Server(ComponentResource):
         self.instance = self._instance(port)
         self.address = self._address(port, routed)
         self.volume_id = self._volume()
-        self.attached = openstack.compute.VolumeAttach(
+        openstack.compute.VolumeAttach(
             f"{name}-attachment",
             instance_id=self.instance.id,
             volume_id=self.volume_id,
@@ -71,14 +70,12 @@ class Server(ComponentResource):
 
     def _found(self, kind: str, name: str) -> pulumi.Output[str]:
         """The id of what the stack file calls by its name, looked up when the name changes."""
-        return Command(
+        return here(
             f"{self._name}-{kind}",
-            create=f".venv/bin/python -m cyberhubs.cloud {kind} {shlex.quote(name)}",
+            f".venv/bin/python -m cyberhubs.cloud {kind} {shlex.quote(name)}",
             triggers=[name],
-            logging=Logging.NONE,
-            add_previous_output_in_env=False,
             opts=self._child,
-        ).stdout
+        )
 
     def _port(self, routed: list[pulumi.Resource]) -> openstack.networking.Port:
         """In the network, with the least that must come in; adds to `routed` what leads out of it."""

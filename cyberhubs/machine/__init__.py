@@ -7,6 +7,8 @@ from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHost
 
 __all__ = [
+    "ADDRESS",
+    "HOST_KEY",
     "Facts",
     "LocalMachine",
     "Machine",
@@ -15,6 +17,9 @@ __all__ = [
     "interpreter",
     "machine_of",
 ]
+
+# Where a machine of the cloud is, in the environment of what runs a script there.
+ADDRESS, HOST_KEY = "CYBERHUBS_ADDRESS", "CYBERHUBS_HOST_KEY"
 
 
 def machine_of(settings: Settings) -> Machine:

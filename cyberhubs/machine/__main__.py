@@ -11,10 +11,9 @@ import sys
 from dataclasses import replace
 
 from cyberhubs.install import places
-from cyberhubs.machine import LocalMachine, MachineError, SshMachine, machine_of
+from cyberhubs.machine import ADDRESS, HOST_KEY, LocalMachine, MachineError, SshMachine, machine_of
 from cyberhubs.settings import SettingsError, Way, load_file
 
-ADDRESS, HOST_KEY = "CYBERHUBS_ADDRESS", "CYBERHUBS_HOST_KEY"
 BOOT_S = 900  # how long a machine that has just been made is waited for
 
 

@@ -198,7 +198,16 @@ class Volume(_Filesystem):
         return self
 
 
-class OpenStackHost(Model):
+class _SetUp(Model):
+    """A machine that Cyberhubs sets up."""
+
+    @property
+    def data_path(self) -> str:
+        """Where all data lies on the machine."""
+        return MOUNT
+
+
+class OpenStackHost(_SetUp):
     """A virtual machine of an OpenStack cloud, made by the program."""
 
     kind: Literal["openstack"]
@@ -215,11 +224,6 @@ class OpenStackHost(Model):
     """How the program reaches the machine."""
     data: Volume
     """The volume that holds all data."""
-
-    @property
-    def data_path(self) -> str:
-        """Where all data lies on the machine."""
-        return MOUNT
 
     def login(self, address: str, host_key: str) -> SshLogin:
         """How the program reaches the machine once it is there."""
@@ -240,7 +244,7 @@ class Disk(_Filesystem):
     """The disk, by a name that stays: /dev/disk/by-id/…"""
 
 
-class SshHost(Model):
+class SshHost(_SetUp):
     """A server that exists, reached by ssh. Cyberhubs sets up all of it: give it one of its own."""
 
     kind: Literal["ssh"]
@@ -252,11 +256,6 @@ class SshHost(Model):
     address: Address | None = None
     """Address under which others reach the server, for the domain's DNS record; that of ssh, if
     left out."""
-
-    @property
-    def data_path(self) -> str:
-        """Where all data lies on the machine."""
-        return MOUNT
 
 
 class Folder(Model):

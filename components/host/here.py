@@ -1,0 +1,28 @@
+"""Commands that prepare a machine which is yet to be made."""
+
+import pulumi
+from pulumi import ResourceOptions
+from pulumi_command.local import Command, Logging
+
+
+def here(
+    name: str,
+    script: str,
+    *,
+    triggers: list[pulumi.Input[str]] | None = None,
+    secret_output: bool = False,
+    opts: ResourceOptions,
+) -> pulumi.Output[str]:
+    """What a script prints that runs where Pulumi does, once, and again when `triggers` change.
+
+    It is in no log; with `secret_output` it is a secret too.
+    """
+    secret = ResourceOptions(additional_secret_outputs=["stdout"] if secret_output else None)
+    return Command(
+        name,
+        create=script,
+        triggers=triggers,
+        logging=Logging.NONE,
+        add_previous_output_in_env=False,
+        opts=ResourceOptions.merge(opts, secret),
+    ).stdout
