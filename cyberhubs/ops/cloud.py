@@ -25,7 +25,7 @@ def ready(stack: Stack) -> bool:
     host = stack.settings.host
     if not isinstance(host, OpenStackHost):
         return True
-    cloud, made = Cloud(), _made(stack)
+    cloud, made = Cloud(), _made(stack.resources())
     cloud.check_credentials()
     if VOLUME in made:
         _check_volume(stack, cloud, host, made[VOLUME])
@@ -70,14 +70,15 @@ def explain(stack: Stack) -> None:
     """Says, after an update that failed, what the cloud knows of the machine."""
     if not isinstance(stack.settings.host, OpenStackHost):
         return
-    made, cloud = _made(stack), Cloud()
+    resources, cloud = stack.resources(), Cloud()
+    made = _made(resources)
     server = cloud.server(made[INSTANCE]["id"]) if INSTANCE in made else None
     if server is None:
         return
     if server.status != "ACTIVE":
         print(f"\nThe machine is {server.status}. {server.fault}".rstrip())
         return
-    arrived = any(resource["urn"].endswith(f"::{ARRIVED}") for resource in stack.resources())
+    arrived = any(resource["urn"].endswith(f"::{ARRIVED}") for resource in resources)
     if not arrived and (console := cloud.console(server.id)):
         print("\nThe machine was not reached. The end of what it wrote on its console:")
         print("\n".join(f"  | {line}" for line in console.splitlines()))
@@ -85,14 +86,16 @@ def explain(stack: Stack) -> None:
 
 def kept(stack: Stack) -> list[str]:
     """What of a stack that is down stays in the cloud."""
-    made = _made(stack)
+    if not isinstance(stack.settings.host, OpenStackHost):
+        return []
+    made = _made(stack.resources())
     volume = [f"volume {made[VOLUME]['id']}"] if VOLUME in made else []
     address = [f"address {made[ADDRESS]['outputs']['address']}"] if ADDRESS in made else []
     return volume + address
 
 
-def _made(stack: Stack) -> Made:
-    return {resource["type"]: resource for resource in stack.resources()}
+def _made(resources: list[dict[str, Any]]) -> Made:
+    return {resource["type"]: resource for resource in resources}
 
 
 def _look_again(stack: Stack, *resources: dict[str, Any]) -> None:

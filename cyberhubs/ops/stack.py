@@ -39,15 +39,12 @@ class Stack:
 
     def _way(self) -> Way | None:
         """Where the machine is, if it has been made; after an update that failed, too."""
-        outputs: dict[str, dict[str, Any]] = {}
-        for resource in self.resources():
-            outputs[resource["urn"].split("::")[-1]] = resource.get("outputs", {})
-            outputs[resource["type"]] = {}
+        resources = self.resources()
+        outputs = {r["urn"].split("::")[-1]: r.get("outputs", {}) for r in resources}
         address = outputs.get("host-server", {}).get("address")
         host_key = outputs.get("host-key", {}).get("public")
-        if INSTANCE in outputs and address and host_key:
-            return Way(address, host_key)
-        return None
+        made = any(resource["type"] == INSTANCE for resource in resources)
+        return Way(address, host_key) if made and address and host_key else None
 
     def pulumi(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
         """Runs Pulumi, either with what it prints shown or captured.
