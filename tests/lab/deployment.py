@@ -1,6 +1,8 @@
 """A stack on a machine of the lab, brought up as an operator does."""
 
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +102,42 @@ class CloudDeployment(RemoteDeployment):
         """Has the stack file say something else of its host."""
         self.host |= changes
         self.edit(lambda config: config.update({"cyberhubs:host": self.host}))
+
+    def lines(self, target: str) -> Iterator[str]:
+        """What `make TARGET` prints, shown as it comes; raises AssertionError if it fails."""
+        with subprocess.Popen(
+            ["make", target, f"STACK={self.stack}"],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout
+            for line in process.stdout:
+                print(line, end="", file=sys.stderr, flush=True)
+                yield line
+        assert process.returncode == 0, f"make {target} failed"
+
+    def plain_ssh(self) -> list[str]:
+        """The ssh command that an operator would type, with the host key of the stack's state."""
+        host_key = next(
+            resource["outputs"]["public"]
+            for resource in json.loads(self.pulumi("stack", "export"))["deployment"]["resources"]
+            if resource["urn"].endswith("::host-key")
+        )
+        known = self.directory / "known_hosts"
+        address = self.outputs()["address"]
+        known.write_text(f"{address} {host_key}\n")
+        options = [
+            "-o",
+            f"UserKnownHostsFile={known}",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "ConnectTimeout=5",
+        ]
+        return ["ssh", "-i", self.host["ssh"]["privateKeyFile"], *options, f"cyberhubs@{address}"]
 
     def made(self) -> dict[str, str]:
         """What the stack has in the cloud: id of the server, the volume and the address."""

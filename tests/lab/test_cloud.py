@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.lab.cloud import LabCloud, lab_cloud
 from tests.lab.deployment import CloudDeployment
 from tests.lab.metal import metal
 from tests.live.deployment import changes
+from tests.live.member import Member
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,39 @@ def test_a_volume_grows_in_place(stack: CloudDeployment) -> None:
     changed = changes(stack.make("up"))
     assert changed["updated"] == 2 and set(changed) == {"updated", "unchanged"}
     assert left_gb() > before + 1.5
+
+
+def test_another_image_is_another_machine_with_all_that_members_have(
+    stack: CloudDeployment,
+) -> None:
+    before = stack.made()
+    with stack.tunnel():
+        grace = Member(stack.url, "grace")
+        grace.sign_in(stack.make("password").split()[-1]).start()
+        grace.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
+    stack.say(image={"name": "debian-12-newer"})
+    preview = stack.make("preview")
+    assert "openstack:compute/instance:Instance: (replace)" in preview
+    stack.make("up")
+    after = stack.made()
+    assert after["server"] != before["server"]
+    assert (after["volume"], after["address"]) == (before["volume"], before["address"])
+    with stack.tunnel(), grace:
+        grace.http = httpx.Client(
+            follow_redirects=True, timeout=60, cookies=grace.http.cookies.jar
+        )  # the same cookies, a new connection
+        grace.start()
+        assert grace.kernel().run("print(open('kept.txt').read())") == "orbit"
+        grace.stop()
+
+
+def test_a_machine_that_somebody_deleted_is_made_again(stack: CloudDeployment) -> None:
+    before = stack.made()
+    compute = stack.cloud.connect("demo").compute
+    server = compute.get_server(before["server"])
+    compute.delete_server(server)
+    compute.wait_for_delete(server)
+    assert "is gone from the cloud: making one" in stack.make("up")
+    after = stack.made()
+    assert after["server"] != before["server"] and after["volume"] == before["volume"]
+    assert set(changes(stack.make("up"))) == {"unchanged"}

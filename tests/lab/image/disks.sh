@@ -11,7 +11,8 @@ while read -r device major minor name; do
     [ -e "/dev/$device" ] || mknod "/dev/$device" b "$major" "$minor"
     echo "KERNEL==\"$device\", SYMLINK+=\"disk/by-id/$name\""
 done <$disks >$rules
-[ "${1-}" = running ] || exit 0
+# A machine that starts reads it by itself, and one that ends has no use for it.
+[ "${1-}" = running ] && [ -e /run/udev/control ] || exit 0
 udevadm control --reload
 udevadm trigger --settle --subsystem-match=block
 systemctl daemon-reload
