@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from docker.models.containers import Container
 
+from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
 from benchmarks.report import progress, show, timed
@@ -42,6 +43,7 @@ def main() -> None:
         finally:
             deployment.make("down")
         measure_host(Path(directory) / "host")
+        measure_cloud(Path(directory) / "cloud")
 
 
 def measure_updates(deployment: Deployment, directory: Path) -> None:

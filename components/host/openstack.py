@@ -54,7 +54,6 @@ class OpenStackHost(SetUpHost):
             which=server.instance.id,
             address=reached.apply(lambda machine: machine.address),
             docker_options=reached.apply(lambda machine: machine.docker_options),
-            # One that is dead already goes as well.
-            leaving=("--leaving",),
+            ours=True,
             first=[volume],
         )

@@ -30,11 +30,11 @@ class SetUpHost(Host):
         which: pulumi.Input[str],
         address: pulumi.Input[str],
         docker_options: pulumi.Input[list[str]],
-        leaving: tuple[str, ...] = (),
+        ours: bool = False,
         first: list[pulumi.Resource] | None = None,
     ) -> None:
-        """`which`: another one may be another machine. `address`: as Docker writes it. `leaving`: how
-        a machine that goes is left. `first`: what must be done before."""
+        """`which`: another one may be another machine. `address`: as Docker writes it. `ours`: whether
+        the machine goes with what is on it. `first`: what must be done before."""
         self._name = name
         found = self.command(
             f"{name}-found",
@@ -54,9 +54,12 @@ class SetUpHost(Host):
         self.machine = self.command(
             f"{name}-machine",
             ":",
-            delete=machine_id.apply(lambda id: script("leave", settings.stack, id, self.data)),
+            delete=machine_id.apply(
+                lambda id: script("leave", settings.stack, id, self.data, "unmount" if ours else "")
+            ),
             triggers=[machine_id],
-            how=leaving,
+            # One that goes may be dead already.
+            how=("--leaving",) if ours else (),
             shown=True,
             opts=ResourceOptions(parent=self, delete_before_replace=True),
         )

@@ -15,6 +15,7 @@ CREDENTIALS = (
 )
 SHOWN = 12  # names that an error lists
 CONSOLE_LINES = 20
+START_S = 300
 
 
 class CloudError(Exception):
@@ -78,6 +79,13 @@ class Cloud:
         if found is None:
             return None
         return Server(id, found.status, (found.fault or {}).get("message", ""))
+
+    def start(self, id: str) -> None:
+        """Starts a server that is stopped; returns when the cloud says that it runs."""
+        with _errors():
+            compute = self._connection.compute
+            compute.start_server(id)
+            compute.wait_for_server(compute.get_server(id), wait=START_S)
 
     def has_volume(self, id: str) -> bool:
         with _errors():

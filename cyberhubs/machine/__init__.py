@@ -2,12 +2,13 @@
 
 from cyberhubs.machine.local import LocalMachine
 from cyberhubs.machine.machine import Machine, MachineError
-from cyberhubs.machine.ssh import Facts, SshMachine
+from cyberhubs.machine.ssh import BOOT_S, Facts, SshMachine
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHost
 
 __all__ = [
     "ADDRESS",
+    "BOOT_S",
     "HOST_KEY",
     "Facts",
     "LocalMachine",

@@ -11,10 +11,16 @@ import sys
 from dataclasses import replace
 
 from cyberhubs.install import places
-from cyberhubs.machine import ADDRESS, HOST_KEY, LocalMachine, MachineError, SshMachine, machine_of
+from cyberhubs.machine import (
+    ADDRESS,
+    BOOT_S,
+    HOST_KEY,
+    LocalMachine,
+    MachineError,
+    SshMachine,
+    machine_of,
+)
 from cyberhubs.settings import SettingsError, Way, load_file
-
-BOOT_S = 900  # how long a machine that has just been made is waited for
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ from cyberhubs.machine.scripts import script
 from cyberhubs.settings.host import SshLogin
 
 ANSWER_S = 60  # how long a machine that does not answer is waited for: a restart takes about that
+BOOT_S = 900  # the same, of one that has just been made or started
 CONNECT_S = 15
 IDLE_S = 30  # an unused connection is closed after
 SOCKET = "/var/run/docker.sock"

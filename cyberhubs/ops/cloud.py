@@ -1,8 +1,10 @@
 """What a stack has in an OpenStack cloud, compared with its state, which knows only what Pulumi did."""
 
+from contextlib import suppress
 from typing import Any
 
 from cyberhubs.cloud import Cloud
+from cyberhubs.machine import BOOT_S, MachineError, SshMachine
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import INSTANCE, Stack
 from cyberhubs.settings.host import OpenStackHost
@@ -19,8 +21,8 @@ def ready(stack: Stack) -> bool:
     """Whether the stack's machine is there and runs, so that it can be asked.
 
     Before anything is touched, what the state holds is looked for in the cloud: a machine that is
-    gone or stopped is told to Pulumi, which then makes or starts it. Raises Problem where that would
-    lose anything, and CloudError where the cloud cannot be asked.
+    gone is told to Pulumi, which then makes one, and one that is stopped is started. Raises Problem
+    where that would lose anything, and CloudError where the cloud cannot be asked.
     """
     host = stack.settings.host
     if not isinstance(host, OpenStackHost):
@@ -35,18 +37,28 @@ def ready(stack: Stack) -> bool:
     if INSTANCE not in made:
         return False
     server = cloud.server(made[INSTANCE]["id"])
-    if server and server.status == "ACTIVE":
-        return True
-    if server and server.status == "ERROR":
+    if server is None:
+        print("The machine is gone from the cloud: making one.", flush=True)
+        _look_again(stack, *[made[kind] for kind in (INSTANCE, ATTACHMENT) if kind in made])
+        return False
+    if server.status == "SHUTOFF":
+        print("The machine is SHUTOFF: starting it.", flush=True)
+        cloud.start(server.id)
+        _wait_for_boot(stack)
+    elif server.status != "ACTIVE":
         raise Problem(
-            f"The machine is in ERROR, the cloud says: {server.fault or 'nothing more'}. If it is "
-            f"not to be mended, delete it in the cloud (openstack server delete {server.id}) and "
-            f"run `make up STACK={stack.name}`: volume and address stay."
+            f"The machine is {server.status} in the cloud{server.fault and f': {server.fault}'}. "
+            f"Bring it back to ACTIVE there, or delete it (openstack server delete {server.id}), and "
+            f"run `make up STACK={stack.name}` again: volume and address stay."
         )
-    what = f"is {server.status}: starting it" if server else "is gone from the cloud: making one"
-    print(f"The machine {what}.", flush=True)
-    _look_again(stack, *[made[kind] for kind in (INSTANCE, ATTACHMENT) if kind in made])
-    return False
+    return True
+
+
+def _wait_for_boot(stack: Stack) -> None:
+    login = stack.settings.login
+    if login:
+        with suppress(MachineError):  # what asks it next says why
+            SshMachine(login, answer_s=BOOT_S).connect()
 
 
 def _check_volume(stack: Stack, cloud: Cloud, host: OpenStackHost, volume: dict[str, Any]) -> None:
@@ -80,7 +92,7 @@ def explain(stack: Stack) -> None:
         return
     arrived = any(resource["urn"].endswith(f"::{ARRIVED}") for resource in resources)
     if not arrived and (console := cloud.console(server.id)):
-        print("\nThe machine was not reached. The end of what it wrote on its console:")
+        print("\nThe end of what the machine wrote on its console:")
         print("\n".join(f"  | {line}" for line in console.splitlines()))
 
 

@@ -78,6 +78,7 @@ class CloudDeployment(RemoteDeployment):
     """A stack whose machine is a server of the lab's cloud."""
 
     def __init__(self, directory: Path, stack: str, cloud: LabCloud):
+        directory.mkdir(exist_ok=True)
         super().__init__(directory, stack)
         self.environment |= cloud.environment
         self.cloud = cloud
@@ -138,6 +139,16 @@ class CloudDeployment(RemoteDeployment):
             "ConnectTimeout=5",
         ]
         return ["ssh", "-i", self.host["ssh"]["privateKeyFile"], *options, f"cyberhubs@{address}"]
+
+    @property
+    def password(self) -> str:
+        return self.make("password").split()[-1]
+
+    def clean(self) -> None:
+        """Down, with what is protected, too, as `make down` says how."""
+        self.pulumi("state", "unprotect", "--all", "--yes")
+        assert "Nothing that it made is left in the cloud" in self.make("down")
+        assert self.made() == {}
 
     def made(self) -> dict[str, str]:
         """What the stack has in the cloud: id of the server, the volume and the address."""

@@ -31,7 +31,8 @@ class Machine:
 
 class Metal(threading.Thread):
     """Follows the cloud until `stop`. `machines`: by the server's id; `disks`: by the volume's id,
-    each until its volume is deleted; `failure`: what ended it before its time."""
+    each until its volume is deleted; `vendor_data`: what the cloud tells cloud-init of machines to be
+    made, beside their user data; `failure`: what ended it before its time."""
 
     def __init__(self, cloud: LabCloud, directory: Path):
         super().__init__(daemon=True)
@@ -40,6 +41,7 @@ class Metal(threading.Thread):
         self._ending = threading.Event()
         self.machines: dict[str, Machine] = {}
         self.disks: dict[str, LoopDisk] = {}
+        self.vendor_data = b""
         self.failure: Exception | None = None
 
     def run(self) -> None:
@@ -82,7 +84,11 @@ class Metal(threading.Thread):
         container = system_container(self._lab.engine, name, "server", self._lab.network, address)
         self.machines[server.id] = Machine(container)
         user_data = base64.b64decode(server.user_data or "")
-        seed = {"user-data": user_data, "meta-data": json.dumps(about).encode()}
+        seed = {
+            "user-data": user_data,
+            "vendor-data": self.vendor_data,
+            "meta-data": json.dumps(about).encode(),
+        }
         put(container, {f"{SEED}/{name}": content for name, content in seed.items()})
 
     def _addresses(self, server: Any) -> Iterator[str]:

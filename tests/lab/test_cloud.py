@@ -1,35 +1,99 @@
 """A stack on an OpenStack cloud: the services are real, and its server is a machine of metal.py."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.lab.cloud import LabCloud, lab_cloud
 from tests.lab.deployment import CloudDeployment
-from tests.lab.metal import metal
+from tests.lab.metal import Metal, metal
 from tests.live.deployment import changes
 from tests.live.member import Member
+from tests.live.test_survival import eventually
+
+BROKEN = b"#cloud-config\nbootcmd: [[sh, -c, 'echo no such mirror >&2; exit 3']]\n"
+
+
+@dataclass(frozen=True)
+class Lab:
+    cloud: LabCloud
+    metal: Metal
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabCloud]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     directory = tmp_path_factory.mktemp("cloud")
-    with lab_cloud(directory, "cloud") as cloud, metal(cloud, directory):
-        yield cloud
+    with lab_cloud(directory, "cloud") as cloud, metal(cloud, directory) as running:
+        yield Lab(cloud, running)
 
 
 @pytest.fixture(scope="module")
-def stack(cloud: LabCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudDeployment]:
-    deployment = CloudDeployment(tmp_path_factory.mktemp("stack"), "lab", cloud)
+def obstacles() -> dict[str, str]:
+    """What stood in the way of the first updates → what they printed."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def stack(
+    lab: Lab, obstacles: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CloudDeployment]:
+    """Up, with each update going on where one failed before."""
+    deployment = CloudDeployment(tmp_path_factory.mktemp("stack"), "lab", lab.cloud)
+    with quotas(lab.cloud, volume={"volumes": 0}, network={"floatingip": 0}):
+        obstacles["quotas"] = deployment.make("up", check=False)
+    with quotas(lab.cloud, compute={"cores": 4000}):
+        deployment.say(flavor="huge")  # which no computer there can carry
+        obstacles["no computer"] = deployment.make("up", check=False)
+        deployment.say(flavor="p2-3gb")
+    lab.metal.vendor_data = BROKEN
+    obstacles["cloud-init"] = deployment.make("up", check=False)
+    lab.metal.vendor_data = b""
+    delete_server(deployment)
     deployment.make("up")
     yield deployment
     down = deployment.make("down")
     kept = deployment.made()
     assert set(kept) == {"volume", "address"} and kept["volume"] in down
-    deployment.pulumi("state", "unprotect", "--all", "--yes")
-    assert "Nothing that it made is left in the cloud" in deployment.make("down")
-    assert deployment.made() == {}
+    deployment.clean()
+
+
+def delete_server(deployment: CloudDeployment) -> None:
+    compute = deployment.cloud.connect("demo").compute
+    server = compute.get_server(deployment.made()["server"])
+    compute.delete_server(server)
+    compute.wait_for_delete(server)
+
+
+@contextmanager
+def quotas(cloud: LabCloud, **limits: dict[str, int]) -> Iterator[None]:
+    """What the project may have at most, for a while; `limits`: of the services by name."""
+    admin = cloud.connect()
+    for service, limit in limits.items():
+        getattr(admin, f"set_{service}_quotas")("demo", **limit)
+    try:
+        yield
+    finally:
+        for service in limits:
+            getattr(admin, f"delete_{service}_quotas")("demo")
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "says"),
+    [
+        ("quotas", "Maximum number of volumes allowed (0) exceeded"),
+        ("quotas", "Quota exceeded for resources: ['floatingip']"),
+        ("no computer", "No valid host was found"),
+        ("cloud-init", "no such mirror"),
+    ],
+)
+def test_what_stands_in_the_way_is_said_and_the_next_update_goes_on(
+    stack: CloudDeployment, obstacles: dict[str, str], obstacle: str, says: str
+) -> None:
+    assert says in obstacles[obstacle]
 
 
 def test_up_again_changes_nothing(stack: CloudDeployment) -> None:
@@ -80,7 +144,7 @@ def test_another_image_is_another_machine_with_all_that_members_have(
     before = stack.made()
     with stack.tunnel():
         grace = Member(stack.url, "grace")
-        grace.sign_in(stack.make("password").split()[-1]).start()
+        grace.sign_in(stack.password).start()
         grace.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
     stack.say(image={"name": "debian-12-newer"})
     preview = stack.make("preview")
@@ -100,11 +164,52 @@ def test_another_image_is_another_machine_with_all_that_members_have(
 
 def test_a_machine_that_somebody_deleted_is_made_again(stack: CloudDeployment) -> None:
     before = stack.made()
-    compute = stack.cloud.connect("demo").compute
-    server = compute.get_server(before["server"])
-    compute.delete_server(server)
-    compute.wait_for_delete(server)
+    delete_server(stack)
     assert "is gone from the cloud: making one" in stack.make("up")
     after = stack.made()
     assert after["server"] != before["server"] and after["volume"] == before["volume"]
     assert set(changes(stack.make("up"))) == {"unchanged"}
+
+
+def test_a_machine_that_somebody_stopped_is_started(stack: CloudDeployment) -> None:
+    before = stack.made()
+    compute = stack.cloud.connect("demo").compute
+    server = compute.get_server(before["server"])
+    compute.stop_server(server)
+    compute.wait_for_server(server, "SHUTOFF")
+    assert "is SHUTOFF: starting it" in stack.make("up")
+    assert stack.made() == before
+    with stack.tunnel(), Member(stack.url, "katherine") as katherine:
+        eventually(lambda: httpx.get(f"{stack.url}hub/health").status_code == 200)
+        katherine.sign_in(stack.password).start()
+        katherine.stop()
+
+
+def test_credentials_that_have_expired(stack: CloudDeployment, tmp_path: Path) -> None:
+    wrong = tmp_path / "clouds.yaml"
+    wrong.write_text(stack.cloud.clouds_yaml.read_text().replace("password: lab", "password: old"))
+    right = stack.environment
+    stack.environment = right | {"OS_CLIENT_CONFIG_FILE": str(wrong)}
+    try:
+        for target in ("up", "down"):
+            assert "does not accept the credentials" in stack.make(target, check=False)
+    finally:
+        stack.environment = right
+    assert set(changes(stack.make("up"))) == {"unchanged"}
+
+
+def test_a_lost_volume_is_not_replaced_by_an_empty_one(lab: Lab, tmp_path: Path) -> None:
+    lost = CloudDeployment(tmp_path, "server", lab.cloud)
+    block_storage = lab.cloud.connect("demo").block_storage
+    try:
+        # Without a machine that has the volume.
+        with quotas(lab.cloud, compute={"instances": 0, "force": True}):
+            assert "Quota exceeded for instances" in lost.make("up", check=False)
+            volume = lost.made()["volume"]
+            block_storage.delete_volume(volume)
+            block_storage.wait_for_delete(block_storage.get_volume(volume))
+            said = lost.make("up", check=False)
+        assert f"The data volume {volume} is gone from the cloud" in said
+        assert "volume" not in lost.made()
+    finally:
+        lost.clean()

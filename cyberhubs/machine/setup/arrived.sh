@@ -21,7 +21,11 @@ case $(cloud-init status 2>/dev/null) in
 "status: done" | "status: disabled") ;;
 *)
     echo "cloud-init did not do its part on the machine:" >&2
-    { cloud-init status --long || :; tail -n 15 /var/log/cloud-init-output.log; } 2>&1 | sed 's/^/  | /' >&2
+    {
+        cloud-init status --long || :
+        # Without the keys that it shows last.
+        grep -v -e ci-info: -e '^<' -e 'HOST KEY' -e '^ssh-' -e '^ecdsa-' /var/log/cloud-init-output.log | tail -n 15
+    } 2>&1 | sed 's/^/  | /' >&2
     echo "See there /var/log/cloud-init.log. A machine made anew may help: change its image or flavor, or delete it in the cloud; then run the same command again." >&2
     exit 1
     ;;

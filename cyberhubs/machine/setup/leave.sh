@@ -1,6 +1,6 @@
 # Stops and removes all that a stack runs on this machine, if it is still the machine that it ran on, and
 # writes all to the disk.
-# $1 stack, $2 the machine's id, $3 its data directory
+# $1 stack, $2 the machine's id, $3 its data directory, $4 unmount: the disk goes to another machine
 set -eu
 [ "$(cat /var/lib/cyberhubs/machine)" = "$2" ] && command -v docker >/dev/null || exit 0
 docker version >/dev/null 2>&1 || systemctl start docker # what it runs must be seen to be stopped
@@ -18,3 +18,8 @@ networks=$(docker network ls -q --filter "$label")
 rm -f "$3"/door/live/hubs/*.json
 sync -f "$3"
 echo "Stopped and removed: $(echo "$containers" | grep -c . || :) containers. All files stay in $3."
+[ "$4" = unmount ] || exit 0
+systemctl stop docker.socket docker.service containerd.service || :
+if umount "$3"; then
+    echo "Its disk is unmounted."
+fi # or its journal sees to it

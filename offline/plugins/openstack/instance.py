@@ -152,7 +152,7 @@ class Instance(Resource):
             if server is None:
                 raise ProviderError(f"server {id} is gone from the cloud: somebody deleted it")
             if server.status == "ERROR":
-                fault = (server.fault or {}).get("message", "it says no more").rstrip(".")
+                fault = (server.fault or {}).get("message", "it says no more").rstrip(". ")
                 raise ProviderError(
                     f"the cloud put server {server.name} ({id}) in the state ERROR: {fault}. {_remedy(fault)}"
                 )
