@@ -5,7 +5,7 @@ OPS = .venv/bin/python -m cyberhubs.ops
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview down output password status logs check tunnel host-key setup setup-program setup-dev env test \
-	test-unit test-lab bench screenshot lint
+	test-unit test-lab bench rehearsal screenshot lint
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -56,12 +56,15 @@ test: setup-dev ## all tests: settings and graph, then real engine, containers a
 test-unit: setup-dev ## the tests that need no Docker, in seconds
 	@.venv/bin/pytest tests/unit hub/tests
 
-test-lab: setup-dev ## the tests of setting up a machine by ssh, on a machine in a container
+test-lab: setup-dev ## the tests of machines by ssh and in an OpenStack cloud, both in containers
 	@.venv/bin/pytest tests/lab
 
 bench: setup-dev ## the figures: updates, starts, memory, the front door
 	@$(PYTHON) -m cyberhubs.install load
 	@.venv/bin/python -m benchmarks
+
+rehearsal: setup-dev ## a stack in a real OpenStack on a real guest, as root; writes docs/rehearsal.md
+	@.venv/bin/python -m tests.lab.rehearsal
 
 screenshot: setup-dev ## the README's picture, taken by the browser test
 	@mkdir -p docs

@@ -1,0 +1,158 @@
+"""`python -m tests.lab.rehearsal`: from an empty cloud to a notebook that outlives its machine, where
+that machine is a guest of a hypervisor. Writes what it measured into docs/rehearsal.md."""
+
+import datetime
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.lab.cloud import LabCloud, lab_cloud
+from tests.lab.coming_up import absence, first_up
+from tests.lab.deployment import CloudDeployment
+from tests.live.browser import chromium, open_notebook, output, run_cell
+from tests.live.deployment import PROJECT
+
+REPORT = PROJECT / "docs/rehearsal.md"
+PICTURES = PROJECT / "docs"
+LAST = "## The last run"
+SIZE_GB, GROWN_GB = 14, 16
+PLOT = """\
+import matplotlib.pyplot as plt, numpy as np
+x = np.linspace(-6, 6, 400)
+plt.figure(figsize=(7, 3)).gca().plot(x, np.sinc(x));"""
+ANSWER_MS = 600_000  # each page, of a guest that is some thirty times slower than a machine
+
+
+class Rehearsal:
+    """`figures`: what was done → what was measured, in this order."""
+
+    def __init__(self, directory: Path, cloud: LabCloud):
+        self.figures: dict[str, str] = {}
+        self.stack = CloudDeployment(directory, "rehearsal", cloud)
+        self.stack.say(data={"sizeGb": SIZE_GB, "filesystem": "ext4"})
+        self._cookies = directory / "cookies.json"
+
+    def note(self, what: str, figure: str) -> None:
+        self.figures[what] = figure
+        print(f"=== {what}: {figure}", file=sys.stderr, flush=True)
+
+    def run(self) -> None:
+        began = time.monotonic()
+        up = first_up(self.stack)
+        self.note("`make up` from nothing, until a script runs there by ssh", minutes(up.ssh))
+        self.note("the same until it ends, with the images built there", minutes(up.ready))
+        with self.browser() as page:
+            open_notebook(page, self.stack.front, "Test hub", "ada", self.stack.password)
+            self.note("the same until JupyterLab waits in a browser", since(began))
+            run_cell(page, PLOT, 0)
+            expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
+            run_cell(page, "print('orbit', 6 * 7)", 1)
+            expect(output(page, 1)).to_contain_text("orbit 42")
+            page.keyboard.press("Control+s")
+            page.get_by_role("button", name="Rename and Save").click()
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            page.screenshot(path=PICTURES / "rehearsal-before.png")
+            page.context.storage_state(path=self._cookies)
+
+        self.note("`make up` with nothing to change", self.changes_nothing())
+        room = self.gigabytes()
+        self.stack.say(data={"sizeGb": GROWN_GB, "filesystem": "ext4"})
+        grown = self.up()
+        more = self.gigabytes() - room
+        assert more > GROWN_GB - SIZE_GB - 0.5, more
+        self.note(f"the volume and its ext4 grown in place, {more:.1f} GB more", grown)
+
+        before = self.stack.made()
+        self.stack.say(image={"name": "debian-12-newer"})
+        with absence(self.stack) as away:
+            seconds = self.up()
+        after = self.stack.made()
+        assert after["server"] != before["server"]
+        assert [after[kept] for kept in ("volume", "address")] == [
+            before[kept] for kept in ("volume", "address")
+        ]
+        self.note("`make up` with another image: the machine is replaced", seconds)
+        self.note("of which the hub did not answer", minutes(away.seconds))
+        with self.browser() as page:
+            page.goto(f"{self.stack.url}user/ada/lab/tree/Untitled.ipynb")
+            expect(output(page, 1)).to_contain_text("orbit 42")
+            expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
+            page.screenshot(path=PICTURES / "rehearsal-after.png")
+            self.note("the same notebook, without a new login", "there")
+
+        assert set(self.stack.made()) == {"server", "volume", "address"}
+        self.stack.make("down")
+        assert set(self.stack.made()) == {"volume", "address"}
+        self.note("`make down`", "volume and address are left")
+
+    @contextmanager
+    def browser(self) -> Iterator[Page]:
+        """By a tunnel through the floating IP address, with the cookies of the time before."""
+        kept = self._cookies if self._cookies.exists() else None
+        with self.stack.tunnel(), chromium() as browser:
+            context = browser.new_context(
+                viewport={"width": 1280, "height": 800}, storage_state=kept
+            )
+            context.set_default_timeout(ANSWER_MS)
+            yield context.new_page()
+
+    def up(self) -> str:
+        began = time.monotonic()
+        for _ in self.stack.lines("up"):
+            pass
+        return since(began)
+
+    def changes_nothing(self) -> str:
+        began = time.monotonic()
+        printed = "".join(self.stack.lines("up"))
+        assert not re.search(r"\d (created|updated|replaced|deleted)", printed), printed
+        return since(began)
+
+    def on_machine(self, command: str) -> str:
+        return subprocess.run(
+            [*self.stack.plain_ssh(), command], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    def gigabytes(self) -> float:
+        """All that the data's file system holds."""
+        return float(self.on_machine("df --output=size -B 1 /mnt").split()[-1]) / 2**30
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s" if seconds >= 60 else f"{seconds:.0f} s"
+
+
+def since(began: float) -> str:
+    return minutes(time.monotonic() - began)
+
+
+def write(figures: dict[str, str]) -> None:
+    prose, _, _ = REPORT.read_text().partition(LAST)
+    rows = "".join(f"| {what} | {figure} |\n" for what, figure in figures.items())
+    today = datetime.date.today().isoformat()
+    REPORT.write_text(f"{prose}{LAST}\n\nOn {today}:\n\n| | |\n|---|---|\n{rows}")
+
+
+def main() -> None:
+    expect.set_options(timeout=ANSWER_MS)
+    with tempfile.TemporaryDirectory(prefix="cyberhubs-rehearsal-") as directory:
+        began = time.monotonic()
+        with lab_cloud(Path(directory), "guests", guests=True) as cloud:
+            rehearsal = Rehearsal(Path(directory) / "stack", cloud)
+            rehearsal.note("the cloud, without any machine in it", since(began))
+            try:
+                rehearsal.run()
+            finally:
+                rehearsal.stack.clean()
+        write(rehearsal.figures | {"all of it": since(began)})
+
+
+if __name__ == "__main__":
+    main()
