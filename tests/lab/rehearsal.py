@@ -43,7 +43,8 @@ class Rehearsal:
         self.figures[what] = figure
         print(f"=== {what}: {figure}", file=sys.stderr, flush=True)
 
-    def run(self) -> None:
+    def comes_up(self) -> None:
+        """From nothing to a notebook with a plot."""
         began = time.monotonic()
         up = first_up(self.stack)
         self.note("`make up` from nothing, until a script runs there by ssh", minutes(up.ssh))
@@ -61,23 +62,28 @@ class Rehearsal:
             page.screenshot(path=PICTURES / "rehearsal-before.png")
             page.context.storage_state(path=self._cookies)
 
-        self.note("`make up` with nothing to change", self.changes_nothing())
+    def changes_nothing(self) -> None:
+        began = time.monotonic()
+        printed = "".join(self.stack.lines("up"))
+        assert not re.search(r"\d (created|updated|replaced|deleted)", printed), printed
+        self.note("`make up` with nothing to change", since(began))
+
+    def grows(self) -> None:
         room = self.gigabytes()
         self.stack.say(data={"sizeGb": GROWN_GB, "filesystem": "ext4"})
-        grown = self.up()
+        seconds = self.up()
         more = self.gigabytes() - room
         assert more > GROWN_GB - SIZE_GB - 0.5, more
-        self.note(f"the volume and its ext4 grown in place, {more:.1f} GB more", grown)
+        self.note(f"the volume and its ext4 grown in place, {more:.1f} GB more", seconds)
 
+    def is_replaced(self) -> None:
         before = self.stack.made()
         self.stack.say(image={"name": "debian-12-newer"})
         with absence(self.stack) as away:
             seconds = self.up()
         after = self.stack.made()
-        assert after["server"] != before["server"]
-        assert [after[kept] for kept in ("volume", "address")] == [
-            before[kept] for kept in ("volume", "address")
-        ]
+        assert after.pop("server") != before.pop("server")
+        assert after == before
         self.note("`make up` with another image: the machine is replaced", seconds)
         self.note("of which the hub did not answer", minutes(away.seconds))
         with self.browser() as page:
@@ -85,12 +91,12 @@ class Rehearsal:
             expect(output(page, 1)).to_contain_text("orbit 42")
             expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
             page.screenshot(path=PICTURES / "rehearsal-after.png")
-            self.note("the same notebook, without a new login", "there")
+            self.note("the same notebook, without a new login", "is there")
 
-        assert set(self.stack.made()) == {"server", "volume", "address"}
+    def goes_down(self) -> None:
         self.stack.make("down")
         assert set(self.stack.made()) == {"volume", "address"}
-        self.note("`make down`", "volume and address are left")
+        self.note("`make down`", "leaves volume and address")
 
     @contextmanager
     def browser(self) -> Iterator[Page]:
@@ -109,12 +115,6 @@ class Rehearsal:
             pass
         return since(began)
 
-    def changes_nothing(self) -> str:
-        began = time.monotonic()
-        printed = "".join(self.stack.lines("up"))
-        assert not re.search(r"\d (created|updated|replaced|deleted)", printed), printed
-        return since(began)
-
     def on_machine(self, command: str) -> str:
         return subprocess.run(
             [*self.stack.plain_ssh(), command], stdout=subprocess.PIPE, text=True, check=True
@@ -123,6 +123,15 @@ class Rehearsal:
     def gigabytes(self) -> float:
         """All that the data's file system holds."""
         return float(self.on_machine("df --output=size -B 1 /mnt").split()[-1]) / 2**30
+
+
+PARTS = (
+    Rehearsal.comes_up,
+    Rehearsal.changes_nothing,
+    Rehearsal.grows,
+    Rehearsal.is_replaced,
+    Rehearsal.goes_down,
+)
 
 
 def minutes(seconds: float) -> str:
@@ -148,7 +157,8 @@ def main() -> None:
             rehearsal = Rehearsal(Path(directory) / "stack", cloud)
             rehearsal.note("the cloud, without any machine in it", since(began))
             try:
-                rehearsal.run()
+                for part in PARTS:
+                    part(rehearsal)
             finally:
                 rehearsal.stack.clean()
         write(rehearsal.figures | {"all of it": since(began)})
