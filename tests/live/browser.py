@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cyberhubs.install.browser import executable
 
+LIMIT_MS = 120_000  # for a page, or a kernel; whose machine is slower sets another
+
 
 @contextmanager
 def chromium(domain: str | None = None) -> Iterator[Browser]:
@@ -38,7 +40,7 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**/user/{name}/lab**", timeout=120_000)
+    page.wait_for_url(f"**/user/{name}/lab**", timeout=LIMIT_MS)
     _wait_for_a_quiet_network()
     page.reload()
 
@@ -52,8 +54,8 @@ def open_notebook(page: Page, front: str, hub: str, name: str, password: str) ->
 
 
 def new_notebook(page: Page) -> None:
-    page.get_by_role("button", name="Python 3").first.click(timeout=60_000)
-    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Python 3").first.click(timeout=LIMIT_MS)
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=LIMIT_MS)
     page.locator(".jp-Notebook .cm-content").first.click()
 
 
