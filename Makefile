@@ -9,6 +9,8 @@ OPS = .venv/bin/python -m cyberhubs.ops
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@echo
+	@echo "Pulumi's state is in ~/.cyberhubs/state, or where PULUMI_BACKEND_URL says, for a group: docs/state.md."
 
 up: setup-program ## make the machine as the stack file says, and show how to log in
 	@$(OPS) up --stack $(STACK)
