@@ -59,7 +59,7 @@ class Rehearsal:
             expect(output(page, 1)).to_contain_text("orbit 42")
             page.keyboard.press("Control+s")
             page.get_by_role("button", name="Rename and Save").click()
-            expect(page.get_by_role("dialog")).to_have_count(0)
+            expect(page.get_by_text("Saving completed")).to_be_visible()
             page.screenshot(path=PICTURES / "rehearsal-before.png")
             page.context.storage_state(path=self._cookies)
 
@@ -88,7 +88,7 @@ class Rehearsal:
         self.note("`make up` with another image: the machine is replaced", seconds)
         self.note("of which the hub did not answer", minutes(away.seconds))
         with self.browser() as page:
-            page.goto(f"{self.stack.url}user/ada/lab/tree/Untitled.ipynb")
+            page.goto(f"{self.stack.url}hub/spawn?next=/core/user/ada/lab/tree/Untitled.ipynb")
             expect(output(page, 1)).to_contain_text("orbit 42")
             expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
             page.screenshot(path=PICTURES / "rehearsal-after.png")
