@@ -154,9 +154,7 @@ def test_another_image_is_another_machine_with_all_that_members_have(
     assert after["server"] != before["server"]
     assert (after["volume"], after["address"]) == (before["volume"], before["address"])
     with stack.tunnel(), grace:
-        grace.http = httpx.Client(
-            follow_redirects=True, timeout=60, cookies=grace.http.cookies.jar
-        )  # the same cookies, a new connection
+        grace.reconnect()
         grace.start()
         assert grace.kernel().run("print(open('kept.txt').read())") == "orbit"
         grace.stop()

@@ -200,9 +200,7 @@ def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
     assert not set(before) & set(lab.machine.exec("docker ps -aq").split())
     assert lab.password == password
     with lab.tunnel():
-        grace.http = httpx.Client(
-            follow_redirects=True, timeout=60, cookies=grace.http.cookies.jar
-        )  # the same cookies, a new connection
+        grace.reconnect()
         grace.start()
         assert grace.kernel().run("print(open('kept.txt').read())") == "shell"
         grace.stop()

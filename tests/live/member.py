@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,7 +25,7 @@ class Member:
         self.name = name
         self.server = f"{url}user/{name}/"
         self.trust = trust
-        self.http = httpx.Client(follow_redirects=True, timeout=60, verify=trust or True)
+        self.http = self._client()
         self._prefix = urlsplit(url).path
 
     def __enter__(self) -> "Member":
@@ -32,6 +33,16 @@ class Member:
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
+
+    def _client(self, cookies: CookieJar | None = None) -> httpx.Client:
+        return httpx.Client(
+            follow_redirects=True, timeout=60, verify=self.trust or True, cookies=cookies
+        )
+
+    def reconnect(self) -> None:
+        """A new connection, with the same cookies."""
+        self.http.close()
+        self.http = self._client(self.http.cookies.jar)
 
     def sign_in(self, password: str) -> "Member":
         """Raises Refused with the page that says why."""
