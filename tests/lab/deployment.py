@@ -130,14 +130,8 @@ class CloudDeployment(RemoteDeployment):
         known = self.directory / "known_hosts"
         address = self.outputs()["address"]
         known.write_text(f"{address} {host_key}\n")
-        options = [
-            "-o",
-            f"UserKnownHostsFile={known}",
-            "-o",
-            "BatchMode=yes",
-            "-o",
-            "ConnectTimeout=5",
-        ]
+        settings = (f"UserKnownHostsFile={known}", "BatchMode=yes", "ConnectTimeout=5")
+        options = [word for setting in settings for word in ("-o", setting)]
         return ["ssh", "-i", self.host["ssh"]["privateKeyFile"], *options, f"cyberhubs@{address}"]
 
     @property

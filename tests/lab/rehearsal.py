@@ -2,7 +2,6 @@
 that machine is a guest of a hypervisor. Writes what it measured into docs/rehearsal.md."""
 
 import datetime
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,10 @@ from tests.lab.coming_up import absence, first_up
 from tests.lab.deployment import CloudDeployment
 from tests.live import browser
 from tests.live.browser import chromium, open_notebook, output, run_cell
-from tests.live.deployment import PROJECT
+from tests.live.deployment import PROJECT, changes
 
-REPORT = PROJECT / "docs/rehearsal.md"
-PICTURES = PROJECT / "docs"
+DOCS = PROJECT / "docs"
+REPORT = DOCS / "rehearsal.md"
 LAST = "## The last run"
 SIZE_GB, GROWN_GB = 14, 16
 PLOT = """\
@@ -60,19 +59,18 @@ class Rehearsal:
             page.keyboard.press("Control+s")
             page.get_by_role("button", name="Rename and Save").click()
             expect(page.get_by_text("Saving completed")).to_be_visible()
-            page.screenshot(path=PICTURES / "rehearsal-before.png")
+            page.screenshot(path=DOCS / "rehearsal-before.png")
             page.context.storage_state(path=self._cookies)
 
     def changes_nothing(self) -> None:
-        began = time.monotonic()
-        printed = "".join(self.stack.lines("up"))
-        assert not re.search(r"\d (created|updated|replaced|deleted)", printed), printed
-        self.note("`make up` with nothing to change", since(began))
+        printed, seconds = self.up()
+        assert set(changes(printed)) == {"unchanged"}
+        self.note("`make up` with nothing to change", seconds)
 
     def grows(self) -> None:
         room = self.gigabytes()
         self.stack.say(data={"sizeGb": GROWN_GB, "filesystem": "ext4"})
-        seconds = self.up()
+        _, seconds = self.up()
         more = self.gigabytes() - room
         assert more > GROWN_GB - SIZE_GB - 0.5, more
         self.note(f"the volume and its ext4 grown in place, {more:.1f} GB more", seconds)
@@ -81,7 +79,7 @@ class Rehearsal:
         before = self.stack.made()
         self.stack.say(image={"name": "debian-12-newer"})
         with absence(self.stack) as away:
-            seconds = self.up()
+            _, seconds = self.up()
         after = self.stack.made()
         assert after.pop("server") != before.pop("server")
         assert after == before
@@ -91,7 +89,7 @@ class Rehearsal:
             page.goto(f"{self.stack.url}hub/spawn?next=/core/user/ada/lab/tree/Untitled.ipynb")
             expect(output(page, 1)).to_contain_text("orbit 42")
             expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
-            page.screenshot(path=PICTURES / "rehearsal-after.png")
+            page.screenshot(path=DOCS / "rehearsal-after.png")
             self.note("the same notebook, without a new login", "is there")
 
     def goes_down(self) -> None:
@@ -110,11 +108,10 @@ class Rehearsal:
             context.set_default_timeout(ANSWER_MS)
             yield context.new_page()
 
-    def up(self) -> str:
+    def up(self) -> tuple[str, str]:
+        """What it prints, and how long it takes."""
         began = time.monotonic()
-        for _ in self.stack.lines("up"):
-            pass
-        return since(began)
+        return "".join(self.stack.lines("up")), since(began)
 
     def on_machine(self, command: str) -> str:
         return subprocess.run(
