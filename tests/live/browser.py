@@ -46,7 +46,7 @@ def sign_in(page: Page, name: str, password: str) -> None:
 
 
 def open_notebook(page: Page, front: str, hub: str, name: str, password: str) -> None:
-    """From the front page, by the hub's link, to a notebook whose first cell waits."""
+    """From the front page, by the hub's link, to a notebook."""
     page.goto(front)
     page.get_by_role("link", name=hub).click()
     sign_in(page, name, password)
@@ -56,12 +56,16 @@ def open_notebook(page: Page, front: str, hub: str, name: str, password: str) ->
 def new_notebook(page: Page) -> None:
     page.get_by_role("button", name="Python 3").first.click(timeout=LIMIT_MS)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=LIMIT_MS)
-    page.locator(".jp-Notebook .cm-content").first.click()
 
 
 def run_cell(page: Page, code: str, number: int) -> None:
-    """Runs `code` in cell `number` (from 0), the last and chosen one."""
-    expect(page.locator(".jp-Notebook .cm-content").nth(number)).to_be_focused()
+    """Runs `code` in cell `number` (from 0), the last one.
+
+    Clicks it first, as a member does: a page that was not in front may have lost its choice.
+    """
+    cell = page.locator(".jp-Notebook .cm-content").nth(number)
+    cell.click()
+    expect(cell).to_be_focused()
     page.keyboard.type(code)
     page.keyboard.press("Shift+Enter")
 
