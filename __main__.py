@@ -28,14 +28,15 @@ door = FrontDoor("door", FrontDoorArgs(settings=settings, host=host, images=imag
 hubs = {
     hub.name: Hub(
         hub.name,
-        HubArgs(hub=hub, stack=settings.stack, host=host, images=images, door=door),
+        HubArgs(hub, settings.stack, settings.callback(hub), host, images, door),
     )
     for hub in settings.hubs
 }
 
 pulumi.export("url", settings.url)
 pulumi.export("hubs", {hub.name: settings.hub_url(hub) for hub in settings.hubs})
+pulumi.export("callbacks", {hub.name: settings.callback(hub) for hub in settings.github_hubs})
 pulumi.export("address", host.address)
 pulumi.export("dns", host.dns)
 pulumi.export("rootCertificate", door.root_certificate)
-pulumi.export("passwords", {name: hub.password for name, hub in hubs.items()})
+pulumi.export("passwords", {name: hub.password for name, hub in hubs.items() if hub.password})

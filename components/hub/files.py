@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
-from cyberhubs_hub.config import HubConfig, Limits, Login, Mount
+from cyberhubs_hub.config import Github, HubConfig, Limits, Login, Mount
 from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
@@ -21,6 +21,7 @@ class HubFilesArgs:
     host: Host
     hub: settings.Hub
     names: HubNames
+    callback: str  # where GitHub sends who logs in
 
 
 class HubFiles(ComponentResource):
@@ -58,6 +59,9 @@ class HubFiles(ComponentResource):
                 self.put("logo", f"{self.config}/{hub.logo.name}", encoded, encoding="base64")
             )
         files.append(self.put("access", f"{self.live}/access.json", hub.access_lists.to_json()))
+        if isinstance(hub.login, settings.GithubLogin):
+            secret = pulumi.Output.secret(hub.login.client_secret.get_secret_value())
+            files.append(self.put("client-secret", f"{self.secrets}/client_secret", secret))
         self.ready = files
         self.register_outputs({"config": self.config, "live": self.live})
 
@@ -141,8 +145,17 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         gid=host.user.gid,
         limits=Limits(hub.limits.memory_bytes, hub.limits.cpus, hub.limits.pids),
         interface=hub.interface,
-        login=Login("password"),
+        login=_login(args),
         idle_timeout_s=hub.idle.after_minutes * 60,
         logo=Path(hub.logo).name if hub.logo else None,
         members_slice=host.members_slice,
+        contact=hub.contact,
     )
+
+
+def _login(args: HubFilesArgs) -> Login:
+    login = args.hub.login
+    if not isinstance(login, settings.GithubLogin):
+        return Login("password")
+    refresh_s = login.refresh_minutes * 60
+    return Login("github", Github(login.url, login.api, login.client_id, args.callback, refresh_s))

@@ -10,6 +10,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.containers import bind, container, healthcheck, network, on, private_tmpfs
 from components.front_door import FrontDoor
+from components.github import OAuthApp, OAuthAppArgs
 from components.host import Host
 from components.hub.files import HubFiles, HubFilesArgs, applications_json
 from components.images import Images
@@ -22,16 +23,18 @@ from cyberhubs.names import HubNames
 class HubArgs:
     hub: settings.Hub
     stack: str
+    callback: str  # where GitHub sends who logs in
     host: Host
     images: Images
     door: FrontDoor
 
 
 class Hub(ComponentResource):
-    """`container`: id of the multiuser container; `password`: the shared one, a secret."""
+    """`container`: id of the multiuser container; `password`: the shared one, a secret, where the
+    login is by password."""
 
     container: pulumi.Output[str]
-    password: pulumi.Output[str]
+    password: pulumi.Output[str] | None = None
 
     def __init__(self, name: str, args: HubArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:hub:Hub", name, {}, opts)
@@ -55,9 +58,11 @@ class Hub(ComponentResource):
             shown=True,
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[self._network])),
         )
-        files = HubFiles(f"{name}-files", HubFilesArgs(host, args.hub, self._names), opts=child)
+        files = HubFiles(
+            f"{name}-files", HubFilesArgs(host, args.hub, self._names, args.callback), opts=child
+        )
         proxy = self._proxy(files)
-        hub = self._hub(files, depends_on=[proxy, drained, *files.ready])
+        hub = self._hub(files, depends_on=[proxy, drained, *self._checked_app(), *files.ready])
         entry = self._entry(proxy)
         tried = self._check(
             hub, applications_json(args.hub, images.applications), depends_on=[entry]
@@ -65,8 +70,16 @@ class Hub(ComponentResource):
         files.put_applications(images.applications, tried)
 
         self.container = hub.id
-        self.password = files.password()
+        if isinstance(args.hub.login, settings.PasswordLogin):
+            self.password = files.password()
         self.register_outputs({"container": self.container})
+
+    def _checked_app(self) -> list[pulumi.Resource]:
+        login = self._args.hub.login
+        if not isinstance(login, settings.GithubLogin):
+            return []
+        args = OAuthAppArgs(login, self._args.callback)
+        return [OAuthApp(f"{self._name}-app", args, ResourceOptions(parent=self))]
 
     def _proxy(self, files: HubFiles) -> docker.Container:
         """Apart from the hub, so that replacing the hub cuts off nobody."""

@@ -2,6 +2,16 @@
 
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.load import Settings, Way, load, load_file
+from cyberhubs.settings.login import GithubLogin, PasswordLogin
 from cyberhubs.settings.problems import SettingsError
 
-__all__ = ["Hub", "Settings", "SettingsError", "Way", "load", "load_file"]
+__all__ = [
+    "GithubLogin",
+    "Hub",
+    "PasswordLogin",
+    "Settings",
+    "SettingsError",
+    "Way",
+    "load",
+    "load_file",
+]

@@ -14,6 +14,7 @@ from cyberhubs.settings.host import Host, OpenStackHost, SshHost, SshLogin
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys
+from cyberhubs.settings.login import GithubLogin
 from cyberhubs.settings.problems import Problem, SettingsError, show
 from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import NoTls, Tls
@@ -62,6 +63,11 @@ class Settings:
         return sorted({application.name for hub in self.hubs for application in hub.applications})
 
     @property
+    def github_hubs(self) -> list[Hub]:
+        """Those whose members log in with GitHub."""
+        return [hub for hub in self.hubs if isinstance(hub.login, GithubLogin)]
+
+    @property
     def url(self) -> str:
         """The front page, which names the hubs, with a slash at the end."""
         if isinstance(self.tls, NoTls):
@@ -72,6 +78,10 @@ class Settings:
     def hub_url(self, hub: Hub) -> str:
         """Address of a hub, with a slash at the end."""
         return f"{self.url.removesuffix('/')}{hub.prefix}"
+
+    def callback(self, hub: Hub) -> str:
+        """Where GitHub sends who logs in to a hub: exactly so it is in the OAuth app."""
+        return f"{self.hub_url(hub)}hub/oauth_callback"
 
     @property
     def login(self) -> SshLogin | None:
@@ -144,7 +154,6 @@ def _validate(
     except ValidationError as error:
         problems += explain(error, Keys)
     problems += rules.contradictions(raw)
-    problems += rules.not_built(raw)
     if keys is not None:
         problems += rules.unfit_certificate(keys)
     if keys is None or problems:

@@ -1,10 +1,20 @@
 """`login` of a hub: how members prove who they are."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from cyberhubs.settings.base import Model, Secret, Text
+
+GITHUB = "https://github.com"
+
+
+def _site(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError(f"{value!r} is not a site — write it as https://github.example.org")
+    return value.rstrip("/")
 
 
 class PasswordLogin(Model):
@@ -23,6 +33,15 @@ class GithubLogin(Model):
     """Client ID of the OAuth app."""
     client_secret: Secret
     """Client secret of the OAuth app."""
+    url: Annotated[Text, AfterValidator(_site)] = GITHUB
+    """Of a GitHub Enterprise Server: https://github.example.org."""
+    refresh_minutes: int = Field(default=10, ge=1, le=24 * 60)
+    """Minutes after which somebody whose membership of an organization or team has ended is out."""
+
+    @property
+    def api(self) -> str:
+        """Of its REST API."""
+        return "https://api.github.com" if self.url == GITHUB else f"{self.url}/api/v3"
 
 
 Login = Annotated[PasswordLogin | GithubLogin, Field(discriminator="kind")]

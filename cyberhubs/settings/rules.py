@@ -1,4 +1,4 @@
-"""Rules that span several keys of the stack file, and what is not built yet.
+"""Rules that span several keys of the stack file.
 
 They look at the values as they stand in the file, not at the models, so that they are reported
 together with everything else that is wrong.
@@ -21,9 +21,6 @@ from cyberhubs.settings.problems import KeyPath, Problem, path_text
 from cyberhubs.settings.tls import FileTls, Tls
 
 ANYWHERE = ("0.0.0.0", "::")
-
-# Delete an entry when the feature works.
-NOT_BUILT_IN_HUBS = {("login", "kind"): {"github": "password"}}
 
 
 def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -49,19 +46,14 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
                 f"password is only for the machine itself, since all members share it, not for "
                 f"tls.listen {listen} — use github, or tls.listen: 127.0.0.1",
             )
+        if _at(hub, "login", "kind") == "password" and _at(hub, "access", "organizations"):
+            yield Problem(
+                (*path, "access", "organizations"),
+                "have no use with login.kind password, which proves no membership — use github",
+            )
         yield from _access(path, _at(hub, "access"))
         yield from _data_spaces(path, _at(hub, "data"), _data_folders(raw))
         yield from _twice((*path, "applications"), _at(hub, "applications"), "application")
-
-
-def not_built(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    """What the stack file may say one day, but what does nothing so far."""
-    for path, hub in _hubs(raw):
-        for keys, words in NOT_BUILT_IN_HUBS.items():
-            if instead := words.get(str(word := _at(hub, *keys))):
-                yield Problem((*path, *keys), f"{word} is not built yet — use {instead}")
-        if _at(hub, "access", "organizations"):
-            yield Problem((*path, "access", "organizations"), "are not built yet — use allowed")
 
 
 def unfit_certificate(keys: Keys) -> Iterator[Problem]:

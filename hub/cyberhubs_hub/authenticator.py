@@ -12,6 +12,7 @@ from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
 from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
+from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.live import LiveFile
 
 _CLOSED = (
@@ -31,7 +32,9 @@ class AccessMixin(Authenticator):
     whoever is in stays in.
     """
 
-    lists: LiveFile[AccessLists]  # set where the authenticator is configured
+    # Set where the authenticator is configured:
+    lists: LiveFile[AccessLists]
+    audit: Audit
 
     def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
         """The organizations and teams ("org", "org:team") that a login proved."""
@@ -72,7 +75,9 @@ class AccessMixin(Authenticator):
         decision = self.decide(username, authentication)
         if not decision.allowed:
             self.log.warning("Refused %s (%s): %s", username, decision.rule, decision.reason)
+            self.audit.write("refused", user=username, rule=decision.rule)
             raise web.HTTPError(403, decision.reason)
+        self.audit.write("login", user=username, rule=decision.rule, admin=decision.admin)
         return True
 
     def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:
@@ -81,7 +86,8 @@ class AccessMixin(Authenticator):
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
         if user.name == CHECK_USER or self.lists.refresh().problem:
             return True
-        decision = self.decide(user.name)
+        # What the login proved: asking GitHub again is the remover's.
+        decision = self.decide(user.name, {"auth_state": await user.get_auth_state()})
         if not decision.allowed:
             return False
         return {"name": user.name, "admin": decision.admin}

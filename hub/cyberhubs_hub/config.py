@@ -18,6 +18,7 @@ LIVE_DIR = "/srv/hub/live"
 SECRETS_DIR = "/srv/hub/secrets"
 STATE_DIR = "/srv/hub/state"
 USERS_DIR = "/srv/hub/users"
+AUDIT_FILE = f"{STATE_DIR}/audit.jsonl"
 RUN_DIR = "/run/hub"
 ENGINE_DIR = (
     "/run/engine"  # with the engine's socket, to which the image's /var/run/docker.sock leads
@@ -66,7 +67,20 @@ class Limits:
 class Login:
     """How members sign in; a secret is never here but in SECRETS_DIR."""
 
-    kind: Literal["password"]
+    kind: Literal["password", "github"]
+    github: Github | None = None
+
+
+@dataclass(frozen=True)
+class Github:
+    """`url`: of the site; `api`: of its REST API; `callback`: the hub's own, as the OAuth app has it;
+    `refresh_s`: how often memberships of organizations and teams are asked again."""
+
+    url: str
+    api: str
+    client_id: str
+    callback: str
+    refresh_s: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,7 @@ class HubConfig:
     login: Login
     idle_timeout_s: int = 0  # 0: servers are never stopped for being idle
     logo: str | None = None  # a file beside hub.json
+    contact: str | None = None  # whom somebody may ask who is refused
     members_slice: str | None = (
         None  # systemd's, that holds members' servers within a memory of theirs
     )

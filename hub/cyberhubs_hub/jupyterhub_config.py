@@ -4,14 +4,17 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp.connector
 from aiohttp import ThreadedResolver
 
 from cyberhubs_hub import config as places
 from cyberhubs_hub.access import CHECK_USER, AccessLists
-from cyberhubs_hub.authenticator import PasswordAuthenticator
+from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.config import HubConfig
+from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
 from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
@@ -48,11 +51,21 @@ c.JupyterHub.cookie_secret_file = str(secret / "cookie_secret")
 c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
 
 # Who may come in. Refreshing asks the live lists, which costs next to nothing.
-c.JupyterHub.authenticator_class = PasswordAuthenticator
-PasswordAuthenticator.password_file = secret / "password"
-PasswordAuthenticator.lists = LiveFile(
+if hub.login.github:
+    c.JupyterHub.authenticator_class = GithubAuthenticator
+    GithubAuthenticator.secret_file = secret / "client_secret"
+    c.GithubAuthenticator.github_url = hub.login.github.url
+    c.GithubAuthenticator.github_api = hub.login.github.api
+    c.GithubAuthenticator.client_id = hub.login.github.client_id
+    c.GithubAuthenticator.oauth_callback_url = hub.login.github.callback
+    c.Authenticator.enable_auth_state = True
+else:
+    c.JupyterHub.authenticator_class = PasswordAuthenticator
+    PasswordAuthenticator.password_file = secret / "password"
+AccessMixin.lists = LiveFile(
     live / "access.json", AccessLists.from_json, copy=state / "access.json"
 )
+AccessMixin.audit = Audit(Path(places.AUDIT_FILE))
 c.Authenticator.allow_existing_users = False
 c.Authenticator.any_allow_config = True  # JupyterHub warns of no list of its own otherwise
 c.Authenticator.auth_refresh_age = 30
@@ -90,7 +103,7 @@ c.HubSpawner.extra_create_kwargs = container_options(hub)
 
 # Its own pages and services.
 c.JupyterHub.template_paths = [str(here / "templates")]
-c.JupyterHub.template_vars = {"hub_title": hub.title}
+c.JupyterHub.template_vars = {"hub_title": hub.title, "hub_contact": hub.contact}
 c.JupyterHub.logo_file = str(
     Path(places.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
 )
@@ -100,7 +113,10 @@ token_file = Path(places.RUN_DIR, "check_token")
 with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
     file.write(check_token)
 
-services = [{"name": "check", "api_token": check_token}]
+services: list[dict[str, Any]] = [
+    {"name": "check", "api_token": check_token},
+    {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.remover"]},
+]
 roles = [
     {
         "name": "check",
@@ -109,11 +125,23 @@ roles = [
             f"{scope}!user={CHECK_USER}"
             for scope in ("admin:users", "servers", "read:servers", "access:servers")
         ],
-    }
+    },
+    {
+        "name": "remove",
+        "services": ["remove"],
+        "scopes": [
+            "list:users",
+            "read:users:name",
+            "read:servers",
+            "delete:servers",
+            "delete:users",
+            "admin:auth_state",  # with the token that asks for memberships
+        ],
+    },
 ]
 if hub.idle_timeout_s:
     culler = [sys.executable, "-m", "jupyterhub_idle_culler", f"--config={here / 'idle_config.py'}"]
-    services.append({"name": "cull", "command": culler})  # pyright: ignore[reportArgumentType]
+    services.append({"name": "cull", "command": culler})
     roles.append(
         {
             "name": "cull",

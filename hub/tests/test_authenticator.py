@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from cyberhubs_hub.access import AccessLists
+from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import PasswordAuthenticator
 from cyberhubs_hub.live import LiveFile
 from tornado.web import HTTPError
@@ -23,6 +24,7 @@ class Hub:
 
         class Authenticator(PasswordAuthenticator):
             lists = LiveFile(self.file, AccessLists.from_json)
+            audit = Audit(directory / "audit.jsonl")
             password_file = self.password_file
 
         self.authenticator = Authenticator(allow_existing_users=False)
@@ -44,7 +46,14 @@ class Hub:
         return error.value.log_message or ""
 
     async def refresh(self, username: str) -> Any:
-        return await self.authenticator.refresh_user(SimpleNamespace(name=username))
+        async def get_auth_state() -> None: ...
+
+        user = SimpleNamespace(name=username, get_auth_state=get_auth_state)
+        return await self.authenticator.refresh_user(user)
+
+    def audited(self) -> list[dict[str, Any]]:
+        lines = (self.file.parent / "audit.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
 
 
 @pytest.fixture
@@ -66,6 +75,16 @@ async def test_refusals_say_why(hub: Hub):
     assert "on none of this hub's lists" in await hub.refused("eve")
     assert "blocked" in await hub.refused("mallory")
     assert "blocked" in await hub.refused("MALLORY")
+
+
+async def test_each_login_and_refusal_is_a_line(hub: Hub):
+    hub.lists(admins=["ada"], allowed=["grace"], blocked=["mallory"])
+    await hub.login("Ada")
+    await hub.refused("mallory")
+    assert [{**line, "time": ""} for line in hub.audited()] == [
+        {"time": "", "event": "login", "user": "ada", "rule": "admins", "admin": True},
+        {"time": "", "event": "refused", "user": "mallory", "rule": "blocked"},
+    ]
 
 
 async def test_a_blocked_admin_is_out(hub: Hub):

@@ -141,7 +141,7 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
         (*CORE, "access", "organizations"),
         ["org"],
         "hubs.core.access.organizations",
-        "not built yet",
+        "proves no membership — use github",
     ),
     ((*CORE, "access", "organisations"), [], "hubs.core.access.organisations", "organizations?"),
     ((*CORE, "access", "everyone"), "yes", "hubs.core.access.everyone", "write true or false"),
@@ -227,7 +227,11 @@ def test_bad_input(path, value, at, says, tmp_path):
             "hubs.core.login.kind",
             "for tls.listen 192.0.2.7 — use github, or tls.listen: 127.0.0.1",
         ),
-        ([((*CORE, "login"), GITHUB)], "hubs.core.login.kind", "github is not built yet"),
+        (
+            [((*CORE, "login"), {**GITHUB, "url": "github.example.org/login"})],
+            "hubs.core.login.url",
+            "is not a site — write it as https://github.example.org",
+        ),
         (
             [(("host",), OPENSTACK), (("tls",), ACME)],
             "hubs.core.login.kind",
@@ -302,7 +306,6 @@ def test_a_server_that_has_a_name_gets_an_alias(tmp_path):
 
 
 def test_whole_design_is_modelled(tmp_path):
-    """A valid stack of the future is refused for nothing but what is not built."""
     raw = changed(
         (("host",), OPENSTACK),
         (("tls",), ACME),
@@ -310,8 +313,10 @@ def test_whole_design_is_modelled(tmp_path):
         ((*CORE, "login"), GITHUB),
         ((*CORE, "access", "organizations"), ["my-org", "my-org:team"]),
     )
-    problems = problems_of(raw, tmp_path)
-    assert len(problems) == 2 and all("not built yet" in problem for problem in problems)
+    settings = load_file(write(tmp_path, raw), "test")
+    assert [settings.callback(hub) for hub in settings.github_hubs] == [
+        "https://hub.example.org/core/hub/oauth_callback"
+    ]
 
 
 def test_all_problems_at_once_in_the_order_of_the_file(tmp_path):
@@ -351,7 +356,6 @@ config:
 @pytest.mark.parametrize(
     "login",
     [
-        GITHUB,
         {**GITHUB, "clientSecret": 918273645},
         {**GITHUB, "clientSecret": ["hunter2-very-secret"]},
         {**GITHUB, "clientSecret": {"value": "hunter2-very-secret"}},
@@ -368,8 +372,7 @@ def test_secrets_are_never_shown(login, tmp_path):
 
 def test_encrypted_values(tmp_path):
     secure = {**GITHUB, "clientSecret": {"secure": "v1:abc"}}
-    with pytest.raises(SettingsError) as error:
-        load_file(write(tmp_path, changed(((*CORE, "login"), secure))), "test")
-    assert [p for p in error.value.problems if "not built yet" not in p] == []
+    [hub] = load_file(write(tmp_path, changed(((*CORE, "login"), secure))), "test").github_hubs
+    assert "v1:abc" not in repr(hub)
     with pytest.raises(SettingsError, match=r"title.*: is encrypted, text belongs here"):
         load_file(write(tmp_path, changed(((*CORE, "title"), {"secure": "v1:abc"}))), "test")

@@ -1,0 +1,39 @@
+"""Who came in, who did not, who was put out: one JSON line each, for the operator to keep or to ship.
+
+The hub and its remover write to one file; the remover alone renames it when it is full.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from typing import Any
+
+MOST_BYTES = 10 * 2**20
+KEPT = 5
+
+
+class Audit:
+    """Appends to `path`, each line at once; what it cannot write goes to the log, and stops nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handler = WatchedFileHandler(
+            path, encoding="utf-8"
+        )  # opens the new file after a rename
+
+    def write(self, event: str, **details: Any) -> None:
+        """`event`: login, refused, lists, removed."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"time": now, "event": event, **details}, ensure_ascii=False)
+        self._handler.handle(logging.LogRecord("audit", logging.INFO, "", 0, line, None, None))
+
+    def rotate(self) -> None:
+        """Renames a full file to PATH.1, that one to PATH.2, and so on."""
+        if not self._path.exists() or self._path.stat().st_size < MOST_BYTES:
+            return
+        for number in range(KEPT - 1, 0, -1):
+            if (older := Path(f"{self._path}.{number}")).exists():
+                older.replace(f"{self._path}.{number + 1}")
+        self._path.replace(f"{self._path}.1")

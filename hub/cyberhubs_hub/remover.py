@@ -1,0 +1,200 @@
+"""A service of the hub that puts out who may no longer be in: lists, an open period, a membership.
+
+Servers are stopped, starting ones too; then the hub forgets the person, and with that all tokens and
+sign-ins. Files stay. While a list cannot be read, or GitHub cannot be asked, it puts nobody out.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from cyberhubs_hub import config as places
+from cyberhubs_hub.access import CHECK_USER, AccessLists, Decision, decide, is_open
+from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.config import Github, HubConfig
+from cyberhubs_hub.github import GithubError, memberships
+from cyberhubs_hub.live import LiveFile
+
+LOOK_S = 1  # how often it looks at the lists and the clock
+SWEEP_S = 600  # how often at everybody, whatever the lists say
+STOP_S = 60  # how long a server is waited for
+PAGE = 200  # users that the hub names at once
+AT_ONCE = 10
+
+log = logging.getLogger("remover")
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    has_server: bool
+
+
+class Hub:
+    """The hub's API, with the rights of this service."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
+        self._http, self._url = http, url
+        self._headers = {
+            "Authorization": f"token {token}",
+            "Accept": "application/jupyterhub-pagination+json",
+        }
+
+    async def users(self) -> AsyncIterator[User]:
+        offset: int | None = 0
+        while offset is not None:
+            page = await self._get(f"users?limit={PAGE}&offset={offset}")
+            for user in page["items"]:
+                yield User(user["name"], bool(user["servers"]))
+            following = page["_pagination"]["next"]
+            offset = following["offset"] if following else None
+
+    async def token(self, name: str) -> str | None:
+        """GitHub's, of the person's last login."""
+        user = await self._get(f"users/{name}")
+        return (user["auth_state"] or {}).get("access_token")
+
+    async def _get(self, path: str) -> Any:
+        async with self._http.get(f"{self._url}/{path}", headers=self._headers) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+    async def put_out(self, name: str) -> None:
+        """Raises TimeoutError for a server that does not stop."""
+        async with asyncio.timeout(STOP_S):
+            while await self._delete(f"users/{name}/server") == HTTPStatus.ACCEPTED:
+                await asyncio.sleep(0.1)
+            while await self._delete(f"users/{name}") == HTTPStatus.BAD_REQUEST:  # it stops
+                await asyncio.sleep(0.1)
+
+    async def _delete(self, path: str) -> int:
+        async with self._http.delete(f"{self._url}/{path}", headers=self._headers) as answer:
+            if answer.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+                answer.raise_for_status()
+            return answer.status
+
+
+class Remover:
+    def __init__(
+        self,
+        hub: Hub,
+        http: aiohttp.ClientSession,
+        lists: LiveFile[AccessLists],
+        audit: Audit,
+        github: Github | None,
+    ) -> None:
+        self._hub, self._http, self._lists, self._audit = hub, http, lists, audit
+        self._github = github
+        self._sweep_s = min(github.refresh_s, SWEEP_S) if github else SWEEP_S
+        self._seen: AccessLists | None = None  # the lists as they were
+        self._done: object = None  # for what everybody was looked at
+        self._at = 0.0  # and when
+        self._proven: dict[str, tuple[frozenset[str], float]] = {}  # memberships, and when asked
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("The hub could not be asked, it is tried again: %r", error)
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        lists = self._lists.refresh()
+        if lists.problem or lists.value is None:
+            return
+        if self._seen is not None and lists.value != self._seen:
+            self._audit.write("lists", **changes(self._seen, lists.value))
+        self._seen = lists.value
+        state = (lists.value, is_open(lists.value, datetime.now(UTC)))
+        if state == self._done and time.monotonic() - self._at < self._sweep_s:
+            return
+        self._audit.rotate()
+        began = time.monotonic()
+        if await self._sweep(lists.value):
+            self._done, self._at = state, began
+
+    async def _sweep(self, lists: AccessLists) -> bool:
+        """Looks at everybody that the hub knows. False if somebody has yet to be put out."""
+        users = [user async for user in self._hub.users() if user.name != CHECK_USER]
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def look_at(user: User) -> bool:
+            async with gate:
+                decision = await self._decide(lists, user.name)
+                if decision.allowed:
+                    return True
+                try:
+                    await self._hub.put_out(user.name)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    log.warning("%s is not out yet: %r", user.name, error)
+                    return False
+                log.warning("%s is out (%s): %s", user.name, decision.rule, decision.reason)
+                self._audit.write(
+                    "removed", user=user.name, rule=decision.rule, server=user.has_server
+                )
+                return True
+
+        return all(await asyncio.gather(*map(look_at, users)))
+
+    async def _decide(self, lists: AccessLists, name: str) -> Decision:
+        now = datetime.now(UTC)
+        decision = decide(lists, name, (), now)
+        if decision.rule != "unlisted" or not lists.organizations or not self._github:
+            return decision
+        proven, when = self._proven.get(name, (frozenset(), -self._github.refresh_s))
+        if not proven & lists.organizations or time.monotonic() - when >= self._github.refresh_s:
+            token = await self._hub.token(name)
+            try:
+                proven = frozenset(
+                    await memberships(
+                        self._http, self._github.api, token, name, lists.organizations
+                    )
+                    if token
+                    else ()
+                )
+            except GithubError as error:
+                log.warning("%s stays in: %s", name, error)
+                return Decision(True, False, "organizations", str(error))
+            self._proven[name] = proven, time.monotonic()
+        return decide(lists, name, proven, now)
+
+
+def changes(before: AccessLists, after: AccessLists) -> dict[str, Any]:
+    """{"admins": {"added": […], "removed": […]}, "everyone": …} of what has changed."""
+    found: dict[str, Any] = {}
+    for field in fields(AccessLists):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if isinstance(new, frozenset):
+            both = {"added": sorted(new - old), "removed": sorted(old - new)}
+            if parts := {what: names for what, names in both.items() if names}:
+                found[field.name] = parts
+        elif old != new:
+            found[field.name] = str(new) if isinstance(new, datetime) else new
+    return found
+
+
+async def main() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s"
+    )
+    hub = HubConfig.from_json(Path(places.CONFIG_DIR, "hub.json").read_text())
+    lists = LiveFile(Path(places.LIVE_DIR, "access.json"), AccessLists.from_json)
+    limit = aiohttp.ClientTimeout(total=STOP_S)
+    async with aiohttp.ClientSession(timeout=limit) as http:
+        api = Hub(http, os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
+        audit = Audit(Path(places.AUDIT_FILE))
+        await Remover(api, http, lists, audit, hub.login.github).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
