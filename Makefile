@@ -4,8 +4,8 @@ PYTHON ?= python3
 OPS = .venv/bin/python -m cyberhubs.ops
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down output password status logs check tunnel host-key setup setup-program setup-dev env test \
-	test-unit test-lab bench rehearsal screenshot lint
+.PHONY: help up preview down output password access register status logs check tunnel host-key setup setup-program \
+	setup-dev env test test-unit test-lab bench rehearsal screenshot lint
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,6 +27,12 @@ output: ## the stack's outputs as JSON
 
 password: ## the shared password of hubs with login `password`
 	@$(OPS) password --stack $(STACK)
+
+access: ## whether USER= may enter HUB=, and why
+	@$(OPS) access --stack $(STACK) --hub "$(HUB)" --user "$(if $(filter command,$(firstword $(origin USER))),$(USER))"
+
+register: setup-program ## what to type at GitHub for the OAuth app of HUB=; takes its id and secret
+	@$(OPS) register --stack $(STACK) --hub "$(HUB)"
 
 status: ## what runs, how it is, and the room left
 	@$(OPS) status --stack $(STACK)

@@ -5,11 +5,12 @@ import sys
 
 from cyberhubs.cloud import CloudError
 from cyberhubs.machine import MachineError
-from cyberhubs.ops import deploy, host, inspect
+from cyberhubs.ops import access, deploy, host, inspect
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import SettingsError
 
+OF_A_HUB = {"access": ("hub", "user"), "register": ("hub",)}  # with what they are asked for
 COMMANDS = {
     "up": (deploy.up, "make the machine as the stack file says, and show how to log in"),
     "preview": (deploy.preview, "show what `up` would change; changes nothing"),
@@ -20,6 +21,8 @@ COMMANDS = {
     "check": (host.check, "what on a machine of kind ssh is no longer as it was set up"),
     "tunnel": (host.tunnel, "the front door of a machine of kind ssh, brought to this one"),
     "host-key": (host.host_key, "the host keys that a machine presents, for the stack file"),
+    "access": (access.access, "whether somebody may enter a hub, and why"),
+    "register": (access.register, "what to type at GitHub for a hub's OAuth app; takes its secret"),
     "logs": (inspect.logs, "the last lines of each hub's containers"),
 }
 
@@ -34,9 +37,12 @@ def main() -> int:
             default="local",
             help="the stack, of stacks/Pulumi.NAME.yaml (default: local)",
         )
+        for word in OF_A_HUB.get(name, ()):
+            command.add_argument(f"--{word}", default="", help=f"the name of the {word}")
     arguments = parser.parse_args()
+    asked = {word: getattr(arguments, word) for word in OF_A_HUB.get(arguments.command, ())}
     try:
-        COMMANDS[arguments.command][0](Stack(arguments.stack))
+        COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except (Problem, CloudError, MachineError, SettingsError) as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1

@@ -46,20 +46,29 @@ class Stack:
         made = any(resource["type"] == INSTANCE for resource in resources)
         return Way(address, host_key) if made and address and host_key else None
 
-    def pulumi(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
+    def pulumi(
+        self, *arguments: str, capture: bool = False, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs Pulumi, either with what it prints shown or captured.
 
         Ctrl-C reaches Pulumi too, which then ends what it has begun: it is waited for, not killed.
         """
         pipe = subprocess.PIPE if capture else None
+        source = None if stdin is None else subprocess.PIPE
         command = ["pulumi", *arguments]
         interrupted = False
         with subprocess.Popen(
-            command, cwd=PROJECT, env=self._environment, text=True, stdout=pipe, stderr=pipe
+            command,
+            cwd=PROJECT,
+            env=self._environment,
+            text=True,
+            stdin=source,
+            stdout=pipe,
+            stderr=pipe,
         ) as process:
             while True:
                 try:
-                    stdout, stderr = process.communicate()
+                    stdout, stderr = process.communicate(stdin)
                     break
                 except KeyboardInterrupt:
                     interrupted = True
@@ -67,9 +76,9 @@ class Stack:
             raise KeyboardInterrupt
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
-    def ask(self, *arguments: str) -> str:
+    def ask(self, *arguments: str, stdin: str | None = None) -> str:
         """What Pulumi answers; raises Problem with its error."""
-        answer = self.pulumi(*arguments, "--stack", self.name, capture=True)
+        answer = self.pulumi(*arguments, "--stack", self.name, capture=True, stdin=stdin)
         if answer.returncode:
             raise Problem(answer.stderr.strip() or answer.stdout.strip())
         return answer.stdout

@@ -1,7 +1,7 @@
 """`access` of a hub: who may log in. The rules themselves are `cyberhubs_hub.access`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from cyberhubs_hub.access import (
     AccessError,
@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 
 from cyberhubs.settings.base import Model, beside_stack_file, read_text
@@ -69,7 +70,7 @@ def _names_of(path: Path, text: str) -> list[str]:
         )
     if not names:
         # An empty list would open the hub, which a lost or new file should not do.
-        raise ValueError(f"{path} holds no name — add one, or leave `allowed` out")
+        raise ValueError(f"{path} holds no name — add one, or leave the list out")
     return names
 
 
@@ -78,21 +79,19 @@ Organization = Annotated[str, BeforeValidator(read_text), AfterValidator(normali
 Names = Annotated[
     tuple[Name, ...],
     Field(strict=False, max_length=MOST_NAMES),
-    WithJsonSchema(_NAMES_SCHEMA),
+    BeforeValidator(_names_or_file),
+    WithJsonSchema({"anyOf": [_NAMES_SCHEMA, _FILE_SCHEMA]}),
 ]
 
 
 class Access(Model):
-    """Who may log in. Blocked always wins, over admins too; names compare without case."""
+    """Who may log in. Blocked always wins, over admins too; names compare without case. Each list
+    of names may be {file: names.txt}, beside the stack file, with one name a line."""
 
     admins: Names = ()
     """Names of those who may administer the hub."""
-    allowed: Annotated[
-        Names,
-        BeforeValidator(_names_or_file),
-        WithJsonSchema({"anyOf": [_NAMES_SCHEMA, _FILE_SCHEMA]}),
-    ] = ()
-    """Names of those who may log in, or {file: names.txt} beside the stack file."""
+    allowed: Names = ()
+    """Names of those who may log in."""
     organizations: tuple[Organization, ...] = Field(default=(), strict=False)
     """GitHub organizations, or teams as org:team, whose members may log in."""
     blocked: Names = ()
@@ -103,6 +102,15 @@ class Access(Model):
     open_until: Annotated[str, BeforeValidator(read_text), AfterValidator(_time)] | None = None
     """Until this time everyone with an account may log in, then the lists hold: in quotes, with
     time zone, such as "2026-12-31T00:00:00Z"."""
+
+    @model_validator(mode="after")
+    def _no_admin_is_blocked(self) -> Self:
+        if both := sorted({*self.admins} & {*self.blocked}):
+            raise ValueError(
+                f"has {', '.join(both)} among admins and blocked, which wins — take the name out of "
+                "one of the lists"
+            )
+        return self
 
     @property
     def lists(self) -> AccessLists:

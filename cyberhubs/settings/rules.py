@@ -98,13 +98,6 @@ def _own_certificate(tls: Tls) -> tuple[str, str] | None:
 
 
 def _access(path: KeyPath, access: Any) -> Iterator[Problem]:
-    blocked = {str(name).lower() for name in _list(_at(access, "blocked"))}
-    for number, name in enumerate(_list(_at(access, "admins"))):
-        if str(name).lower() in blocked:
-            yield Problem(
-                (*path, "access", "admins", number),
-                f"{name!r} is blocked too, which wins — take the name out of one of the lists",
-            )
     everyone = _at(access, "everyone")
     if _at(access, "openUntil") is not None and isinstance(everyone, bool):
         yield Problem(
