@@ -60,10 +60,7 @@ class Member:
     def start(self, timeout: float = 300) -> float:
         """Seconds until the server answers; raises AssertionError with the last event if it fails."""
         began = time.monotonic()
-        answer = self.http.post(
-            f"{self.hub}hub/api/users/{self.name}/server", headers=self._hub_headers()
-        )
-        assert answer.status_code in (201, 202), answer.text
+        self.ask_for_server()
         progress = f"{self.hub}hub/api/users/{self.name}/server/progress"
         with self.http.stream("GET", progress, timeout=timeout) as events:
             event = {}
@@ -77,6 +74,19 @@ class Member:
         # The server's own sign-in, by the hub's OAuth.
         assert self.http.get(f"{self.server}lab").status_code == 200
         return seconds
+
+    def ask_for_server(self) -> None:
+        answer = self.http.post(
+            f"{self.hub}hub/api/users/{self.name}/server", headers=self._hub_headers()
+        )
+        assert answer.status_code in (201, 202), answer.text
+
+    def new_token(self) -> str:
+        """For scripts."""
+        answer = self.http.post(
+            f"{self.hub}hub/api/users/{self.name}/tokens", headers=self._hub_headers()
+        )
+        return answer.json()["token"]
 
     def stop(self) -> None:
         """Waits until the server is gone."""

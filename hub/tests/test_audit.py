@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+import pytest
+from cyberhubs_hub import audit as module
+from cyberhubs_hub.access import AccessLists
+from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.remover import changes
+
+
+def lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_two_write_to_one_file_that_is_renamed_when_it_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    hub, remover = Audit(path), Audit(path)
+    hub.write("login", user="ada")
+    remover.rotate()
+    assert len(lines(path)) == 1  # it was not full
+    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    for number in range(module.KEPT + 2):
+        remover.write("removed", user=f"r{number}")
+        remover.rotate()
+        hub.write("login", user=f"h{number}")
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["audit.jsonl", *(f"audit.jsonl.{n}" for n in range(1, module.KEPT + 1))]
+    assert [line["user"] for line in lines(path)] == ["h6"]
+    assert [line["user"] for line in lines(tmp_path / "audit.jsonl.1")] == ["h5", "r6"]
+
+
+def test_a_line_is_a_line_whatever_a_name_holds(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    Audit(path).write("refused", user='a"\n{"event": "login"}')
+    assert [line["event"] for line in lines(path)] == ["refused"]
+
+
+def test_a_full_disk_stops_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    Audit(Path("/dev/full")).write("login", user="ada")
+    assert "No space left" in capfd.readouterr().err
+
+
+def test_what_has_changed_in_the_lists() -> None:
+    before = AccessLists(admins=frozenset({"ada"}), allowed=frozenset({"grace", "eve"}))
+    after = AccessLists(
+        admins=frozenset({"ada"}), allowed=frozenset({"grace", "katherine"}), everyone=False
+    )
+    assert changes(before, after) == {
+        "allowed": {"added": ["katherine"], "removed": ["eve"]},
+        "everyone": False,
+    }
+    assert changes(after, after) == {}

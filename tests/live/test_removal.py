@@ -1,0 +1,154 @@
+"""Who may no longer be in is out, and nobody else is touched."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.live.deployment import Deployment, changes
+from tests.live.member import Member, Refused
+from tests.live.test_survival import eventually
+
+OUT_S = 20  # said to be within 60 s
+
+
+@pytest.fixture
+def others(deployment: Deployment) -> Iterator[Any]:
+    """Somebody at work, whose kernel and whose hub must outlive it all."""
+    with at_work(deployment, "katherine") as katherine:
+        kernel = katherine.kernel()
+        kernel.run("kept = 6 * 7")
+        since = deployment.started()
+        yield
+        assert kernel.run("print(kept)") == "42"
+        now = deployment.started()
+        assert {name: now[name] for name in since if name in now} == {
+            name: since[name] for name in since if name in now
+        }
+        assert not any(since.keys() - now.keys() - {server_of(deployment, "grace")})
+        katherine.stop()
+
+
+@contextmanager
+def at_work(deployment: Deployment, name: str) -> Iterator[Member]:
+    with Member(deployment.url, name) as member:
+        member.sign_in(deployment.password).start()
+        yield member
+
+
+def server_of(deployment: Deployment, name: str) -> str:
+    return f"cyberhubs.{deployment.stack}.core.user.{name}"
+
+
+def say(deployment: Deployment, **access: Any) -> None:
+    """The stack file's lists with some others."""
+
+    def edit(config: dict[str, Any]) -> None:
+        lists = config["cyberhubs:hubs"]["core"]["access"]
+        for key, value in access.items():
+            lists[key] = value
+
+    deployment.edit(edit)
+
+
+def audited(deployment: Deployment, event: str) -> list[dict[str, Any]]:
+    file = deployment.data / "hubs/core/state/audit.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return [line for line in lines if line["event"] == event]
+
+
+def is_out(deployment: Deployment, member: Member) -> bool:
+    pages = (f"{deployment.url}hub/home", f"{member.server}api")
+    return server_of(deployment, member.name) not in deployment.containers() and all(
+        "/hub/login" in str(member.http.get(page).url) for page in pages
+    )
+
+
+@pytest.mark.usefixtures("stack_file", "others")
+@pytest.mark.parametrize("lists", [{"allowed": ["katherine"]}, {"blocked": ["grace", "mallory"]}])
+def test_who_is_taken_off_or_blocked_is_out(deployment: Deployment, lists: dict) -> None:
+    with at_work(deployment, "grace") as grace, grace.kernel().connected() as page:
+        page.run("open('mine.txt', 'w').write('orbit')")
+        token = grace.new_token()
+        say(deployment, **lists)
+        changed = changes(deployment.make("up"))
+        assert changed["updated"] == 1 and set(changed) == {"updated", "unchanged"}
+        eventually(lambda: is_out(deployment, grace), OUT_S)
+        with pytest.raises(ConnectionClosed):
+            page.run("1 + 1")
+        bearer = {"Authorization": f"token {token}"}
+        assert httpx.get(f"{deployment.url}hub/api/user", headers=bearer).status_code == 403
+        with pytest.raises(Refused):
+            grace.sign_in(deployment.password)
+    removed = audited(deployment, "removed")[-1]
+    assert (removed["user"], removed["server"]) == ("grace", True)
+    assert "grace" in json.dumps(audited(deployment, "lists")[-1])
+    home = deployment.data / "jupyterhub_users/core/grace"
+    assert (home / "mine.txt").read_text() == "orbit"
+
+
+@pytest.fixture
+def lists(deployment: Deployment) -> Iterator[Path]:
+    """The hub's list, to be changed without an update; as it was afterwards."""
+    file = deployment.data / "hubs/core/live/access.json"
+    text = file.read_text()
+    yield file
+    replace(file, text)
+
+
+def replace(file: Path, text: str) -> None:
+    new = file.with_name(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
+def change(file: Path, **lists: Any) -> None:
+    replace(file, json.dumps({**json.loads(file.read_text()), **lists}))
+
+
+@pytest.mark.usefixtures("others")
+def test_a_start_that_is_pending_is_stopped(deployment: Deployment, lists: Path) -> None:
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password)
+        grace.ask_for_server()
+        change(lists, allowed=["katherine"])
+        eventually(lambda: is_out(deployment, grace), OUT_S)
+
+
+@pytest.mark.usefixtures("others")
+def test_an_open_period_that_ends(deployment: Deployment, lists: Path) -> None:
+    seconds = 25
+    end = datetime.now(UTC) + timedelta(seconds=seconds)
+    change(lists, allowed=["katherine"], openUntil=end.isoformat())
+    with at_work(deployment, "visitor") as visitor:
+        assert datetime.now(UTC) < end
+        eventually(lambda: is_out(deployment, visitor), seconds + OUT_S)
+    assert datetime.now(UTC) >= end
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize("damage", ["deleted", "emptied", "cut in half"])
+def test_a_damaged_list_puts_nobody_out_and_lets_nobody_in(
+    deployment: Deployment, lists: Path, damage: str
+) -> None:
+    text = lists.read_text()
+    with at_work(deployment, "grace") as grace:
+        if damage == "deleted":
+            lists.unlink()
+        else:
+            replace(lists, text[: len(text) // 2] if damage == "cut in half" else "")
+        with Member(deployment.url, "katherine") as katherine:
+            with pytest.raises(Refused, match="cannot be read"):
+                katherine.sign_in(deployment.password)
+            with Member(deployment.url, "ada") as ada:
+                ada.sign_in(deployment.password)
+            assert grace.kernel().run("print(6 * 7)") == "42"
+            replace(lists, text)
+            katherine.sign_in(deployment.password)
+        grace.stop()
