@@ -25,6 +25,11 @@ images = Images(
 
 door = FrontDoor("door", FrontDoorArgs(settings=settings, host=host, images=images))
 
+if settings.teams:
+    from components.teams import Teams  # 0.3 s, for stacks that have any
+
+    Teams("teams", settings.teams)
+
 hubs = {
     hub.name: Hub(
         hub.name,

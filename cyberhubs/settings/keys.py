@@ -9,6 +9,7 @@ from cyberhubs.settings.domain import Domain
 from cyberhubs.settings.host import Host
 from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name
 from cyberhubs.settings.images import Images
+from cyberhubs.settings.teams import Team, TeamName
 from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.user import User
 
@@ -34,3 +35,7 @@ class Keys(Model):
         json_schema_extra={"propertyNames": {"pattern": f"^{NAME_PATTERN}$"}},
     )
     """The hubs, by the name that ends their address."""
+    teams: dict[TeamName, Team] = Field(
+        default={}, examples=['{"my-org:class-2027": {members: {file: class-2027.txt}}}']
+    )
+    """Teams at GitHub, as org:team, that the program manages; a hub admits them by its access.organizations."""

@@ -52,6 +52,8 @@ class Settings:
     images: Images
     hubs: tuple[Hub, ...]
     """By name."""
+    teams: Mapping[str, tuple[str, ...]]
+    """Teams at GitHub that the program manages, "org:team": names of all members."""
     warnings: tuple[str, ...]
     """What is allowed but may not be meant, a sentence each."""
     way: Way | None = None
@@ -167,6 +169,7 @@ def _validate(
         user=keys.user,
         images=keys.images,
         hubs=hubs,
+        teams={name: team.members for name, team in sorted(keys.teams.items())},
         warnings=tuple(rules.warnings(keys, hubs)),
     ), []
 

@@ -1,0 +1,37 @@
+"""Teams at GitHub that a hub admits."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi_github as github
+from pulumi import ComponentResource, ResourceOptions
+
+
+class Teams(ComponentResource):
+    """Teams of organizations, with all their members, by the rights of GITHUB_TOKEN."""
+
+    def __init__(
+        self, name: str, teams: Mapping[str, Sequence[str]], opts: ResourceOptions | None = None
+    ):
+        """`teams`: "org:team" → names."""
+        super().__init__("cyberhubs:github:Teams", name, {}, opts)
+        owners = {
+            org: github.Provider(f"{name}-{org}", owner=org, opts=ResourceOptions(parent=self))
+            for org in sorted({team.partition(":")[0] for team in teams})
+        }
+        for full_name, members in teams.items():
+            org, _, slug = full_name.partition(":")
+            child = ResourceOptions(parent=self, provider=owners[org])
+            team = github.Team(
+                f"{name}-{org}-{slug}",
+                name=slug,
+                privacy="closed",
+                # Others may have given it rights of their own.
+                opts=ResourceOptions.merge(child, ResourceOptions(protect=True)),
+            )
+            github.TeamMembers(
+                f"{name}-{org}-{slug}-members",
+                team_id=team.id,
+                members=[github.TeamMembersMemberArgs(username=member) for member in members],
+                opts=ResourceOptions.merge(child, ResourceOptions(protect=True)),
+            )
+        self.register_outputs({})
