@@ -1,7 +1,6 @@
 """The OAuth app by which members of a hub log in with GitHub."""
 
 import shlex
-from dataclasses import dataclass
 
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
@@ -10,22 +9,13 @@ from pulumi_command.local import Command, Logging
 from cyberhubs.settings import GithubLogin
 
 
-@dataclass
-class OAuthAppArgs:
-    """`callback`: the hub's, which the app must have."""
-
-    login: GithubLogin
-    callback: str
-
-
 class OAuthApp(ComponentResource):
     """One that somebody has registered, as GitHub has no way to make one by program: in an update,
     before a hub uses it, GitHub is asked whether id and secret belong together."""
 
-    def __init__(self, name: str, args: OAuthAppArgs, opts: ResourceOptions | None = None):
+    def __init__(self, name: str, login: GithubLogin, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:github:OAuthApp", name, {}, opts)
-        login = args.login
-        words = ["--url", login.url, "--client-id", login.client_id, "--callback", args.callback]
+        words = ["--url", login.url, "--client-id", login.client_id]
         check = f".venv/bin/python -m cyberhubs.github {shlex.join(words)}"
         Command(
             f"{name}-check",

@@ -13,19 +13,14 @@ class AppError(Exception):
     """What is wrong with the app, and what to do next."""
 
 
-def check(url: str, client_id: str, secret: str, callback: str) -> str:
+def check(url: str, client_id: str, secret: str) -> str:
     """What GitHub says of it, in a sentence. Raises AppError.
 
     By what GitHub answers to a code that it has never given: a wrong secret is found first
     (https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps, "Troubleshooting OAuth app
     access token request errors").
     """
-    asked = {
-        "client_id": client_id,
-        "client_secret": secret,
-        "code": NO_CODE,
-        "redirect_uri": callback,
-    }
+    asked = {"client_id": client_id, "client_secret": secret, "code": NO_CODE}
     try:
         answer = httpx.post(
             f"{url}/login/oauth/access_token",
@@ -36,15 +31,10 @@ def check(url: str, client_id: str, secret: str, callback: str) -> str:
         error = answer.json().get("error", "") if answer.status_code != 404 else "Not Found"
     except (httpx.HTTPError, ValueError) as problem:
         return f"{url} cannot be reached from here ({problem}): the OAuth app is not checked."
-    where = f"{url}/settings/applications or its organization's settings, OAuth Apps"
     if error in ("incorrect_client_credentials", "Not Found"):
         raise AppError(
-            f"GitHub knows no app with client id {client_id} and this secret: compare the id in "
-            f"{where}, and make a new secret there. `make register` takes both."
-        )
-    if error == "redirect_uri_mismatch":
-        raise AppError(
-            f"The OAuth app {client_id} has not this hub's callback. Add exactly {callback} in {where}."
+            f"GitHub knows no app with client id {client_id} and this secret: compare the id with the "
+            "app's page there, and make a new secret; `make register` takes both."
         )
     if error == "bad_verification_code":
         return f"GitHub knows the OAuth app {client_id}, and its secret is right."
@@ -55,11 +45,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="cyberhubs.github", description=__doc__)
     parser.add_argument("--url", required=True, help="of GitHub, or of an Enterprise Server")
     parser.add_argument("--client-id", required=True)
-    parser.add_argument("--callback", required=True, help="the hub's own")
     arguments = parser.parse_args()
     try:
         secret = sys.stdin.read().strip()  # so that no list of processes has it
-        print(check(arguments.url, arguments.client_id, secret, arguments.callback))
+        print(check(arguments.url, arguments.client_id, secret))
     except AppError as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.containers import bind, container, healthcheck, network, on, private_tmpfs
 from components.front_door import FrontDoor
-from components.github import OAuthApp, OAuthAppArgs
+from components.github import OAuthApp
 from components.host import Host
 from components.hub.files import HubFiles, HubFilesArgs, applications_json
 from components.images import Images
@@ -78,8 +78,7 @@ class Hub(ComponentResource):
         login = self._args.hub.login
         if not isinstance(login, settings.GithubLogin):
             return []
-        args = OAuthAppArgs(login, self._args.callback)
-        return [OAuthApp(f"{self._name}-app", args, ResourceOptions(parent=self))]
+        return [OAuthApp(f"{self._name}-app", login, ResourceOptions(parent=self))]
 
     def _proxy(self, files: HubFiles) -> docker.Container:
         """Apart from the hub, so that replacing the hub cuts off nobody."""
