@@ -73,12 +73,15 @@ class Deployment:
         change(content["config"])
         self.write(yaml.safe_dump(content))
 
-    def make(self, target: str, *, check: bool = True, timeout: int = 1500) -> str:
+    def make(
+        self, target: str, *words: str, check: bool = True, timeout: int = 1500, stdin: str = ""
+    ) -> str:
         """What `make TARGET` prints, both streams."""
         done = subprocess.run(
-            ["make", target, f"STACK={self.stack}"],
+            ["make", target, f"STACK={self.stack}", *words],
             cwd=self.directory,
             env=self.environment,
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

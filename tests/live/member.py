@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
+from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,7 +29,7 @@ class Member:
         self.http = self._client()
         self._prefix = urlsplit(url).path
 
-    def __enter__(self) -> "Member":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,7 +45,7 @@ class Member:
         self.http.close()
         self.http = self._client(self.http.cookies.jar)
 
-    def sign_in(self, password: str) -> "Member":
+    def sign_in(self, password: str) -> Self:
         """Raises Refused with the page that says why."""
         # Without `next`, a hub with nothing to choose starts the server at once.
         login = f"{self.hub}hub/login?next={urlsplit(self.hub).path}hub/home"

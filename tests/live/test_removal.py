@@ -36,8 +36,8 @@ def others(deployment: Deployment) -> Iterator[Any]:
 
 
 @contextmanager
-def at_work(deployment: Deployment, name: str) -> Iterator[Member]:
-    with Member(deployment.url, name) as member:
+def at_work(deployment: Deployment, name: str, kind: type[Member] = Member) -> Iterator[Member]:
+    with kind(deployment.url, name) as member:
         member.sign_in(deployment.password).start()
         yield member
 
@@ -119,6 +119,29 @@ def test_a_start_that_is_pending_is_stopped(deployment: Deployment, lists: Path)
         grace.ask_for_server()
         change(lists, allowed=["katherine"])
         eventually(lambda: is_out(deployment, grace), OUT_S)
+
+
+@pytest.mark.usefixtures("others")
+def test_admin_rights_are_given_and_taken(deployment: Deployment, lists: Path) -> None:
+    """Over somebody's server, too."""
+    with at_work(deployment, "grace") as grace, Member(deployment.url, "katherine") as katherine:
+        katherine.sign_in(deployment.password)
+
+        def is_admin() -> bool:
+            pages = (f"{deployment.url}hub/admin", f"{grace.server}lab")
+            codes = {katherine.http.get(page).status_code for page in pages}
+            for cookie in list(katherine.http.cookies.jar):
+                if "oauth-state" in cookie.name:  # one more for each refusal
+                    katherine.http.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
+            assert len(codes) == 1, codes  # or one of the two has yet to see it
+            return codes == {200}
+
+        eventually(lambda: not is_admin())
+        change(lists, admins=["ada", "katherine"])
+        eventually(is_admin)
+        change(lists, admins=["ada"])
+        eventually(lambda: not is_admin())
+        grace.stop()
 
 
 @pytest.mark.usefixtures("others")

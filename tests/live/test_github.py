@@ -1,0 +1,228 @@
+"""Login with GitHub, at a server that speaks its language."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import docker
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.live.browser import LIMIT_MS, chromium, new_notebook, output, run_cell
+from tests.live.deployment import Deployment, changes, running
+from tests.live.github.model import App, GitHub, Team
+from tests.live.github_server import github_server
+from tests.live.member import Member, Refused
+from tests.live.test_removal import at_work, audited, is_out, say
+from tests.live.test_survival import eventually
+
+LONG = "a" * 39
+ACCOUNTS = ["grace", "katherine", "mallory", "eve", "joan", "Ada", LONG, "../x", "\u212aatherine"]
+REFRESH_S = 60
+
+
+class GithubMember(Member):
+    """Signs in by GitHub's page; `password` is of no use there. `account`: as GitHub spells it."""
+
+    def __init__(self, url: str, account: str):
+        super().__init__(url, account.lower())
+        self.account = account
+
+    def sign_in(self, password: str = "") -> Self:
+        page = self.http.get(f"{self.hub}hub/oauth_login?next={self._prefix}hub/home")
+        assert "Sign in to GitHub" in page.text, page.text
+        answer = self.http.post(page.url, data={"login": self.account})
+        if answer.status_code >= 400:
+            raise Refused(answer.text)
+        return self
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[GitHub]:
+    """At an address that browsers and containers reach."""
+    bridge = docker.from_env().networks.get("bridge")
+    with github_server(bridge.attrs["IPAM"]["Config"][0]["Gateway"]) as server:
+        accounts = [server.add_account(name) for name in ACCOUNTS]
+        organization = server.add_organization("org", accounts[0])
+        organization.add(*accounts[1:])
+        organization.add_team("team")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def team(github: GitHub) -> Team:
+    return github.organizations[0].teams[0]
+
+
+@pytest.fixture(scope="module")
+def deployment(github: GitHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    deployment = Deployment(tmp_path_factory.mktemp("github"), "github")
+
+    def by_github(config: dict[str, Any]) -> None:
+        hub = config["cyberhubs:hubs"]["core"]
+        hub["login"] = {"kind": "github", "url": github.url, "refreshMinutes": REFRESH_S // 60}
+        hub["access"]["organizations"] = ["org:team"]
+        hub["contact"] = "Ask hubs@example.org."
+
+    deployment.edit(by_github)
+    callback = f"{deployment.url}hub/oauth_callback"
+    app = github.add_app("Test hub", callback)
+    assert callback in register(deployment, app.client_id, app.client_secret)
+    with running(deployment):
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def app(github: GitHub, deployment: Deployment) -> App:
+    return github.apps[0]
+
+
+@pytest.fixture
+def stack_file(deployment: Deployment) -> Iterator[Path]:
+    before = deployment.file.read_text()
+    yield deployment.file
+    deployment.write(before)
+    deployment.make("up")
+
+
+def register(deployment: Deployment, client_id: str, secret: str) -> str:
+    return deployment.make("register", "HUB=core", stdin=f"{client_id}\n{secret}\n")
+
+
+def member(deployment: Deployment, name: str) -> GithubMember:
+    return GithubMember(deployment.url, name)
+
+
+def sign_in(page: Page, deployment: Deployment, name: str) -> None:
+    page.goto(deployment.front)
+    page.get_by_role("link", name="Test hub").click()
+    page.get_by_role("button", name="Sign in with GitHub").click()
+    page.get_by_role("button", name=f"Continue as {name}", exact=True).click()
+
+
+def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        sign_in(page, deployment, "grace")
+        page.wait_for_url("**/user/grace/lab**", timeout=LIMIT_MS)
+        new_notebook(page)
+        run_cell(page, "print('answer', 6 * 7)", 0)
+        expect(output(page)).to_contain_text("answer 42", timeout=LIMIT_MS)
+        for name, why in (
+            ("eve", "eve is on none of this hub's lists."),
+            ("mallory", "mallory is blocked on this hub."),
+        ):
+            page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+            sign_in(page, deployment, name)
+            expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
+            expect(page.get_by_text(why)).to_be_visible()
+            expect(page.get_by_text("Ask hubs@example.org.")).to_be_visible()
+            page.screenshot(path=tmp_path / f"{name}.png")
+    rules = {line["user"]: line["rule"] for line in audited(deployment, "refused")}
+    assert rules["eve"] == "unlisted" and rules["mallory"] == "blocked"
+    with member(deployment, "grace") as grace:
+        grace.sign_in().stop()
+
+
+def test_up_again_changes_nothing_and_outputs_name_the_callback(
+    deployment: Deployment, app: App
+) -> None:
+    assert set(changes(deployment.make("up"))) == {"unchanged"}
+    assert list(deployment.outputs()["callbacks"].values()) == app.callback_urls
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_a_wrong_secret_is_found_before_the_hub_is_replaced(
+    deployment: Deployment, app: App
+) -> None:
+    before = deployment.started()
+    register(deployment, app.client_id, "wrong")
+    deployment.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Another"))
+    assert f"GitHub knows no app with client id {app.client_id}" in deployment.make(
+        "up", check=False
+    )
+    assert deployment.started() == before
+
+
+def test_no_secret_is_readable(deployment: Deployment, app: App) -> None:
+    with member(deployment, "grace") as grace:
+        grace.sign_in()
+    for place in (
+        deployment.file.read_text(),
+        deployment.pulumi("stack", "export"),
+        deployment.make("output"),
+        deployment.container("hub").logs().decode(),
+    ):
+        assert app.client_secret not in place and "gho_" not in place
+
+
+def test_team_is_joined_and_left(deployment: Deployment, github: GitHub, team: Team) -> None:
+    account = github.account("joan")
+    assert account
+    with member(deployment, "joan") as joan:
+        with pytest.raises(Refused, match="on none of this hub"):
+            joan.sign_in()
+        team.add(account)
+        team.members[account.id].state = "pending"
+        with pytest.raises(Refused):
+            joan.sign_in()
+        team.members[account.id].state = "active"
+        joan.sign_in().start()
+        team.members.clear()
+        eventually(lambda: is_out(deployment, joan), 2 * REFRESH_S)
+    assert audited(deployment, "removed")[-1]["user"] == "joan"
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_github_is_down(deployment: Deployment, github: GitHub, team: Team) -> None:
+    account = github.account("joan")
+    assert account
+    team.add(account)
+    with at_work(deployment, "grace", GithubMember) as grace, member(deployment, "joan") as joan:
+        joan.sign_in().start()
+        kernel = joan.kernel()
+        with member(deployment, "katherine") as katherine:
+            page = katherine.http.get(f"{deployment.url}hub/oauth_login?next=/core/hub/home")
+            agreed = httpx.post(page.url, data={"login": "katherine"})
+            github.down = "refuse"
+            try:
+                answer = katherine.http.get(agreed.headers["location"])
+                assert answer.status_code == 503 and "does not answer" in answer.text
+                # Past the time when memberships are asked again.
+                eventually(lambda: "joan stays in" in hub_log(deployment), 2 * REFRESH_S)
+                say(deployment, allowed=["katherine"])
+                deployment.make("up")
+                eventually(lambda: is_out(deployment, grace), 20)
+                assert kernel.run("print(6 * 7)") == "42"
+            finally:
+                github.down = None
+        joan.stop()
+    team.members.clear()
+
+
+def hub_log(deployment: Deployment) -> str:
+    return deployment.container("hub").logs(tail=200).decode()
+
+
+@pytest.mark.usefixtures("stack_file")
+@pytest.mark.parametrize("name", ["../x", "\u212aatherine"])
+def test_a_crafted_name_is_nobodys(deployment: Deployment, name: str) -> None:
+    say(deployment, everyone=True)
+    deployment.make("up")
+    homes = deployment.data / "jupyterhub_users"
+    before = sorted(homes.rglob("*"))
+    with member(deployment, name) as crafted, pytest.raises(Refused):
+        crafted.sign_in()
+    assert sorted(homes.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) -> None:
+    say(deployment, allowed=[LONG.upper(), "grace", "katherine"])
+    deployment.make("up")
+    for name in ("Ada", LONG):
+        with member(deployment, name) as somebody:
+            somebody.sign_in().start()
+            assert (deployment.data / "jupyterhub_users/core" / name.lower()).is_dir()
+            somebody.stop()
