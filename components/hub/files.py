@@ -58,7 +58,7 @@ class HubFiles(ComponentResource):
             files.append(
                 self.put("logo", f"{self.config}/{hub.logo.name}", encoded, encoding="base64")
             )
-        files.append(self.put("access", f"{self.live}/access.json", hub.access_lists.to_json()))
+        files.append(self.put("access", f"{self.live}/access", hub.access_lists.to_text()))
         if isinstance(hub.login, settings.GithubLogin):
             secret = pulumi.Output.secret(hub.login.client_secret.get_secret_value())
             files.append(self.put("client-secret", f"{self.secrets}/client_secret", secret))

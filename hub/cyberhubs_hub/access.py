@@ -4,12 +4,10 @@ Pure and standard library only: the hub uses it at each login, the settings to c
 stack file, the operator's commands to explain a decision.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 CHECK_USER = "_check"
 """The hub's own test user. No GitHub name starts with an underscore, so nobody can be it."""
@@ -18,6 +16,7 @@ CHECK_USER = "_check"
 # that rule may end in a hyphen or double it, and an enterprise's managed users carry
 # "_shortcode": such people exist and all of it is harmless in a path, so it is accepted.
 _NAME = re.compile(r"(?=.{1,39}\Z)[a-zA-Z0-9][a-zA-Z0-9-]*(_[a-zA-Z0-9]+)?")
+_END = "end"
 _LISTS = ("admins", "allowed", "organizations", "blocked")
 _TEAM = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,99}")
 
@@ -91,56 +90,40 @@ class AccessLists:
         if self.open_until is not None and self.open_until.utcoffset() is None:
             raise AccessError(f"open_until {self.open_until} has no time zone")
 
-    def to_json(self) -> str:
-        """The content of live/access.json: sorted, one name a line, so that a diff reads well."""
-        return (
-            json.dumps(
-                {
-                    **{key: sorted(getattr(self, key)) for key in _LISTS},
-                    "everyone": self.everyone,
-                    "openUntil": self.open_until and self.open_until.isoformat(),
-                },
-                indent=1,
-            )
-            + "\n"
-        )
+    def to_text(self) -> str:
+        """The content of live/access: sorted lines of a list and a name, as a change of those reads
+        well in a preview, which would show all of a JSON list. The last line tells it from a part."""
+        lines = [f"{key} {name}" for key in _LISTS for name in sorted(getattr(self, key))]
+        if self.everyone is not None:
+            lines.append(f"everyone {str(self.everyone).lower()}")
+        if self.open_until is not None:
+            lines.append(f"openUntil {self.open_until.isoformat()}")
+        return "".join(f"{line}\n" for line in [*lines, _END])
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "AccessLists":
-        """Reads what `to_json` wrote, strictly: every key present, none unknown or twice, every
-        type right. A file that was cut short or edited badly raises AccessError."""
-        try:
-            data = json.loads(text, object_pairs_hook=_unique)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise AccessError(f"not valid JSON ({error})") from None
-        if not isinstance(data, dict):
-            raise AccessError(f"a {type(data).__name__} where an object of lists belongs")
-        keys = {*_LISTS, "everyone", "openUntil"}
-        if missing := sorted(keys - data.keys()):
-            raise AccessError(f"key missing: {', '.join(missing)}")
-        if unknown := sorted(data.keys() - keys):
-            raise AccessError(f"unknown key: {', '.join(unknown)}")
-        if not isinstance(data["everyone"], bool | None):
-            raise AccessError(f"everyone is {data['everyone']!r}, not true, false or null")
-        open_until = data["openUntil"]
+    def from_text(cls, text: str) -> "AccessLists":
+        """Reads what `to_text` wrote, strictly. A file that was cut short or edited badly raises
+        AccessError."""
+        if not f"\n{text}".endswith(f"\n{_END}\n"):
+            raise AccessError(f"it does not end with the line {_END!r}")
+        names: dict[str, set[str]] = {key: set() for key in _LISTS}
+        once: dict[str, str] = {}
+        for line in text.split("\n")[:-2]:
+            key, _, value = line.partition(" ")
+            if key in names:
+                names[key].add(value)
+            elif key in ("everyone", "openUntil") and key not in once:
+                once[key] = value
+            else:
+                raise AccessError(f"{line!r} is not a line of it")
+        everyone = once.get("everyone")
+        if everyone not in (None, "true", "false"):
+            raise AccessError(f"everyone is {everyone!r}, not true or false")
         return cls(
-            **{key: _names(key, data[key]) for key in _LISTS},
-            everyone=data["everyone"],
-            open_until=None if open_until is None else parse_time(open_until),
+            **{key: frozenset(found) for key, found in names.items()},
+            everyone=None if everyone is None else everyone == "true",
+            open_until=parse_time(once["openUntil"]) if "openUntil" in once else None,
         )
-
-
-def _names(key: str, value: Any) -> frozenset[str]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise AccessError(f"{key} is not a list of names in quotes")
-    return frozenset(value)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        raise AccessError(f"key twice: {', '.join(twice)}")
-    return dict(pairs)
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,7 @@ if hub.login.github:
 else:
     c.JupyterHub.authenticator_class = PasswordAuthenticator
     PasswordAuthenticator.password_file = secret / "password"
-AccessMixin.lists = LiveFile(
-    live / "access.json", AccessLists.from_json, copy=state / "access.json"
-)
+AccessMixin.lists = LiveFile(live / "access", AccessLists.from_text, copy=state / "access")
 AccessMixin.audit = Audit(Path(places.AUDIT_FILE))
 c.Authenticator.allow_existing_users = False
 c.Authenticator.any_allow_config = True  # JupyterHub warns of no list of its own otherwise

@@ -188,7 +188,7 @@ async def main() -> None:
         level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s"
     )
     hub = HubConfig.from_json(Path(places.CONFIG_DIR, "hub.json").read_text())
-    lists = LiveFile(Path(places.LIVE_DIR, "access.json"), AccessLists.from_json)
+    lists = LiveFile(Path(places.LIVE_DIR, "access"), AccessLists.from_text)
     limit = aiohttp.ClientTimeout(total=STOP_S)
     async with aiohttp.ClientSession(timeout=limit) as http:
         api = Hub(http, os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])

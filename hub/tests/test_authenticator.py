@@ -17,22 +17,25 @@ class Hub:
     """A real authenticator of JupyterHub's, with lists that can be edited."""
 
     def __init__(self, directory: Path) -> None:
-        self.file = directory / "access.json"
+        self.file = directory / "access"
         self.password_file = directory / "password"
         self.password_file.write_text(PASSWORD)
         self.lists()
 
         class Authenticator(PasswordAuthenticator):
-            lists = LiveFile(self.file, AccessLists.from_json)
+            lists = LiveFile(self.file, AccessLists.from_text)
             audit = Audit(directory / "audit.jsonl")
             password_file = self.password_file
 
         self.authenticator = Authenticator(allow_existing_users=False)
 
     def lists(self, **lists: Any) -> None:
-        empty = {"admins": [], "allowed": [], "organizations": [], "blocked": []}
+        given: dict[str, Any] = {
+            key: frozenset(value) if isinstance(value, list) else value
+            for key, value in lists.items()
+        }
         new = self.file.with_suffix(".new")
-        new.write_text(json.dumps({**empty, "everyone": None, "openUntil": None, **lists}))
+        new.write_text(AccessLists(**given).to_text())
         new.replace(self.file)
 
     async def login(self, username: str, password: str = PASSWORD) -> dict[str, Any] | None:

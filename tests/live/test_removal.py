@@ -1,5 +1,6 @@
 """Who may no longer be in is out, and nobody else is touched."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cyberhubs_hub.access import AccessLists
 from websockets.exceptions import ConnectionClosed
 
 from tests.live.deployment import Deployment, changes
@@ -71,12 +73,21 @@ def is_out(deployment: Deployment, member: Member) -> bool:
 
 
 @pytest.mark.usefixtures("stack_file", "others")
-@pytest.mark.parametrize("lists", [{"allowed": ["katherine"]}, {"blocked": ["grace", "mallory"]}])
-def test_who_is_taken_off_or_blocked_is_out(deployment: Deployment, lists: dict) -> None:
+@pytest.mark.parametrize(
+    ("given", "preview"),
+    [
+        ({"allowed": ["katherine"]}, "- allowed grace"),
+        ({"blocked": ["grace", "mallory"]}, "+ blocked grace"),
+    ],
+)
+def test_who_is_taken_off_or_blocked_is_out(
+    deployment: Deployment, given: dict, preview: str
+) -> None:
     with at_work(deployment, "grace") as grace, grace.kernel().connected() as page:
         page.run("open('mine.txt', 'w').write('orbit')")
         token = grace.new_token()
-        say(deployment, **lists)
+        say(deployment, **given)
+        assert preview in deployment.make("preview")
         changed = changes(deployment.make("up"))
         assert changed["updated"] == 1 and set(changed) == {"updated", "unchanged"}
         eventually(lambda: is_out(deployment, grace), OUT_S)
@@ -96,7 +107,7 @@ def test_who_is_taken_off_or_blocked_is_out(deployment: Deployment, lists: dict)
 @pytest.fixture
 def lists(deployment: Deployment) -> Iterator[Path]:
     """The hub's list, to be changed without an update; as it was afterwards."""
-    file = deployment.data / "hubs/core/live/access.json"
+    file = deployment.data / "hubs/core/live/access"
     text = file.read_text()
     yield file
     replace(file, text)
@@ -109,7 +120,12 @@ def replace(file: Path, text: str) -> None:
 
 
 def change(file: Path, **lists: Any) -> None:
-    replace(file, json.dumps({**json.loads(file.read_text()), **lists}))
+    """Some of its lists."""
+    before = AccessLists.from_text(file.read_text())
+    given: dict[str, Any] = {
+        key: frozenset(value) if isinstance(value, list) else value for key, value in lists.items()
+    }
+    replace(file, dataclasses.replace(before, **given).to_text())
 
 
 @pytest.mark.usefixtures("others")
@@ -148,7 +164,7 @@ def test_admin_rights_are_given_and_taken(deployment: Deployment, lists: Path) -
 def test_an_open_period_that_ends(deployment: Deployment, lists: Path) -> None:
     seconds = 25
     end = datetime.now(UTC) + timedelta(seconds=seconds)
-    change(lists, allowed=["katherine"], openUntil=end.isoformat())
+    change(lists, allowed=["katherine"], open_until=end)
     with at_work(deployment, "visitor") as visitor:
         assert datetime.now(UTC) < end
         eventually(lambda: is_out(deployment, visitor), seconds + OUT_S)

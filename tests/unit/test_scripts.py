@@ -78,13 +78,13 @@ def test_a_half_written_secret_is_made_whole(tmp_path: Path) -> None:
 def test_put_replaces_the_file_and_keeps_no_half_of_it(
     tmp_path: Path, encoding: str, sent: str
 ) -> None:
-    path = tmp_path / "live" / "access.json"
+    path = tmp_path / "live" / "access"
     run(script("put", str(path), UID, GID, "0400", encoding), stdin=sent)
     first = path.stat().st_ino
     assert path.read_text() == "a\nb"
     run(script("put", str(path), UID, GID, "0400", encoding), stdin=sent)
     assert path.stat().st_ino != first  # a reader of the old one is not disturbed
-    assert [entry.name for entry in path.parent.iterdir()] == ["access.json"]
+    assert [entry.name for entry in path.parent.iterdir()] == ["access"]
 
 
 @pytest.mark.skipif(UID != 0, reason="only root has rights to give up")
