@@ -9,7 +9,7 @@ from . import fetch, ladder, places, pulumi
 from .process import run
 from .report import Report, UnavailableError
 
-NAMES = ("docker", "command", "openstack")
+NAMES = ("docker", "command", "openstack", "github")
 # Runs the stand-in of the checkout that the engine is started in, so that two clones do not meet;
 # outside of any, that of the checkout which installed this and is named in a file beside it.
 SHIM = """\

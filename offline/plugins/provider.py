@@ -159,6 +159,7 @@ class Provider(sdk.Provider):
         found = await self._run(resource.read, call, request.resource_id, plain_map(state))
         if found is None:
             return sdk.ReadResponse()
+        id = found.pop("id", request.resource_id)
 
         def refreshed(known: Mapping[str, PropertyValue]) -> Values:
             """What was found, where that differs in meaning from what is known."""
@@ -179,7 +180,7 @@ class Provider(sdk.Provider):
         else:
             inputs = {n: v for n, v in properties.items() if n in resource.inputs}
             inputs = {n: v for n, v in inputs.items() if not empty(plain(v))}
-        return sdk.ReadResponse(request.resource_id, properties, inputs)
+        return sdk.ReadResponse(id, properties, inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         call = self._call(request.urn, request.properties, request.timeout)

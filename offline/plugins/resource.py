@@ -57,7 +57,10 @@ class Resource:
         raise NotImplementedError
 
     def read(self, call: Call, id: str, state: Values) -> Any:
-        """What is really there: outputs and inputs found, or None where it is gone."""
+        """What is really there: outputs and inputs found, or None where it is gone.
+
+        An import may name it otherwise: `id` among them is the one to keep.
+        """
         return {}
 
     def update(self, call: Call, id: str, state: Values, inputs: Values) -> Any:
