@@ -7,7 +7,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 
 class Teams(ComponentResource):
-    """Teams of organizations, with all their members, by the rights of GITHUB_TOKEN."""
+    """Teams of organizations and members of theirs, by the rights of GITHUB_TOKEN."""
 
     def __init__(
         self, name: str, teams: Mapping[str, Sequence[str]], opts: ResourceOptions | None = None
@@ -28,10 +28,11 @@ class Teams(ComponentResource):
                 # Others may have given it rights of their own.
                 opts=ResourceOptions.merge(child, ResourceOptions(protect=True)),
             )
-            github.TeamMembers(
-                f"{name}-{org}-{slug}-members",
-                team_id=team.id,
-                members=[github.TeamMembersMemberArgs(username=member) for member in members],
-                opts=ResourceOptions.merge(child, ResourceOptions(protect=True)),
-            )
+            for member in members:
+                github.TeamMembership(
+                    f"{name}-{org}-{slug}-{member}",
+                    team_id=team.id,
+                    username=member,
+                    opts=child,
+                )
         self.register_outputs({})

@@ -53,7 +53,7 @@ class Settings:
     hubs: tuple[Hub, ...]
     """By name."""
     teams: Mapping[str, tuple[str, ...]]
-    """Teams at GitHub that the program manages, "org:team": names of all members."""
+    """Teams at GitHub that the program manages, "org:team": names of members."""
     warnings: tuple[str, ...]
     """What is allowed but may not be meant, a sentence each."""
     way: Way | None = None

@@ -19,7 +19,7 @@ TeamName = Annotated[str, BeforeValidator(read_text), AfterValidator(_team_name)
 
 
 class Team(Model):
-    """A team that the program makes, or one that it made, and all its members."""
+    """A team that the program makes, and members that it adds."""
 
     members: Annotated[Names, Field(min_length=1)]
-    """Names of its members; whoever else is in it is taken out."""
+    """Names of members; whoever is in it beside them stays."""

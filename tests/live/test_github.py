@@ -226,3 +226,29 @@ def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) ->
             somebody.sign_in().start()
             assert (deployment.data / "jupyterhub_users/core" / name.lower()).is_dir()
             somebody.stop()
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> None:
+    owner = {"GITHUB_TOKEN": github.token("grace", "admin:org"), "GITHUB_BASE_URL": github.url}
+    deployment.environment |= owner
+
+    def teams(members: list[str]) -> str:
+        deployment.edit(
+            lambda config: config.update(
+                {"cyberhubs:teams": {"org:class": {"members": members}} if members else {}}
+            )
+        )
+        return deployment.make("up")
+
+    assert changes(teams(["joan", "eve"]))["created"] == 5  # with component and provider
+    [organization] = github.organizations
+    team = organization.team("class")
+    assert team and {m.account.login for m in team.members.values()} >= {"joan", "eve"}
+    assert set(changes(deployment.make("up"))) == {"unchanged"}
+    assert changes(teams(["joan"]))["deleted"] == 1
+    assert "eve" not in {m.account.login for m in team.members.values()}
+    assert owner["GITHUB_TOKEN"] not in deployment.pulumi("stack", "export", "--show-secrets")
+    deployment.pulumi("state", "unprotect", "--all", "--yes")
+    teams([])
+    assert organization.team("class") is None
