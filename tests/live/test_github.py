@@ -233,22 +233,23 @@ def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> Non
     owner = {"GITHUB_TOKEN": github.token("grace", "admin:org"), "GITHUB_BASE_URL": github.url}
     deployment.environment |= owner
 
-    def teams(members: list[str]) -> str:
-        deployment.edit(
-            lambda config: config.update(
-                {"cyberhubs:teams": {"org:class": {"members": members}} if members else {}}
-            )
-        )
+    def teams(*members: str) -> str:
+        def edit(config: dict[str, Any]) -> None:
+            config.pop("cyberhubs:teams", None)
+            if members:
+                config["cyberhubs:teams"] = {"org:class": {"members": list(members)}}
+
+        deployment.edit(edit)
         return deployment.make("up")
 
-    assert changes(teams(["joan", "eve"]))["created"] == 5  # with component and provider
+    assert changes(teams("joan", "eve"))["created"] == 5  # with component and provider
     [organization] = github.organizations
     team = organization.team("class")
     assert team and {m.account.login for m in team.members.values()} >= {"joan", "eve"}
     assert set(changes(deployment.make("up"))) == {"unchanged"}
-    assert changes(teams(["joan"]))["deleted"] == 1
+    assert changes(teams("joan"))["deleted"] == 1
     assert "eve" not in {m.account.login for m in team.members.values()}
     assert owner["GITHUB_TOKEN"] not in deployment.pulumi("stack", "export", "--show-secrets")
     deployment.pulumi("state", "unprotect", "--all", "--yes")
-    teams([])
+    teams()
     assert organization.team("class") is None
