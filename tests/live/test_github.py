@@ -249,7 +249,7 @@ def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> Non
     assert set(changes(deployment.make("up"))) == {"unchanged"}
     assert changes(teams("joan"))["deleted"] == 1
     assert "eve" not in {m.account.login for m in team.members.values()}
-    assert owner["GITHUB_TOKEN"] not in deployment.pulumi("stack", "export", "--show-secrets")
+    assert owner["GITHUB_TOKEN"] not in deployment.pulumi("stack", "export")
     deployment.pulumi("state", "unprotect", "--all", "--yes")
     teams()
     assert organization.team("class") is None
