@@ -1,7 +1,8 @@
 """A service of the hub that puts out who may no longer be in: lists, an open period, a membership.
 
 Servers are stopped, starting ones too; then the hub forgets the person, and with that all tokens and
-sign-ins. Files stay. While a list cannot be read, or GitHub cannot be asked, it puts nobody out.
+sign-ins. Files stay. While a list cannot be read it puts nobody out; while GitHub cannot be asked, the
+memberships that were known hold.
 """
 
 import asyncio
@@ -58,10 +59,9 @@ class Hub:
             following = page["_pagination"]["next"]
             offset = following["offset"] if following else None
 
-    async def token(self, name: str) -> str | None:
-        """GitHub's, of the person's last login."""
-        user = await self._get(f"users/{name}")
-        return (user["auth_state"] or {}).get("access_token")
+    async def auth_state(self, name: str) -> dict[str, Any]:
+        """What the person's last login left: `access_token`, `organizations`."""
+        return (await self._get(f"users/{name}"))["auth_state"] or {}
 
     async def _get(self, path: str) -> Any:
         async with self._http.get(f"{self._url}/{path}", headers=self._headers) as answer:
@@ -153,19 +153,20 @@ class Remover:
             return decision
         proven, when = self._proven.get(name, (frozenset(), -self._github.refresh_s))
         if not proven & lists.organizations or time.monotonic() - when >= self._github.refresh_s:
-            token = await self._hub.token(name)
+            left = await self._hub.auth_state(name)
+            token = left.get("access_token")
             try:
-                proven = frozenset(
+                found = (
                     await memberships(
                         self._http, self._github.api, token, name, lists.organizations
                     )
                     if token
-                    else ()
+                    else []
                 )
+                self._proven[name] = proven, _ = frozenset(found), time.monotonic()
             except GithubError as error:
-                log.warning("%s stays in: %s", name, error)
-                return Decision(True, False, "organizations", str(error))
-            self._proven[name] = proven, time.monotonic()
+                log.warning("What was known of %s holds: %s", name, error)
+                proven = proven or frozenset(left.get("organizations", []))
         return decide(lists, name, proven, now)
 
 

@@ -190,7 +190,9 @@ def test_github_is_down(deployment: Deployment, github: GitHub, team: Team) -> N
                 answer = katherine.http.get(agreed.headers["location"])
                 assert answer.status_code == 503 and "does not answer" in answer.text
                 # Past the time when memberships are asked again.
-                eventually(lambda: "joan stays in" in hub_log(deployment), 2 * REFRESH_S)
+                eventually(
+                    lambda: "What was known of joan holds" in hub_log(deployment), 2 * REFRESH_S
+                )
                 say(deployment, allowed=["katherine"])
                 deployment.make("up")
                 eventually(lambda: is_out(deployment, grace), 20)

@@ -229,7 +229,9 @@ class GitHub:
         return organization
 
     def account(self, login: str) -> Account | None:
-        return next((a for a in self.accounts if a.login.lower() == login.lower()), None)
+        """In any case of its letters, but not by one that only looks like another."""
+        same = login.lower() if login.isascii() else login
+        return next((a for a in self.accounts if same in (a.login, a.login.lower())), None)
 
     def organization(self, login: str) -> Organization | None:
         return next((o for o in self.organizations if o.login.lower() == login.lower()), None)
