@@ -163,7 +163,8 @@ class Remover:
                     if token
                     else []
                 )
-                self._proven[name] = proven, _ = frozenset(found), time.monotonic()
+                proven = frozenset(found)
+                self._proven[name] = proven, time.monotonic()
             except GithubError as error:
                 log.warning("What was known of %s holds: %s", name, error)
                 proven = proven or frozenset(left.get("organizations", []))
