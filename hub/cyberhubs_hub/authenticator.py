@@ -1,14 +1,14 @@
 """Who may log in: the access rules of the live lists, joined to a way of logging in."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jupyterhub.auth import Authenticator
-from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
 from tornado import web
 
 from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
@@ -25,6 +25,20 @@ _CLOSED = (
 BaseHandler._token_authenticated = False  # pyright: ignore[reportAttributeAccessIssue]
 
 
+class StoppedServerHandler(UserUrlHandler):
+    """What the hub answers in place of a server that does not run.
+
+    JupyterHub sends the requests of a page whose member was signed out to the login, which JupyterLab
+    takes for a kernel that died. So that the page says that the server has stopped, and leads to
+    the login, where the reason is read, they are told what those of a signed-in member are.
+    """
+
+    def get(self, user_name: str, user_path: str | None) -> Awaitable[None] | None:
+        if not self.current_user and "api" in (user_path or "").split("/"):
+            return self._fail_api_request(user_name)
+        return super().get(user_name, user_path)
+
+
 class AccessMixin(Authenticator):
     """An authenticator whose every decision comes from `lists`, as they are at that moment.
 
@@ -35,6 +49,9 @@ class AccessMixin(Authenticator):
     # Set where the authenticator is configured:
     lists: LiveFile[AccessLists]
     audit: Audit
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type[BaseHandler]]]:
+        return [(r"/user/([^/]+)(/.*)?", StoppedServerHandler), *super().get_handlers(app)]
 
     def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
         """The organizations and teams ("org", "org:team") that a login proved."""
@@ -74,11 +91,14 @@ class AccessMixin(Authenticator):
     def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
         decision = self.decide(username, authentication)
         if not decision.allowed:
-            self.log.warning("Refused %s (%s): %s", username, decision.rule, decision.reason)
-            self.audit.write("refused", user=username, rule=decision.rule)
-            raise web.HTTPError(403, decision.reason)
+            self.refuse(username, decision)
         self.audit.write("login", user=username, rule=decision.rule, admin=decision.admin)
         return True
+
+    def refuse(self, username: str, decision: Decision) -> NoReturn:
+        self.log.warning("Refused %r (%s): %s", username, decision.rule, decision.reason)
+        self.audit.write("refused", user=username, rule=decision.rule)
+        raise web.HTTPError(403, decision.reason)
 
     def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:
         return self.decide(authentication["name"], authentication).admin
@@ -107,7 +127,8 @@ class PasswordAuthenticator(AccessMixin):
         if not password or not compare_digest(data.get("password", "").encode(), password):
             await asyncio.sleep(1)  # guessing must not be quick
             return None
-        try:
-            return normalize(data.get("username", ""))
-        except AccessError as error:
-            raise web.HTTPError(403, f"{error}.") from None
+        name = data.get("username", "")
+        decision = self.decide(name)
+        if decision.rule == "name":
+            self.refuse(name, decision)
+        return name

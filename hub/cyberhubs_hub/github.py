@@ -14,6 +14,7 @@ from tornado.httpclient import HTTPClientError
 from cyberhubs_hub.authenticator import AccessMixin
 
 LIMIT_S = 20
+ANSWERS = (200, 204, 302, 401, 403, 404)  # yes, or no; whatever else says nothing
 
 
 class GithubError(Exception):
@@ -56,13 +57,19 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
         """Keeps of what GitHub said no more than is asked again: the token, and one listed
         organization or team that the person is a member of, if no other rule lets them in."""
-        token = auth_model["auth_state"]["access_token"]
+        name, token = auth_model["name"], auth_model["auth_state"]["access_token"]
+        decision = self.decide(name)
+        if decision.rule == "name":
+            self.refuse(name, decision)
         shared: list[str] = []
-        if self.decide(auth_model["name"]).rule == "unlisted" and (lists := self.lists.value):
+        if decision.rule == "unlisted" and (lists := self.lists.value):
             async with aiohttp.ClientSession() as http:
-                shared = await memberships(
-                    http, self.github_api, token, auth_model["name"], lists.organizations
-                )
+                github = GitHub(http, self.github_api, token)
+                shared = await github.memberships(name, lists.organizations)
+                for what in [] if shared else await github.unknown(name, lists.organizations):
+                    self.log.warning(
+                        "%s is no team or organization that GitHub shows %s", what, name
+                    )
         auth_model["auth_state"] = {"access_token": token, "organizations": shared}
         return auth_model
 
@@ -70,37 +77,58 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         return ((authentication or {}).get("auth_state") or {}).get("organizations", ())
 
 
-async def memberships(
-    http: aiohttp.ClientSession, api: str, token: str, name: str, organizations: Iterable[str]
-) -> list[str]:
-    """The first of `organizations` ("org", "org:team") that `name` is an active member of, as far as
-    the bearer of `token` may see. Raises GithubError."""
-    for organization in sorted(organizations):
-        if await _is_member(http, api, token, name, organization):
-            return [organization]
-    return []
+class GitHub:
+    """GitHub's API, as far as the bearer of a token may see. Organizations are "org" or "org:team"."""
+
+    def __init__(self, http: aiohttp.ClientSession, api: str, token: str) -> None:
+        self._http, self._api = http, api
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/vnd.github+json",
+        }
+
+    async def memberships(self, name: str, organizations: Iterable[str]) -> list[str]:
+        """The first of `organizations` that `name` is an active member of. Raises GithubError."""
+        for organization in sorted(organizations):
+            if await self._is_member(name, *_parts(organization)):
+                return [organization]
+        return []
+
+    async def unknown(self, name: str, organizations: Iterable[str]) -> list[str]:
+        """Those of `organizations` that are not to be seen and should be: every organization, and
+        the teams of one that `name` is in, but for secret ones. Raises GithubError."""
+        return [o for o in sorted(organizations) if await self._is_unknown(name, *_parts(o))]
+
+    async def _is_member(self, name: str, org: str, team: str = "") -> bool:
+        if not team:
+            status, _ = await self._get(f"orgs/{org}/members/{name}")
+            return status == HTTPStatus.NO_CONTENT
+        status, found = await self._get(f"orgs/{org}/teams/{team}/memberships/{name}")
+        return status == HTTPStatus.OK and found.get("state") == "active"
+
+    async def _is_unknown(self, name: str, org: str, team: str) -> bool:
+        status, _ = await self._get(f"orgs/{org}")
+        if status == HTTPStatus.OK and team and await self._is_member(name, org):
+            status, _ = await self._get(f"orgs/{org}/teams/{team}")
+        return status == HTTPStatus.NOT_FOUND
+
+    async def _get(self, path: str) -> tuple[int, dict[str, Any]]:
+        """Status and JSON of an answer that says something of what was asked."""
+        try:
+            async with self._http.get(
+                f"{self._api}/{path}",
+                headers=self._headers,
+                allow_redirects=False,  # to what is public, for somebody outside
+                timeout=aiohttp.ClientTimeout(total=LIMIT_S),
+            ) as answer:
+                limited = answer.headers.get("x-ratelimit-remaining") == "0"
+                if answer.status not in ANSWERS or (answer.status == 403 and limited):
+                    raise GithubError(f"GitHub answers {answer.status} when asked for {path}")
+                return answer.status, await answer.json() if answer.status == HTTPStatus.OK else {}
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise GithubError(f"GitHub cannot be asked for {path}: {error!r}") from error
 
 
-async def _is_member(
-    http: aiohttp.ClientSession, api: str, token: str, name: str, organization: str
-) -> bool:
+def _parts(organization: str) -> tuple[str, str]:
     org, _, team = organization.partition(":")
-    where = f"teams/{team}/memberships/{name}" if team else f"members/{name}"
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
-    try:
-        async with http.get(
-            f"{api}/orgs/{org}/{where}",
-            headers=headers,
-            allow_redirects=False,  # to what is public, for somebody outside
-            timeout=aiohttp.ClientTimeout(total=LIMIT_S),
-        ) as answer:
-            if answer.status == HTTPStatus.NO_CONTENT:
-                return True
-            if answer.status == HTTPStatus.OK:
-                return (await answer.json())["state"] == "active"
-            limited = answer.headers.get("x-ratelimit-remaining") == "0"
-            if answer.status in (401, 302, 404) or (answer.status == 403 and not limited):
-                return False
-            raise GithubError(f"GitHub answers {answer.status} to a question about {organization}")
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
-        raise GithubError(f"GitHub cannot be asked about {organization}: {error!r}") from error
+    return org, team

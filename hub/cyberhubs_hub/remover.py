@@ -22,7 +22,7 @@ from cyberhubs_hub import config as places
 from cyberhubs_hub.access import CHECK_USER, AccessLists, Decision, decide, is_open
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.config import Github, HubConfig
-from cyberhubs_hub.github import GithubError, memberships
+from cyberhubs_hub.github import GitHub, GithubError
 from cyberhubs_hub.live import LiveFile
 
 LOOK_S = 1  # how often it looks at the lists and the clock
@@ -154,16 +154,9 @@ class Remover:
         proven, when = self._proven.get(name, (frozenset(), -self._github.refresh_s))
         if not proven & lists.organizations or time.monotonic() - when >= self._github.refresh_s:
             left = await self._hub.auth_state(name)
-            token = left.get("access_token")
+            github = GitHub(self._http, self._github.api, left.get("access_token", ""))
             try:
-                found = (
-                    await memberships(
-                        self._http, self._github.api, token, name, lists.organizations
-                    )
-                    if token
-                    else []
-                )
-                proven = frozenset(found)
+                proven = frozenset(await github.memberships(name, lists.organizations))
                 self._proven[name] = proven, time.monotonic()
             except GithubError as error:
                 log.warning("What was known of %s holds: %s", name, error)

@@ -125,6 +125,32 @@ def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
         grace.sign_in().stop()
 
 
+@pytest.mark.usefixtures("stack_file")
+def test_put_out_in_a_browser(deployment: Deployment) -> None:
+    """With a notebook open, while somebody else's kernel goes on."""
+    with at_work(deployment, "katherine", GithubMember) as katherine, chromium() as browser:
+        kernel = katherine.kernel()
+        kernel.run("kept = 6 * 7")
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        sign_in(page, deployment, "grace")
+        page.wait_for_url("**/user/grace/lab**", timeout=LIMIT_MS)
+        new_notebook(page)
+        run_cell(page, "print('answer', 6 * 7)", 0)
+        expect(output(page)).to_contain_text("answer 42", timeout=LIMIT_MS)
+        say(deployment, allowed=["katherine"])
+        deployment.make("up")
+        expect(page.get_by_role("dialog")).to_contain_text("is not running", timeout=60_000)
+        with page.expect_popup() as popup:
+            page.get_by_role("button", name="Restart", exact=True).click()
+        page = popup.value
+        page.get_by_role("button", name="Sign in with GitHub").click()
+        page.get_by_role("button", name="Continue as grace", exact=True).click()
+        expect(page.get_by_text("grace is on none of this hub's lists.")).to_be_visible()
+        expect(page.get_by_text("Ask hubs@example.org.")).to_be_visible()
+        assert kernel.run("print(kept)") == "42"
+        katherine.stop()
+
+
 def test_up_again_changes_nothing_and_outputs_name_the_callback(
     deployment: Deployment, app: App
 ) -> None:
@@ -208,15 +234,28 @@ def hub_log(deployment: Deployment) -> str:
 
 
 @pytest.mark.usefixtures("stack_file")
+def test_a_team_that_is_not_there_is_told_to_the_operator(deployment: Deployment) -> None:
+    say(deployment, organizations=["org:misspelt", "org:team"])
+    deployment.make("up")
+    with member(deployment, "joan") as joan, pytest.raises(Refused, match="on none of this hub"):
+        joan.sign_in()
+    assert "org:misspelt is no team or organization that GitHub shows joan" in hub_log(deployment)
+
+
+@pytest.mark.usefixtures("stack_file")
 @pytest.mark.parametrize("name", ["../x", "\u212aatherine"])
 def test_a_crafted_name_is_nobodys(deployment: Deployment, name: str) -> None:
     say(deployment, everyone=True)
     deployment.make("up")
     homes = deployment.data / "jupyterhub_users"
     before = sorted(homes.rglob("*"))
-    with member(deployment, name) as crafted, pytest.raises(Refused):
+    with (
+        member(deployment, name) as crafted,
+        pytest.raises(Refused, match="is not a possible GitHub name"),
+    ):
         crafted.sign_in()
     assert sorted(homes.rglob("*")) == before
+    assert audited(deployment, "refused")[-1]["rule"] == "name"
 
 
 @pytest.mark.usefixtures("stack_file")
