@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from docker.models.containers import Container
 
+from benchmarks.access import measure_access
 from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
@@ -39,6 +40,7 @@ def main() -> None:
             measure_many_starts(deployment)
             measure_memory(deployment)
             measure_door(deployment, Path(directory) / "door")
+            measure_access(deployment)
             measure_further_hubs(deployment)
         finally:
             deployment.make("down")
