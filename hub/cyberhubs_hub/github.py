@@ -13,12 +13,16 @@ from tornado.httpclient import HTTPClientError
 
 from cyberhubs_hub.authenticator import AccessMixin
 
-LIMIT_S = 20
+LIMIT_S = 10
 ANSWERS = (200, 204, 302, 401, 403, 404)  # yes, or no; whatever else says nothing
 
 
 class GithubError(Exception):
-    """GitHub does not answer, or does not want to now; nothing is known of a membership."""
+    """Nothing is known of a membership: GitHub does not want to say now."""
+
+
+class GithubSilentError(GithubError):
+    """Or it does not answer."""
 
 
 class LoginHandler(OAuthLoginHandler):
@@ -126,7 +130,7 @@ class GitHub:
                     raise GithubError(f"GitHub answers {answer.status} when asked for {path}")
                 return answer.status, await answer.json() if answer.status == HTTPStatus.OK else {}
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise GithubError(f"GitHub cannot be asked for {path}: {error!r}") from error
+            raise GithubSilentError(f"GitHub cannot be asked for {path}: {error!r}") from error
 
 
 def _parts(organization: str) -> tuple[str, str]:

@@ -22,11 +22,12 @@ from cyberhubs_hub import config as places
 from cyberhubs_hub.access import CHECK_USER, AccessLists, Decision, decide, is_open
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.config import Github, HubConfig
-from cyberhubs_hub.github import GitHub, GithubError
+from cyberhubs_hub.github import GitHub, GithubError, GithubSilentError
 from cyberhubs_hub.live import LiveFile
 
 LOOK_S = 1  # how often it looks at the lists and the clock
 SWEEP_S = 600  # how often at everybody, whatever the lists say
+RETRY_S = 30  # when a GitHub that did not say is asked again
 STOP_S = 60  # how long a server is waited for
 PAGE = 200  # users that the hub names at once
 AT_ONCE = 10
@@ -38,6 +39,14 @@ log = logging.getLogger("remover")
 class User:
     name: str
     has_server: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """Memberships of a person, and the monotonic time when GitHub is asked for them again."""
+
+    organizations: frozenset[str]
+    until: float
 
 
 class Hub:
@@ -97,8 +106,10 @@ class Remover:
         self._sweep_s = min(github.refresh_s, SWEEP_S) if github else SWEEP_S
         self._seen: AccessLists | None = None  # the lists as they were
         self._done: object = None  # for what everybody was looked at
-        self._at = 0.0  # and when
-        self._proven: dict[str, tuple[frozenset[str], float]] = {}  # memberships, and when asked
+        self._due = 0.0  # and when it is done again
+        self._known: dict[str, Known] = {}
+        self._began = 0.0  # the sweep
+        self._silent = False  # whether GitHub has left a question of this sweep without an answer
 
     async def run(self) -> None:
         while True:
@@ -116,27 +127,31 @@ class Remover:
             self._audit.write("lists", **changes(self._seen, lists.value))
         self._seen = lists.value
         state = (lists.value, is_open(lists.value, datetime.now(UTC)))
-        if state == self._done and time.monotonic() - self._at < self._sweep_s:
+        if state == self._done and time.monotonic() < self._due:
             return
         self._audit.rotate()
-        began = time.monotonic()
         if await self._sweep(lists.value):
-            self._done, self._at = state, began
+            self._done = state
+            self._due = min(
+                [self._began + self._sweep_s, *(known.until for known in self._known.values())]
+            )
 
     async def _sweep(self, lists: AccessLists) -> bool:
         """Looks at everybody that the hub knows. False if somebody has yet to be put out."""
         users = [user async for user in self._hub.users() if user.name != CHECK_USER]
         gate = asyncio.Semaphore(AT_ONCE)
+        before, self._known, self._silent = self._known, {}, False
+        self._began = time.monotonic()
 
         async def look_at(user: User) -> bool:
             async with gate:
-                decision = await self._decide(lists, user.name)
-                if decision.allowed:
-                    return True
                 try:
+                    decision = await self._decide(lists, user.name, before.get(user.name))
+                    if decision.allowed:
+                        return True
                     await self._hub.put_out(user.name)
                 except (aiohttp.ClientError, TimeoutError) as error:
-                    log.warning("%s is not out yet: %r", user.name, error)
+                    log.warning("%s is looked at again: %r", user.name, error)
                     return False
                 log.warning("%s is out (%s): %s", user.name, decision.rule, decision.reason)
                 self._audit.write(
@@ -146,22 +161,34 @@ class Remover:
 
         return all(await asyncio.gather(*map(look_at, users)))
 
-    async def _decide(self, lists: AccessLists, name: str) -> Decision:
+    async def _decide(self, lists: AccessLists, name: str, known: Known | None) -> Decision:
         now = datetime.now(UTC)
         decision = decide(lists, name, (), now)
         if decision.rule != "unlisted" or not lists.organizations or not self._github:
             return decision
-        proven, when = self._proven.get(name, (frozenset(), -self._github.refresh_s))
-        if not proven & lists.organizations or time.monotonic() - when >= self._github.refresh_s:
-            left = await self._hub.auth_state(name)
-            github = GitHub(self._http, self._github.api, left.get("access_token", ""))
+        if (
+            known is None
+            or not known.organizations & lists.organizations
+            or time.monotonic() >= known.until
+        ):
+            known = await self._ask(self._github, name, lists.organizations, known)
+        self._known[name] = known
+        return decide(lists, name, known.organizations, now)
+
+    async def _ask(
+        self, settings: Github, name: str, organizations: frozenset[str], known: Known | None
+    ) -> Known:
+        left = await self._hub.auth_state(name)
+        github = GitHub(self._http, settings.api, left.get("access_token", ""))
+        if not self._silent:  # or nobody's turn would come in time for a list to hold
             try:
-                proven = frozenset(await github.memberships(name, lists.organizations))
-                self._proven[name] = proven, time.monotonic()
+                found = await github.memberships(name, organizations)
+                return Known(frozenset(found), self._began + settings.refresh_s)
             except GithubError as error:
                 log.warning("What was known of %s holds: %s", name, error)
-                proven = proven or frozenset(left.get("organizations", []))
-        return decide(lists, name, proven, now)
+                self._silent |= isinstance(error, GithubSilentError)
+        held = known.organizations if known else frozenset(left.get("organizations", ()))
+        return Known(held, self._began + RETRY_S)
 
 
 def changes(before: AccessLists, after: AccessLists) -> dict[str, Any]:

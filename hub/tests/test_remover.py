@@ -1,0 +1,125 @@
+"""Whom the remover puts out, and what it asks GitHub; the hub itself is the live tests'."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from cyberhubs_hub import github as github_module
+from cyberhubs_hub import remover as module
+from cyberhubs_hub.access import AccessLists
+from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.config import Github
+from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.remover import AT_ONCE, Hub, Remover
+
+MEMBERS = [f"member-{number}" for number in range(3 * AT_ONCE)]
+REFRESH_S = 1
+
+
+class Place:
+    """A hub whose users came by a team, the hub's list, and a GitHub."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.users = set(MEMBERS)
+        self.team = set(MEMBERS)
+        self.asked: list[str] = []  # GitHub about whom
+        self.hangs = False
+        self.list()
+
+    def list(self, *blocked: str) -> None:
+        lists = AccessLists(organizations=frozenset({"org:team"}), blocked=frozenset(blocked))
+        new = self._file.with_suffix(".new")
+        new.write_text(lists.to_text())
+        new.replace(self._file)
+
+    def application(self) -> web.Application:
+        application = web.Application()
+        application.add_routes(
+            [
+                web.get("/users", self._on_users),
+                web.get("/users/{name}", self._on_user),
+                web.delete("/users/{name}{what:.*}", self._on_delete),
+                web.get("/orgs/org/teams/team/memberships/{name}", self._on_membership),
+            ]
+        )
+        return application
+
+    async def _on_users(self, _: web.Request) -> web.Response:
+        items = [{"name": name, "servers": {}} for name in sorted(self.users)]
+        return web.json_response({"items": items, "_pagination": {"next": None}})
+
+    async def _on_user(self, _: web.Request) -> web.Response:
+        left = {"access_token": "token", "organizations": ["org:team"]}
+        return web.json_response({"auth_state": left})
+
+    async def _on_delete(self, request: web.Request) -> web.Response:
+        self.users.discard(request.match_info["name"])
+        return web.Response(status=204)
+
+    async def _on_membership(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.asked.append(name)
+        while self.hangs:
+            await asyncio.sleep(0.01)
+        if name not in self.team:
+            return web.Response(status=404)
+        return web.json_response({"state": "active"})
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    """With a remover at work, that looks often."""
+    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    monkeypatch.setattr(module, "RETRY_S", 2)
+    place = Place(tmp_path / "access")
+    server = TestServer(place.application())
+    async with server, aiohttp.ClientSession() as http:
+        url = str(server.make_url("")).rstrip("/")
+        remover = Remover(
+            Hub(http, url, "token"),
+            http,
+            LiveFile(tmp_path / "access", AccessLists.from_text),
+            Audit(tmp_path / "audit.jsonl"),
+            Github(url, url, "id", "", REFRESH_S),
+        )
+        running = asyncio.create_task(remover.run())
+        yield place
+        place.hangs = False
+        running.cancel()
+
+
+async def test_a_membership_is_asked_for_again_after_its_time_and_not_before(place: Place) -> None:
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
+    place.list("member-0")
+    await place.until(lambda: "member-0" not in place.users)
+    assert len(place.asked) == len(MEMBERS)
+    place.team.remove("member-1")
+    await place.until(lambda: "member-1" not in place.users, 2 * REFRESH_S)
+    assert place.users == {*MEMBERS} - {"member-0", "member-1"}
+
+
+async def test_a_github_that_hangs_keeps_no_list_from_holding(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
+    monkeypatch.setattr(github_module, "LIMIT_S", 0.5)
+    place.hangs = True
+    place.asked.clear()
+    await place.until(lambda: len(place.asked) == AT_ONCE)  # as many as wait for it at once
+    place.list("member-29")
+    await place.until(lambda: "member-29" not in place.users)
+    assert len(place.asked) == AT_ONCE  # nobody else waited
+    assert place.users == {*MEMBERS} - {"member-29"}
+    place.hangs = False
+    place.team.remove("member-2")
+    await place.until(lambda: "member-2" not in place.users)
