@@ -20,9 +20,10 @@ class Teams(ComponentResource):
         }
         for full_name, members in teams.items():
             org, _, slug = full_name.partition(":")
+            team_name = f"{name}-{full_name}"
             child = ResourceOptions(parent=self, provider=owners[org])
             team = github.Team(
-                f"{name}-{org}-{slug}",
+                team_name,
                 name=slug,
                 privacy="closed",
                 # Others may have given it rights of their own.
@@ -30,7 +31,7 @@ class Teams(ComponentResource):
             )
             for member in members:
                 github.TeamMembership(
-                    f"{name}-{org}-{slug}-{member}",
+                    f"{team_name}:{member}",  # hyphens alone could make two of them one
                     team_id=team.id,
                     username=member,
                     opts=child,

@@ -10,6 +10,7 @@ import yaml
 
 from tests.certificates import self_signed
 from tests.unit.recorder import PROJECT, Registered, record, secrets_in
+from tests.unit.stack_values import GITHUB
 
 STACKS = sorted((PROJECT / "stacks").glob("Pulumi.*.yaml"))
 Graph = dict[str, Registered]
@@ -347,6 +348,40 @@ def test_this_machine_is_not_set_up(config: dict[str, Any]) -> None:
     names = {r.name for r in record(config).values() if r.name.startswith("host-")}
     assert names == {"host-docker", "host-data", "host-socket"}
     assert not any(r.options.deletedWith for r in record(config).values())
+
+
+def test_an_app_of_githubs_is_checked_before_its_hub(config: dict[str, Any]) -> None:
+    graph = record(edited(config, login=GITHUB))
+    named = {r.name: urn for urn, r in graph.items()}
+    assert named["core-app-check"] in graph[named["core-hub"]].options.dependencies
+    assert "core-files-password" not in named
+    outputs = graph[named["cyberhubs-local"]].inputs["outputs"]
+    assert outputs["callbacks"] == {"core": "http://127.0.0.1:8000/core/hub/oauth_callback"}
+
+
+def test_another_client_secret_replaces_no_container(config: dict[str, Any]) -> None:
+    first, second = (
+        record(edited(config, login={**GITHUB, "clientSecret": secret}))
+        for secret in ("hunter2-first", "hunter2-second")
+    )
+    assert differing(first, second) == {"core-app-check", "core-files-client-secret"}
+    for resource in first.values():
+        plain = json.dumps(resource.inputs).count("hunter2")
+        assert plain == json.dumps(secrets_in(resource.inputs)).count("hunter2"), resource.name
+
+
+def test_teams_of_githubs_are_protected_and_their_members_are_not(config: dict[str, Any]) -> None:
+    """Also where names and hyphens could make two members one."""
+    teams = {"org:a": {"members": ["b-c", "d"]}, "org:a-b": {"members": ["c", "d"]}}
+    graph = record({**config, "teams": teams})
+    made = [r for r in graph.values() if r.type.startswith("github:index/")]
+    assert {r.inputs["name"]: r.options.protect for r in made if "name" in r.inputs} == {
+        "a": True,
+        "a-b": True,
+    }
+    members = [r for r in made if "username" in r.inputs]
+    assert sorted(r.inputs["username"] for r in members) == ["b-c", "c", "d", "d"]
+    assert not any(r.options.protect for r in members)
 
 
 def test_bad_settings_register_nothing(config: dict[str, Any]) -> None:
