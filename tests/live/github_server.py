@@ -6,11 +6,9 @@ errors are GitHub's. It remembers no one: each sign-in shows a page to choose an
 
 import asyncio
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from aiohttp import web
 
@@ -20,25 +18,10 @@ from tests.live.github.site import Site
 
 
 @contextmanager
-def github_server(
-    address: str = "127.0.0.1",
-    port: int = 0,
-    *,
-    url: str | None = None,
-    certificate: tuple[Path, Path] | None = None,
-) -> Iterator[GitHub]:
-    """Serve an empty GitHub from a thread.
-
-    address, port: where it listens; any free port by default. url: its public one, where that is
-    another. certificate: PEM files of the certificate and its key, for TLS.
-    """
-    tls = None
-    if certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(*certificate)
-    listener = socket.create_server((address, port))
-    scheme, port = "https" if tls else "http", listener.getsockname()[1]
-    github = GitHub(url or f"{scheme}://{address}:{port}")
+def github_server(address: str = "127.0.0.1") -> Iterator[GitHub]:
+    """Serve an empty GitHub from a thread, at any free port of an address."""
+    listener = socket.create_server((address, 0))
+    github = GitHub(f"http://{address}:{listener.getsockname()[1]}")
     runner = web.AppRunner(_application(github), access_log=None, shutdown_timeout=1)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -46,7 +29,7 @@ def github_server(
 
     async def start() -> None:
         await runner.setup()
-        await web.SockSite(runner, listener, ssl_context=tls).start()
+        await web.SockSite(runner, listener).start()
 
     try:
         asyncio.run_coroutine_threadsafe(start(), loop).result()

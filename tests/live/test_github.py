@@ -227,6 +227,27 @@ def hub_log(deployment: Deployment) -> str:
 
 
 @pytest.mark.usefixtures("stack_file")
+def test_a_github_app_does_as_well(deployment: Deployment, github: GitHub, team: Team) -> None:
+    """By a permission instead of a scope, and in organizations that have it installed."""
+    app = github.add_app(
+        "App", f"{deployment.url}hub/oauth_callback", permissions={"members": "read"}
+    )
+    register(deployment, app.client_id, app.client_secret)
+    deployment.make("up")
+    account = github.account("joan")
+    assert account
+    team.add(account)
+    [organization] = github.organizations
+    with member(deployment, "joan") as joan:
+        with pytest.raises(Refused, match="on none of this hub"):
+            joan.sign_in()
+        organization.apps.append(app)
+        joan.sign_in()
+    organization.apps.clear()
+    team.members.clear()
+
+
+@pytest.mark.usefixtures("stack_file")
 def test_a_team_that_is_not_there_is_told_to_the_operator(deployment: Deployment) -> None:
     say(deployment, organizations=["org:misspelt", "org:team"])
     deployment.make("up")

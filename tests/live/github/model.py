@@ -2,22 +2,15 @@
 
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from math import inf
 from typing import Literal
-
-HOUR_S = 3600
-CODE_S = HOUR_S / 6
-TOKEN_S = 8 * HOUR_S
 
 # what a scope contains
 IMPLIED = {
     "admin:org": {"write:org", "read:org"},
     "write:org": {"read:org"},
-    "user": {"read:user", "user:email"},
 }
 
 
@@ -32,8 +25,6 @@ class Account:
 
     login: str
     id: int
-    name: str | None = None
-    email: str | None = None
 
 
 @dataclass(eq=False)
@@ -41,7 +32,6 @@ class App:
     """One to sign in with.
 
     permissions: those of a GitHub App, whose tokens have no scopes; None for an OAuth app.
-    expiring: whether its tokens last for 8 hours and come with a refresh token.
     """
 
     id: int
@@ -50,7 +40,6 @@ class App:
     client_secret: str
     callback_urls: list[str]
     permissions: dict[str, str] | None = None
-    expiring: bool = False
 
 
 @dataclass(eq=False)
@@ -60,7 +49,6 @@ class Membership:
     account: Account
     role: str = "member"
     state: Literal["active", "pending"] = "active"
-    public: bool = False
 
     @property
     def active(self) -> bool:
@@ -103,11 +91,10 @@ class Organization:
         *accounts: Account,
         role: Literal["member", "admin"] = "member",
         state: Literal["active", "pending"] = "active",
-        public: bool = False,
     ) -> None:
-        """Make accounts members, or invite them (pending). public: whether all see that."""
+        """Make accounts members, or invite them (pending)."""
         for account in accounts:
-            self.members[account.id] = Membership(account, role, state, public)
+            self.members[account.id] = Membership(account, role, state)
 
     def accept(self, account: Account) -> None:
         """The invited account joins, and the teams that it was invited to."""
@@ -147,18 +134,15 @@ class Code:
     redirect_uri: str
     scopes: frozenset[str]
     challenge: str | None
-    expires: float
 
 
 @dataclass(frozen=True)
 class Token:
-    """app: None for a personal token. refresh: its refresh token."""
+    """app: None for a personal token."""
 
     account: Account
     scopes: frozenset[str] = frozenset()
     app: App | None = None
-    expires: float = inf
-    refresh: str = ""
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or any(scope in IMPLIED.get(s, ()) for s in self.scopes)
@@ -178,26 +162,22 @@ class GitHub:
     """url: under which browsers and programs reach it.
 
     down: "refuse" answers all with 503, "hang" keeps all waiting until it is None again.
-    secret_changed: no app's secret is right. rate_limited: the API answers with 403.
-    ahead_s: seconds that its clock is ahead. requests: method and path of all so far.
+    rate_limited: the API answers with 403. requests: method and path of all so far.
     """
 
     url: str
     down: Literal["refuse", "hang"] | None = None
-    secret_changed: bool = False
     rate_limited: bool = False
-    ahead_s: float = 0
     requests: list[tuple[str, str]] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     apps: list[App] = field(default_factory=list)
     organizations: list[Organization] = field(default_factory=list)
     codes: dict[str, Code] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
-    manifests: dict[str, App] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1001), repr=False)
 
-    def add_account(self, login: str, name: str | None = None, email: str | None = None) -> Account:
-        account = Account(login, next(self.ids), name, email)
+    def add_account(self, login: str) -> Account:
+        account = Account(login, next(self.ids))
         self.accounts.append(account)
         return account
 
@@ -206,7 +186,6 @@ class GitHub:
         name: str,
         *callback_urls: str,
         permissions: dict[str, str] | None = None,
-        expiring: bool = False,
     ) -> App:
         """An OAuth app, or a GitHub App with these permissions."""
         prefix = "Ov23li" if permissions is None else "Iv23li"
@@ -217,7 +196,6 @@ class GitHub:
             secrets.token_hex(20),
             list(callback_urls),
             permissions,
-            expiring,
         )
         self.apps.append(app)
         return app
@@ -233,9 +211,6 @@ class GitHub:
         same = login.lower() if login.isascii() else login
         return next((a for a in self.accounts if same in (a.login, a.login.lower())), None)
 
-    def organization(self, login: str) -> Organization | None:
-        return next((o for o in self.organizations if o.login.lower() == login.lower()), None)
-
     def app(self, client_id: str) -> App | None:
         return next((app for app in self.apps if app.client_id == client_id), None)
 
@@ -247,20 +222,14 @@ class GitHub:
 
     def issue(self, app: App, account: Account, scopes: frozenset[str]) -> str:
         """A token for an app."""
-        expires = self.now() + TOKEN_S if app.expiring else inf
-        refresh = f"ghr_{secrets.token_hex(20)}" if app.expiring else ""
         prefix = "gho_" if app.permissions is None else "ghu_"
-        return self._keep(prefix, Token(account, scopes, app, expires, refresh))
+        return self._keep(prefix, Token(account, scopes, app))
 
     def revoke(self, login: str) -> None:
         """Take an account's tokens back."""
         for text, token in list(self.tokens.items()):
             if token.account.login == login:
                 del self.tokens[text]
-
-    def now(self) -> float:
-        """What its clock says, as `time.time`."""
-        return time.time() + self.ahead_s
 
     def _keep(self, prefix: str, token: Token) -> str:
         text = prefix + secrets.token_hex(18)

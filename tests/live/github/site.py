@@ -1,8 +1,7 @@
-"""GitHub's web pages: signing in, and making a GitHub App from a manifest."""
+"""GitHub's web pages of signing in."""
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from html import escape
@@ -12,12 +11,10 @@ from urllib.parse import urlencode
 from aiohttp import web
 from yarl import URL
 
-from tests.live.github.model import CODE_S, TOKEN_S, Account, App, Code, GitHub
+from tests.live.github.model import App, Code, GitHub
 
-REFRESH_TOKEN_S = 15_897_600
 ERRORS = {
     "access_denied": "The user has denied your application access.",
-    "bad_refresh_token": "The refresh token passed is incorrect or expired.",
     "bad_verification_code": "The code passed is incorrect or expired.",
     "incorrect_client_credentials": "The client_id and/or client_secret passed are incorrect.",
     "redirect_uri_mismatch": "The redirect_uri MUST match the registered callback URL for this application.",
@@ -36,9 +33,6 @@ class Site:
             web.get("/login/oauth/authorize", self._on_authorize),
             web.post("/login/oauth/authorize", self._on_authorize),
             web.post("/login/oauth/access_token", self._on_access_token),
-            web.post("/settings/apps/new", self._on_new_app),
-            web.post("/organizations/{org}/settings/apps/new", self._on_new_app),
-            web.post("/settings/apps", self._on_make_app),
         ]
 
     async def _on_authorize(self, request: web.Request) -> web.Response:
@@ -51,7 +45,7 @@ class Site:
         if redirect_uri not in app.callback_urls:
             raise _back(app.callback_urls[0], asked, **_error("redirect_uri_mismatch"))
         if request.method == "GET":
-            return self._sign_in_page(app, signup=asked.get("allow_signup") != "false")
+            return self._sign_in_page(app)
         form = await request.post()
         if "cancel" in form:
             raise _back(redirect_uri, asked, **_error("access_denied"))
@@ -67,19 +61,17 @@ class Site:
             redirect_uri,
             frozenset(scope.replace(",", " ").split()),
             asked.get("code_challenge"),
-            self._github.now() + CODE_S,
         )
         raise _back(redirect_uri, asked, code=code)
 
-    def _sign_in_page(self, app: App, signup: bool) -> web.Response:
+    def _sign_in_page(self, app: App) -> web.Response:
         buttons = "".join(
             f'<button name="login" value="{escape(a.login)}">Continue as {escape(a.login)}</button>'
             for a in self._github.accounts
         )
-        link = '<a href="/signup">Create an account</a>' if signup else ""
         return _page(
             f"Sign in to GitHub to continue to {app.name}",
-            f'<form method="post">{buttons}<button name="cancel" value="1">Cancel</button></form>{link}',
+            f'<form method="post">{buttons}<button name="cancel" value="1">Cancel</button></form>',
         )
 
     async def _on_access_token(self, request: web.Request) -> web.Response:
@@ -94,74 +86,23 @@ class Site:
     def _exchange(self, given: Any) -> dict[str, Any]:
         app = self._github.app(given.get("client_id", ""))
         right = app and given.get("client_secret") == app.client_secret
-        if app is None or not right or self._github.secret_changed:
+        if app is None or not right:
             return _error("incorrect_client_credentials")
-        if given.get("grant_type") == "refresh_token":
-            return self._refresh(app, given.get("refresh_token"))
         code = self._github.codes.pop(given.get("code", ""), None)
-        if code is None or code.app is not app or self._github.now() > code.expires:
+        if code is None or code.app is not app:
             return _error("bad_verification_code")
         if given.get("redirect_uri", code.redirect_uri) != code.redirect_uri:
             return _error("redirect_uri_mismatch")
         if code.challenge not in (None, _challenge(given.get("code_verifier", ""))):
             return _error("bad_verification_code")
-        return self._issue(app, code.account, code.scopes)
-
-    def _refresh(self, app: App, refresh: str | None) -> dict[str, Any]:
-        for text, token in self._github.tokens.items():
-            if token.app is app and token.refresh and token.refresh == refresh:
-                del self._github.tokens[text]
-                return self._issue(app, token.account, token.scopes)
-        return _error("bad_refresh_token")
-
-    def _issue(self, app: App, account: Account, scopes: frozenset[str]) -> dict[str, Any]:
-        text = self._github.issue(app, account, scopes)
-        answer = {"access_token": text, "scope": ",".join(sorted(scopes)), "token_type": "bearer"}
-        if refresh := self._github.tokens[text].refresh:
-            answer |= {
-                "expires_in": int(TOKEN_S),
-                "refresh_token": refresh,
-                "refresh_token_expires_in": REFRESH_TOKEN_S,
-            }
-        return answer
-
-    async def _on_new_app(self, request: web.Request) -> web.Response:
-        """The page that a manifest leads to; its button sends `name`, `manifest` and `state`."""
-        organization = request.match_info.get("org")
-        if organization and self._github.organization(organization) is None:
-            raise web.HTTPNotFound
-        manifest = str((await request.post())["manifest"])
-        hidden = {"manifest": manifest, "state": request.query.get("state", "")}
-        fields = "".join(
-            f'<input type="hidden" name="{name}" value="{escape(value)}">'
-            for name, value in hidden.items()
-        )
-        name = escape(json.loads(manifest).get("name", ""))
-        return _page(
-            "Create GitHub App",
-            f'<form method="post" action="/settings/apps">{fields}<input name="name" value="{name}">'
-            "<button>Create GitHub App</button></form>",
-        )
-
-    async def _on_make_app(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        manifest, name = json.loads(str(form["manifest"])), str(form["name"])
-        if name in (app.name for app in self._github.apps):
-            return _page("Name is already taken", "", status=422)
-        app = self._github.add_app(
-            name,
-            *manifest.get("callback_urls", []),
-            permissions=manifest.get("default_permissions", {}),
-            expiring=True,
-        )
-        code = secrets.token_hex(20)
-        self._github.manifests[code] = app
-        raise _back(manifest["redirect_url"], form, code=code)
+        text = self._github.issue(app, code.account, code.scopes)
+        scope = ",".join(sorted(code.scopes))
+        return {"access_token": text, "scope": scope, "token_type": "bearer"}
 
 
-def _page(title: str, body: str, status: int = 200) -> web.Response:
+def _page(title: str, body: str) -> web.Response:
     text = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1>{body}"
-    return web.Response(text=text, content_type="text/html", status=status)
+    return web.Response(text=text, content_type="text/html")
 
 
 def _back(redirect_uri: str, asked: Mapping[str, Any], **values: str) -> web.HTTPFound:
