@@ -256,6 +256,11 @@ class SshMachine(Machine):
             return f"Others can read {login.private_key_file}: chmod 600 it."
         if "error in libcrypto" in low or "invalid format" in low:
             return f"{login.private_key_file} is not a private key that ssh can read."
+        if "too long for unix domain socket" in low:
+            return (
+                f"The folder {places.run()} has too long a name for ssh's sockets, which are made in "
+                "it: set CYBERHUBS_HOME to a folder with a shorter one, such as /var/tmp/hubs."
+            )
         if "address already in use" in low:
             return f"That port is taken on this machine: {said.splitlines()[0]}."
         last = said.splitlines()[-1] if said else "ssh says nothing"

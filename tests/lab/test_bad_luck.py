@@ -1,8 +1,10 @@
 """What an operator reads when the way to the machine is not as it should be: before anything is touched."""
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -44,12 +46,24 @@ def test_root_needs_no_sudo(bare: LabMachine) -> None:
     assert ssh_machine(bare, user="root").facts().distribution == "debian 12"
 
 
-def test_a_key_in_the_operators_home(bare: LabMachine, tmp_path, monkeypatch) -> None:
+def test_a_key_in_the_operators_home(bare: LabMachine, monkeypatch) -> None:
     """Its name is the same for every operator, and may have a space."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "my keys").mkdir()
-    shutil.copy(bare.key, tmp_path / "my keys" / "hub")
-    assert ssh_machine(bare, privateKeyFile="~/my keys/hub").facts().distribution == "debian 12"
+    with tempfile.TemporaryDirectory() as home:  # whose name is short, as a socket's must be
+        monkeypatch.setenv("HOME", home)
+        keys = Path(home, "my keys")
+        keys.mkdir()
+        shutil.copy(bare.key, keys / "hub")
+        machine = ssh_machine(bare, privateKeyFile="~/my keys/hub")
+        assert machine.facts().distribution == "debian 12"
+        machine.disconnect()
+
+
+def test_a_folder_whose_name_is_too_long_for_sockets(
+    bare: LabMachine, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("CYBERHUBS_HOME", str(tmp_path / ("deep" * 20)))
+    with pytest.raises(MachineError, match=r"too long a name.*set CYBERHUBS_HOME"):
+        ssh_machine(bare).facts()
 
 
 def test_nobody_answers(bare: LabMachine, monkeypatch, capfd) -> None:
