@@ -153,6 +153,7 @@ class Remover:
                 except (aiohttp.ClientError, TimeoutError) as error:
                     log.warning("%s is looked at again: %r", user.name, error)
                     return False
+                self._known.pop(user.name, None)  # another login proves it anew
                 log.warning("%s is out (%s): %s", user.name, decision.rule, decision.reason)
                 self._audit.write(
                     "removed", user=user.name, rule=decision.rule, server=user.has_server

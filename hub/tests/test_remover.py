@@ -81,6 +81,7 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     """With a remover at work, that looks often."""
     monkeypatch.setattr(module, "LOOK_S", 0.01)
     monkeypatch.setattr(module, "RETRY_S", 2)
+    monkeypatch.setattr(github_module, "LIMIT_S", 0.5)
     place = Place(tmp_path / "access")
     server = TestServer(place.application())
     async with server, aiohttp.ClientSession() as http:
@@ -108,11 +109,20 @@ async def test_a_membership_is_asked_for_again_after_its_time_and_not_before(pla
     assert place.users == {*MEMBERS} - {"member-0", "member-1"}
 
 
-async def test_a_github_that_hangs_keeps_no_list_from_holding(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_comes_back_is_not_taken_for_who_left(place: Place) -> None:
     await place.until(lambda: len(place.asked) == len(MEMBERS))
-    monkeypatch.setattr(github_module, "LIMIT_S", 0.5)
+    place.team.remove("member-1")
+    await place.until(lambda: "member-1" not in place.users, 2 * REFRESH_S)
+    place.hangs = True
+    place.users.add("member-1")  # their login has proved that they are in the team again
+    for blocked in ("member-0", "member-2"):  # the second one, after everybody was looked at
+        place.list(blocked)
+        await place.until(lambda name=blocked: name not in place.users)
+    assert "member-1" in place.users
+
+
+async def test_a_github_that_hangs_keeps_no_list_from_holding(place: Place) -> None:
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
     place.hangs = True
     place.asked.clear()
     await place.until(lambda: len(place.asked) == AT_ONCE)  # as many as wait for it at once
