@@ -40,6 +40,11 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+    wait_for_lab(page, name)
+
+
+def wait_for_lab(page: Page, name: str) -> None:
+    """Until the server of who has signed in shows JupyterLab."""
     page.wait_for_url(f"**/user/{name}/lab**", timeout=LIMIT_MS)
     _wait_for_a_quiet_network()
     page.reload()

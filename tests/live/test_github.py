@@ -9,16 +9,27 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.browser import LIMIT_MS, chromium, new_notebook, output, run_cell
+from tests.live.browser import LIMIT_MS, chromium, new_notebook, output, run_cell, wait_for_lab
 from tests.live.deployment import Deployment, changes, running
-from tests.live.github.model import App, GitHub, Team
+from tests.live.github.model import Account, App, GitHub, Team
 from tests.live.github_server import github_server
 from tests.live.member import Member, Refused
 from tests.live.test_removal import at_work, audited, is_out, say
 from tests.live.test_survival import eventually
 
 LONG = "a" * 39
-ACCOUNTS = ["grace", "katherine", "mallory", "eve", "joan", "Ada", LONG, "../x", "\u212aatherine"]
+ACCOUNTS = [
+    "grace",
+    "katherine",
+    "mallory",
+    "eve",
+    "joan",
+    "hedy",
+    "Ada",
+    LONG,
+    "../x",
+    "\u212aatherine",
+]
 REFRESH_S = 60
 
 
@@ -50,9 +61,20 @@ def github() -> Iterator[GitHub]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def team(github: GitHub) -> Team:
-    return github.organizations[0].teams[0]
+@pytest.fixture
+def team(github: GitHub) -> Iterator[Team]:
+    """The one that the hub admits, without members."""
+    team = github.organizations[0].teams[0]
+    yield team
+    team.members.clear()
+
+
+@pytest.fixture
+def account(github: GitHub) -> Account:
+    """Joan's, who is on no list."""
+    found = github.account("joan")
+    assert found
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +118,7 @@ def sign_in(page: Page, deployment: Deployment, name: str) -> None:
 def go_to_work(page: Page, deployment: Deployment, name: str) -> None:
     """To a notebook with a cell that has run."""
     sign_in(page, deployment, name)
-    page.wait_for_url(f"**/user/{name}/lab**", timeout=LIMIT_MS)
+    wait_for_lab(page, name)
     new_notebook(page)
     run_cell(page, "print('answer', 6 * 7)", 0)
     expect(output(page)).to_contain_text("answer 42", timeout=LIMIT_MS)
@@ -123,13 +145,18 @@ def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("stack_file")
-def test_put_out_in_a_browser(deployment: Deployment) -> None:
-    """With a notebook open, while somebody else's kernel goes on."""
+def test_let_in_and_put_out_in_a_browser(deployment: Deployment) -> None:
+    """With a notebook open, while somebody else's kernel and all containers go on."""
     with at_work(deployment, "katherine", GithubMember) as katherine, chromium() as browser:
         kernel = katherine.kernel()
         kernel.run("kept = 6 * 7")
+        since = deployment.started()
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        go_to_work(page, deployment, "grace")
+        sign_in(page, deployment, "hedy")
+        expect(page.get_by_text("hedy is on none of this hub's lists.")).to_be_visible()
+        say(deployment, allowed=["katherine", "hedy"])
+        deployment.make("up")
+        go_to_work(page, deployment, "hedy")
         say(deployment, allowed=["katherine"])
         deployment.make("up")
         expect(page.get_by_role("dialog")).to_contain_text("is not running", timeout=60_000)
@@ -137,9 +164,10 @@ def test_put_out_in_a_browser(deployment: Deployment) -> None:
             page.get_by_role("button", name="Restart", exact=True).click()
         page = popup.value
         page.get_by_role("button", name="Sign in with GitHub").click()
-        page.get_by_role("button", name="Continue as grace", exact=True).click()
-        expect(page.get_by_text("grace is on none of this hub's lists.")).to_be_visible()
+        page.get_by_role("button", name="Continue as hedy", exact=True).click()
+        expect(page.get_by_text("hedy is on none of this hub's lists.")).to_be_visible()
         expect(page.get_by_text("Contact: hubs@example.org")).to_be_visible()
+        assert deployment.started() == since
         assert kernel.run("print(kept)") == "42"
         katherine.stop()
 
@@ -176,9 +204,7 @@ def test_no_secret_is_readable(deployment: Deployment, app: App) -> None:
         assert app.client_secret not in place and "gho_" not in place
 
 
-def test_team_is_joined_and_left(deployment: Deployment, github: GitHub, team: Team) -> None:
-    account = github.account("joan")
-    assert account
+def test_team_is_joined_and_left(deployment: Deployment, account: Account, team: Team) -> None:
     with member(deployment, "joan") as joan:
         with pytest.raises(Refused, match="on none of this hub"):
             joan.sign_in()
@@ -194,9 +220,9 @@ def test_team_is_joined_and_left(deployment: Deployment, github: GitHub, team: T
 
 
 @pytest.mark.usefixtures("stack_file")
-def test_github_is_down(deployment: Deployment, github: GitHub, team: Team) -> None:
-    account = github.account("joan")
-    assert account
+def test_github_is_down(
+    deployment: Deployment, github: GitHub, account: Account, team: Team
+) -> None:
     team.add(account)
     with at_work(deployment, "grace", GithubMember) as grace, member(deployment, "joan") as joan:
         joan.sign_in().start()
@@ -219,7 +245,6 @@ def test_github_is_down(deployment: Deployment, github: GitHub, team: Team) -> N
             finally:
                 github.down = None
         joan.stop()
-    team.members.clear()
 
 
 def hub_log(deployment: Deployment) -> str:
@@ -227,15 +252,15 @@ def hub_log(deployment: Deployment) -> str:
 
 
 @pytest.mark.usefixtures("stack_file")
-def test_a_github_app_does_as_well(deployment: Deployment, github: GitHub, team: Team) -> None:
+def test_a_github_app_does_as_well(
+    deployment: Deployment, github: GitHub, account: Account, team: Team
+) -> None:
     """By a permission instead of a scope, and in organizations that have it installed."""
     app = github.add_app(
         "App", f"{deployment.url}hub/oauth_callback", permissions={"members": "read"}
     )
     register(deployment, app.client_id, app.client_secret)
     deployment.make("up")
-    account = github.account("joan")
-    assert account
     team.add(account)
     [organization] = github.organizations
     with member(deployment, "joan") as joan:
@@ -243,8 +268,6 @@ def test_a_github_app_does_as_well(deployment: Deployment, github: GitHub, team:
             joan.sign_in()
         organization.apps.append(app)
         joan.sign_in()
-    organization.apps.clear()
-    team.members.clear()
 
 
 @pytest.mark.usefixtures("stack_file")
