@@ -61,12 +61,12 @@ def _as_if_registered(stack: Stack, name: str) -> Settings:
     """The stack's settings, of whose hub it may not be said yet how members log in."""
     raw, _ = read_stack_file(stack.file)
     hubs = raw.get("hubs")
-    for hub in [name] if name else hubs if isinstance(hubs, dict) else ():
-        if isinstance(hubs, dict) and isinstance(hubs.get(hub), dict):
-            login = hubs[hub].get("login")
+    for key, hub in hubs.items() if isinstance(hubs, dict) else ():
+        if name in ("", key) and isinstance(hub, dict):
+            login = hub.get("login")
             site = {"url": login["url"]} if isinstance(login, dict) and "url" in login else {}
             app = {"clientId": "none", "clientSecret": SecretStr("none")}
-            hubs[hub] = {**hubs[hub], "login": {"kind": "github", **site, **app}}
+            hub["login"] = {"kind": "github", **site, **app}
     return load(raw, stack.name, stack.file.parent)
 
 

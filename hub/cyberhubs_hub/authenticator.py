@@ -69,6 +69,13 @@ class AccessMixin(Authenticator):
             return Decision(False, False, "closed", _CLOSED)
         return decision
 
+    def decide_possible(self, username: str) -> Decision:
+        """As `decide`, for a login of a name as it was given: an impossible one is refused."""
+        decision = self.decide(username)
+        if decision.rule == "name":
+            self.refuse(username, decision)
+        return decision
+
     def normalize_username(self, username: str) -> str:
         """An impossible name stays as it is: `validate_username` refuses it, and lower case
         could make it somebody's."""
@@ -128,7 +135,5 @@ class PasswordAuthenticator(AccessMixin):
             await asyncio.sleep(1)  # guessing must not be quick
             return None
         name = data.get("username", "")
-        decision = self.decide(name)
-        if decision.rule == "name":
-            self.refuse(name, decision)
+        self.decide_possible(name)
         return name

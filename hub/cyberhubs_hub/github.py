@@ -62,9 +62,7 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         """Keeps of what GitHub said no more than is asked again: the token, and one listed
         organization or team that the person is a member of, if no other rule lets them in."""
         name, token = auth_model["name"], auth_model["auth_state"]["access_token"]
-        decision = self.decide(name)
-        if decision.rule == "name":
-            self.refuse(name, decision)
+        decision = self.decide_possible(name)
         shared: list[str] = []
         if decision.rule == "unlisted" and (lists := self.lists.value):
             async with aiohttp.ClientSession() as http:
