@@ -30,12 +30,8 @@ class Hub:
         self.authenticator = Authenticator(allow_existing_users=False)
 
     def lists(self, **lists: Any) -> None:
-        given: dict[str, Any] = {
-            key: frozenset(value) if isinstance(value, list) else value
-            for key, value in lists.items()
-        }
         new = self.file.with_suffix(".new")
-        new.write_text(AccessLists(**given).to_text())
+        new.write_text(AccessLists(**lists).to_text())
         new.replace(self.file)
 
     async def login(self, username: str, password: str = PASSWORD) -> dict[str, Any] | None:

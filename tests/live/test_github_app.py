@@ -1,5 +1,7 @@
 """What an update says of an OAuth app before a hub uses it."""
 
+from typing import Literal
+
 import pytest
 
 from cyberhubs import github as module
@@ -18,11 +20,11 @@ def test_a_pair_that_belongs_together_and_one_that_does_not() -> None:
 
 @pytest.mark.parametrize("down", ["refuse", "hang"])
 def test_a_github_that_is_down_is_in_no_updates_way(
-    down: str, monkeypatch: pytest.MonkeyPatch
+    down: Literal["refuse", "hang"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LIMIT_S", 0.5)
     with github_server() as github:
-        github.down = down  # pyright: ignore[reportAttributeAccessIssue]
+        github.down = down
         assert "the OAuth app is not checked" in check(github.url, "id", "secret")
 
 

@@ -122,10 +122,7 @@ def replace(file: Path, text: str) -> None:
 def change(file: Path, **lists: Any) -> None:
     """Some of its lists."""
     before = AccessLists.from_text(file.read_text())
-    given: dict[str, Any] = {
-        key: frozenset(value) if isinstance(value, list) else value for key, value in lists.items()
-    }
-    replace(file, dataclasses.replace(before, **given).to_text())
+    replace(file, dataclasses.replace(before, **lists).to_text())
 
 
 @pytest.mark.usefixtures("others")

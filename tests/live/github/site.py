@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping
 from html import escape
 from typing import Any
-from urllib.parse import urlencode
 
 from aiohttp import web
 from yarl import URL
@@ -14,7 +13,6 @@ from yarl import URL
 from tests.live.github.model import App, Code, GitHub
 
 ERRORS = {
-    "access_denied": "The user has denied your application access.",
     "bad_verification_code": "The code passed is incorrect or expired.",
     "incorrect_client_credentials": "The client_id and/or client_secret passed are incorrect.",
     "redirect_uri_mismatch": "The redirect_uri MUST match the registered callback URL for this application.",
@@ -36,7 +34,7 @@ class Site:
         ]
 
     async def _on_authorize(self, request: web.Request) -> web.Response:
-        """The page, and what its buttons send: `login`, or `cancel`."""
+        """The page, and what its buttons send: `login`."""
         asked = request.query
         app = self._github.app(asked.get("client_id", ""))
         if app is None:
@@ -47,8 +45,6 @@ class Site:
         if request.method == "GET":
             return self._sign_in_page(app)
         form = await request.post()
-        if "cancel" in form:
-            raise _back(redirect_uri, asked, **_error("access_denied"))
         account = self._github.account(str(form["login"]))
         if account is None:
             raise web.HTTPNotFound
@@ -71,17 +67,11 @@ class Site:
         )
         return _page(
             f"Sign in to GitHub to continue to {app.name}",
-            f'<form method="post">{buttons}<button name="cancel" value="1">Cancel</button></form>',
+            f'<form method="post">{buttons}</form>',
         )
 
     async def _on_access_token(self, request: web.Request) -> web.Response:
-        given = await (request.json() if "json" in request.content_type else request.post())
-        answer = self._exchange(given)
-        if "json" in request.headers.get("Accept", ""):
-            return web.json_response(answer)
-        return web.Response(
-            text=urlencode(answer), content_type="application/x-www-form-urlencoded"
-        )
+        return web.json_response(self._exchange(await request.post()))
 
     def _exchange(self, given: Any) -> dict[str, Any]:
         app = self._github.app(given.get("client_id", ""))
