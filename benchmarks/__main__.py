@@ -17,8 +17,8 @@ from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
 from benchmarks.report import progress, show, timed
-from tests.live.deployment import Deployment
-from tests.live.member import Member
+from tests.support.deployment import Deployment
+from tests.support.member import Member
 
 PEOPLE = 10
 RUNS = 5

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.report import show, timed
-from tests.live.deployment import Deployment
-from tests.live.member import Member, Refused
+from tests.support.deployment import Deployment
+from tests.support.member import Member, Refused
 
 RUNS = 5
 MANY = 5000

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 from benchmarks.report import progress, show, timed
-from tests.lab.cloud import lab_cloud
-from tests.lab.coming_up import absence, first_up
-from tests.lab.deployment import CloudDeployment
-from tests.lab.metal import metal
-from tests.live.member import Member
+from tests.support.lab.cloud import lab_cloud
+from tests.support.lab.coming_up import absence, first_up
+from tests.support.lab.deployment import CloudDeployment
+from tests.support.lab.metal import metal
+from tests.support.member import Member
 
 RUNS = 5
 MACHINES = 3

@@ -20,8 +20,8 @@ from websockets.sync.client import connect
 
 from benchmarks.report import progress, show, show_rate
 from cyberhubs.names import DoorNames
-from tests.live.deployment import Deployment
-from tests.live.test_survival import eventually
+from tests.support.deployment import Deployment
+from tests.support.waiting import eventually
 
 RUNS = 5
 SECONDS = 3

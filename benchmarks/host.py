@@ -5,9 +5,9 @@ from pathlib import Path
 
 from benchmarks.report import progress, show, timed
 from cyberhubs.machine.ssh import IDLE_S
-from tests.lab.deployment import LabDeployment
-from tests.lab.machine import lab_machine
-from tests.live.member import Member
+from tests.support.lab.deployment import LabDeployment
+from tests.support.lab.machine import lab_machine
+from tests.support.member import Member
 
 RUNS = 5
 

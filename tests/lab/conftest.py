@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cyberhubs.machine import SshMachine
-from tests.lab.deployment import LabDeployment, ssh_machine
-from tests.lab.machine import DISK, LabMachine, lab_machine
-from tests.lab.steps import empty, step
+from tests.support.lab.deployment import LabDeployment, ssh_machine
+from tests.support.lab.machine import DISK, LabMachine, lab_machine
+from tests.support.lab.steps import empty, step
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,10 +25,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
     with lab_machine(directory, "stack") as machine:
         deployment = LabDeployment(directory, "lab", machine)
         try:
-            deployment.first_up = deployment.make("up")
+            deployment.first_up = deployment.ops("up")
             yield deployment
         finally:
-            deployment.make("down")
+            deployment.ops("down")
         assert deployment.on_machine() == deployment.on_machine("network ls") == []
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.lab.cloud import LabCloud, lab_cloud
-from tests.lab.coming_up import absence, first_up
-from tests.lab.deployment import CloudDeployment
-from tests.live import browser
-from tests.live.browser import chromium, open_notebook, output, run_cell
-from tests.live.deployment import PROJECT, changes
+from tests.support import browser
+from tests.support.browser import chromium, open_notebook, output, run_cell
+from tests.support.deployment import PROJECT, changes
+from tests.support.lab.cloud import LabCloud, lab_cloud
+from tests.support.lab.coming_up import absence, first_up
+from tests.support.lab.deployment import CloudDeployment
 
 DOCS = PROJECT / "docs"
 REPORT = DOCS / "rehearsal.md"
@@ -93,7 +93,7 @@ class Rehearsal:
             self.note("the same notebook, without a new login", "is there")
 
     def goes_down(self) -> None:
-        self.stack.make("down")
+        self.stack.ops("down")
         assert set(self.stack.made()) == {"volume", "address"}
         self.note("`make down`", "leaves volume and address")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cyberhubs.machine import MachineError, SshMachine
-from tests.lab.deployment import LabDeployment, ssh_machine
-from tests.lab.machine import LabMachine
-from tests.live.ssh_server import keygen
+from tests.support.lab.deployment import LabDeployment, ssh_machine
+from tests.support.lab.machine import LabMachine
+from tests.support.ssh_server import keygen
 
 
 def test_a_wrong_key(bare: LabMachine, tmp_path) -> None:
@@ -130,9 +130,9 @@ def test_many_at_once_share_one_connection(bare: LabMachine) -> None:
 def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeployment) -> None:
     before = lab.file.read_text()
     lab.edit(lambda config: config["cyberhubs:host"]["ssh"].update({"from": ["192.0.2.0/24"]}))
-    said = lab.make("up", check=False)
+    said = lab.ops("up", fails=True)
     assert "taken back in 3 minutes" in said and "does not answer" in said
     lab.machine.exec("systemctl start cyberhubs-firewall-undo.service")  # as its timer will
     lab.write(before)
-    lab.make("up")
-    assert "as it was set up" in lab.make("check")
+    lab.ops("up")
+    assert "as it was set up" in lab.ops("check")

@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.lab.cloud import LabCloud, lab_cloud
-from tests.lab.deployment import CloudDeployment
-from tests.lab.metal import Metal, metal
-from tests.live.deployment import changes
-from tests.live.member import Member
-from tests.live.test_survival import eventually
+from tests.support.deployment import changes
+from tests.support.lab.cloud import LabCloud, lab_cloud
+from tests.support.lab.deployment import CloudDeployment
+from tests.support.lab.metal import Metal, metal
+from tests.support.member import Member
+from tests.support.waiting import eventually
 
 BROKEN = b"#cloud-config\nbootcmd: [[sh, -c, 'echo no such mirror >&2; exit 3']]\n"
 
@@ -44,18 +44,18 @@ def stack(
     """Up, with each update going on where one failed before."""
     deployment = CloudDeployment(tmp_path_factory.mktemp("stack"), "lab", lab.cloud)
     with quotas(lab.cloud, volume={"volumes": 0}, network={"floatingip": 0}):
-        obstacles["quotas"] = deployment.make("up", check=False)
+        obstacles["quotas"] = deployment.ops("up", fails=True)
     with quotas(lab.cloud, compute={"cores": 4000}):
         deployment.say(flavor="huge")  # which no computer there can carry
-        obstacles["no computer"] = deployment.make("up", check=False)
+        obstacles["no computer"] = deployment.ops("up", fails=True)
         deployment.say(flavor="p2-3gb")
     lab.metal.vendor_data = BROKEN
-    obstacles["cloud-init"] = deployment.make("up", check=False)
+    obstacles["cloud-init"] = deployment.ops("up", fails=True)
     lab.metal.vendor_data = b""
     delete_server(deployment)
-    deployment.make("up")
+    deployment.ops("up")
     yield deployment
-    down = deployment.make("down")
+    down = deployment.ops("down")
     kept = deployment.made()
     assert set(kept) == {"volume", "address"} and kept["volume"] in down
     deployment.clean()
@@ -97,7 +97,7 @@ def test_what_stands_in_the_way_is_said_and_the_next_update_goes_on(
 
 
 def test_up_again_changes_nothing(stack: CloudDeployment) -> None:
-    assert set(changes(stack.make("up"))) == {"unchanged"}
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
 
 
 def test_no_private_key_is_readable(stack: CloudDeployment) -> None:
@@ -119,21 +119,21 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     before, host = stack.made(), dict(stack.host)
     stack.say(**change)
     try:
-        assert says in stack.make("up", check=False)
+        assert says in stack.ops("up", fails=True)
     finally:
         stack.say(**host)
     assert stack.made() == before
-    assert set(changes(stack.make("up"))) == {"unchanged"}
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
 
 
 def test_a_volume_grows_in_place(stack: CloudDeployment) -> None:
     def left_gb() -> float:
-        line = next(line for line in stack.make("status").splitlines() if "/mnt:" in line)
+        line = next(line for line in stack.ops("status").splitlines() if "/mnt:" in line)
         return float(line.split("/mnt:")[1].split()[0])
 
     before = left_gb()
     stack.say(data={"sizeGb": 26, "filesystem": "xfs"})
-    changed = changes(stack.make("up"))
+    changed = changes(stack.ops("up"))
     assert changed["updated"] == 2 and set(changed) == {"updated", "unchanged"}
     assert left_gb() > before + 1.5
 
@@ -147,9 +147,9 @@ def test_another_image_is_another_machine_with_all_that_members_have(
         grace.sign_in(stack.password).start()
         grace.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
     stack.say(image={"name": "debian-12-newer"})
-    preview = stack.make("preview")
+    preview = stack.ops("preview")
     assert "openstack:compute/instance:Instance: (replace)" in preview
-    stack.make("up")
+    stack.ops("up")
     after = stack.made()
     assert after["server"] != before["server"]
     assert (after["volume"], after["address"]) == (before["volume"], before["address"])
@@ -163,10 +163,10 @@ def test_another_image_is_another_machine_with_all_that_members_have(
 def test_a_machine_that_somebody_deleted_is_made_again(stack: CloudDeployment) -> None:
     before = stack.made()
     delete_server(stack)
-    assert "is gone from the cloud: making one" in stack.make("up")
+    assert "is gone from the cloud: making one" in stack.ops("up")
     after = stack.made()
     assert after["server"] != before["server"] and after["volume"] == before["volume"]
-    assert set(changes(stack.make("up"))) == {"unchanged"}
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
 
 
 def test_a_machine_that_somebody_stopped_is_started(stack: CloudDeployment) -> None:
@@ -175,7 +175,7 @@ def test_a_machine_that_somebody_stopped_is_started(stack: CloudDeployment) -> N
     server = compute.get_server(before["server"])
     compute.stop_server(server)
     compute.wait_for_server(server, "SHUTOFF")
-    assert "is SHUTOFF: starting it" in stack.make("up")
+    assert "is SHUTOFF: starting it" in stack.ops("up")
     assert stack.made() == before
     with stack.tunnel(), Member(stack.url, "katherine") as katherine:
         eventually(lambda: httpx.get(f"{stack.url}hub/health").status_code == 200)
@@ -190,10 +190,10 @@ def test_credentials_that_have_expired(stack: CloudDeployment, tmp_path: Path) -
     stack.environment = right | {"OS_CLIENT_CONFIG_FILE": str(wrong)}
     try:
         for target in ("up", "down"):
-            assert "does not accept the credentials" in stack.make(target, check=False)
+            assert "does not accept the credentials" in stack.ops(target, fails=True)
     finally:
         stack.environment = right
-    assert set(changes(stack.make("up"))) == {"unchanged"}
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
 
 
 def test_a_lost_volume_is_not_replaced_by_an_empty_one(lab: Lab, tmp_path: Path) -> None:
@@ -202,11 +202,11 @@ def test_a_lost_volume_is_not_replaced_by_an_empty_one(lab: Lab, tmp_path: Path)
     try:
         # Without a machine that has the volume.
         with quotas(lab.cloud, compute={"instances": 0, "force": True}):
-            assert "Quota exceeded for instances" in lost.make("up", check=False)
+            assert "Quota exceeded for instances" in lost.ops("up", fails=True)
             volume = lost.made()["volume"]
             block_storage.delete_volume(volume)
             block_storage.wait_for_delete(block_storage.get_volume(volume))
-            said = lost.make("up", check=False)
+            said = lost.ops("up", fails=True)
         assert f"The data volume {volume} is gone from the cloud" in said
         assert "volume" not in lost.made()
     finally:

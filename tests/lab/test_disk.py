@@ -8,9 +8,9 @@ import pytest
 
 from cyberhubs.machine import MachineError, SshMachine
 from cyberhubs.machine.steps import Step
-from tests.lab.deployment import wait_until_free
-from tests.lab.machine import DISK, LabMachine
-from tests.lab.steps import HEAD, head, step
+from tests.support.lab.deployment import wait_until_free
+from tests.support.lab.machine import DISK, LabMachine
+from tests.support.lab.steps import HEAD, head, step
 
 
 def lvm() -> bytes:

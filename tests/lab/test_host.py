@@ -12,11 +12,11 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.deployment import LabDeployment
-from tests.live.browser import chromium, open_notebook, output, run_cell
-from tests.live.deployment import changes
-from tests.live.member import Kernel, Member
-from tests.live.test_survival import eventually
+from tests.support.browser import chromium, open_notebook, output, run_cell
+from tests.support.deployment import changes
+from tests.support.lab.deployment import LabDeployment
+from tests.support.member import Kernel, Member
+from tests.support.waiting import eventually
 
 USER = 12345
 METADATA = "169.254.169.254"
@@ -52,15 +52,15 @@ def test_in_a_browser(lab: LabDeployment) -> None:
 def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None:
     for said in ("ext4 made", "docker.io: held", "in the group docker", "firewall: in force"):
         assert said in lab.first_up
-    assert set(changes(lab.make("up"))) == UNCHANGED
-    assert "as it was set up" in lab.make("check")
+    assert set(changes(lab.ops("up"))) == UNCHANGED
+    assert "as it was set up" in lab.ops("check")
 
 
 def test_status_logs_and_bad_targets(lab: LabDeployment) -> None:
-    status = lab.make("status")
+    status = lab.ops("status")
     assert "up, JupyterHub 6.1.1" in status and "/mnt: " in status
-    assert "core/hub |" in lab.make("logs")
-    assert lab.machine.host_key in lab.make("host-key")
+    assert "core/hub |" in lab.ops("logs")
+    assert lab.machine.host_key in lab.ops("host-key")
 
 
 def test_a_member_has_the_machines_limits_and_spaces(lab: LabDeployment) -> None:
@@ -146,11 +146,11 @@ def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None
         iptables = "iptables -I CYBERHUBS-DOCKER 1 -j RETURN"
         lab.machine.exec(iptables)
         socket.create_connection((lab.machine.address, 8090), 3).close()
-        assert "firewall" in lab.make("check", check=False)
+        assert "firewall" in lab.ops("check", fails=True)
     finally:
         lab.machine.exec("docker rm -f opened")
-    assert "Running firewall again" in lab.make("up")
-    assert "as it was set up" in lab.make("check")
+    assert "Running firewall again" in lab.ops("up")
+    assert "as it was set up" in lab.ops("check")
 
 
 def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
@@ -159,14 +159,14 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
         "sysctl -qw fs.inotify.max_user_instances=128; rm /etc/apt/apt.conf.d/60cyberhubs; "
         "systemctl stop docker.socket docker"
     )
-    said = lab.make("check", check=False)
+    said = lab.ops("check", fails=True)
     for line in ("max_user_instances = 8192", "60cyberhubs: written", "docker: started"):
         assert line in said
-    lab.make("up")
-    assert "as it was set up" in lab.make("check")
+    lab.ops("up")
+    assert "as it was set up" in lab.ops("check")
     # live-restore: the containers went on while the engine was down.
     assert lab.machine.exec("docker ps -q").split() == started
-    assert set(changes(lab.make("up"))) == UNCHANGED
+    assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
 def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
@@ -179,8 +179,8 @@ def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
         again.start()
         assert again.kernel().run("print(open('kept.txt').read())") == "orbit"
         again.stop()
-    assert "as it was set up" in lab.make("check")
-    assert set(changes(lab.make("up"))) == UNCHANGED
+    assert "as it was set up" in lab.ops("check")
+    assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
 def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
@@ -191,10 +191,10 @@ def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
         before = lab.machine.exec("docker ps -q").split()
     password = lab.password
     lab.machine.boot()
-    said = lab.make("up", check=False)
+    said = lab.ops("up", fails=True)
     assert "shows another host key" in said and "make host-key" in said
     lab.trust()
-    said = lab.make("up")
+    said = lab.ops("up")
     assert "This is another machine than the one before" in said
     assert re.search(r"containers of another machine: \d removed", said)
     assert not set(before) & set(lab.machine.exec("docker ps -aq").split())
@@ -204,18 +204,18 @@ def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
         grace.start()
         assert grace.kernel().run("print(open('kept.txt').read())") == "shell"
         grace.stop()
-    assert set(changes(lab.make("up"))) == UNCHANGED
+    assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
 def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
     with lab.tunnel(), Member(lab.url, "katherine") as katherine:
         katherine.sign_in(lab.password).start()
         katherine.kernel().run("print('orbit', file=open('down.txt', 'w'))")
-        down = lab.make("down")
+        down = lab.ops("down")
     assert "All files stay in /mnt" in down
     assert lab.on_machine() == lab.on_machine("network ls") == []
     assert lab.machine.exec("cat /mnt/jupyterhub_users/core/katherine/down.txt") == "orbit\n"
-    lab.make("up")
+    lab.ops("up")
     with lab.tunnel(), signed_in(lab, "katherine") as kernel:
         assert kernel.run("print(open('down.txt').read())") == "orbit"
 

@@ -12,9 +12,9 @@ import pytest
 from cyberhubs.machine import MachineError, SshMachine
 from cyberhubs.machine.scripts import script
 from cyberhubs.machine.steps import Step
-from tests.lab.deployment import ssh_machine
-from tests.lab.machine import LabMachine
-from tests.lab.steps import carry_out, empty, set_up, step, steps
+from tests.support.lab.deployment import ssh_machine
+from tests.support.lab.machine import LabMachine
+from tests.support.lab.steps import carry_out, empty, set_up, step, steps
 
 
 def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:

@@ -2,19 +2,24 @@
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.live.deployment import Deployment, running
-from tests.live.domain import DOMAIN
+from tests.support.deployment import Deployment, running
+from tests.support.domain import DOMAIN
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A stack that is up; a test that changes its file puts it right again."""
-    with running(Deployment(tmp_path_factory.mktemp("live"), "live")) as deployment:
-        yield deployment
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A stack that is up, for the tests of a group."""
+    with running(Deployment(tmp_path_factory.mktemp("live"), "live")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def deployment(stack: Deployment) -> Deployment:
+    """The stack, up as it was at first, whatever tests before have made of it."""
+    return stack.put_right()
 
 
 @pytest.fixture
@@ -26,12 +31,3 @@ def domain_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
         "getaddrinfo",
         lambda host, *rest, **more: look_up("127.0.0.1" if host == DOMAIN else host, *rest, **more),
     )
-
-
-@pytest.fixture
-def stack_file(deployment: Deployment) -> Iterator[Path]:
-    """The stack file, which may be edited: it and the stack are put right afterwards."""
-    before = deployment.file.read_text()
-    yield deployment.file
-    deployment.write(before)
-    deployment.make("up")

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from cryptography import x509
 
-from tests.live.acme_server import AcmeServer
-from tests.live.deployment import ONE_HUB, Deployment, changes, running
-from tests.live.domain import DOMAIN, served
-from tests.live.member import Member
-from tests.live.test_survival import eventually, kill_main_process
+from tests.support.acme_server import AcmeServer
+from tests.support.deployment import ONE_HUB, Deployment, changes, running
+from tests.support.domain import DOMAIN, served
+from tests.support.member import Member
+from tests.support.waiting import eventually
 
 INTERNAL = "{{mode: internal, listen: 127.0.0.1, port: {port}, httpPort: {http_port}}}"
 STACK = ONE_HUB.replace("{{mode: none, port: {port}}}", f"{INTERNAL}\n  cyberhubs:domain: {DOMAIN}")
@@ -52,7 +52,7 @@ def test_who_trusts_the_exported_root_trusts_the_door(own: Deployment) -> None:
         grace.sign_in(own.password)
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(own.front)
-    assert re.search(r"^certificate +\d+ hours left, by CN=Caddy Local", own.make("status"), re.M)
+    assert re.search(r"^certificate +\d+ hours left, by CN=Caddy Local", own.ops("status"), re.M)
     assert own.outputs()["dns"] == {"name": DOMAIN, "type": "A", "value": "127.0.0.1"}
 
 
@@ -69,10 +69,10 @@ def test_acme_from_the_first_certificate_to_a_failing_renewal(
     try:
         own.edit(lambda config: config["cyberhubs:tls"].update(acme))
         # Neither name nor authority is there yet: the update ends all the same, and says what to do.
-        printed = own.make("up")
+        printed = own.ops("up")
         assert f"create the record {DOMAIN}. A 127.0.0.1" in printed
         assert set(changes(printed)) <= {"created", "updated", "deleted", "unchanged"}
-        status = own.make("status")
+        status = own.ops("status")
         assert "certificate  none yet" in status
         assert re.search(r"^certificate +https://.*/dir gives none, .* refused", status, re.M)
         assert "core         up" in status
@@ -86,22 +86,22 @@ def test_acme_from_the_first_certificate_to_a_failing_renewal(
 
         # Late in its life, a door that was killed comes back with it and has it renewed.
         sleep_until_renewal(first)
-        kill_main_process(own, "caddy", "door")
+        own.kill("caddy", "door")
         eventually(lambda: served(own).serial_number != first.serial_number, 30)
         second = served(own)
         assert "Pebble" in issuer(own)
-        assert "gives none" not in own.make("status")
+        assert "gives none" not in own.ops("status")
 
         # The authority is gone when the next one is due: the old one goes on, and it is said.
         authority.stop()
         sleep_until_renewal(second)
-        kill_main_process(own, "caddy", "door")
-        eventually(lambda: "gives none, it is asked again" in own.make("status"), 60)
+        own.kill("caddy", "door")
+        eventually(lambda: "gives none, it is asked again" in own.ops("status"), 60)
         assert served(own) == second
         assert own.started() | {own.door.name: ""} == started | {own.door.name: ""}
     finally:
         own.write(before)
-        own.make("up")
+        own.ops("up")
 
 
 def issuer(own: Deployment) -> str:

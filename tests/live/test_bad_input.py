@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.deployment import Deployment
+from tests.support.deployment import Deployment
 
 WRONG = """\
 config:
@@ -30,7 +30,7 @@ def wrong(tmp_path: Path) -> Deployment:
 
 def test_all_mistakes_are_named_at_once_and_nothing_is_touched(wrong: Deployment) -> None:
     wrong.write(WRONG)
-    printed = wrong.make("up", check=False)
+    printed = wrong.ops("up", fails=True)
     assert [text for text in SAID if text not in printed] == []
     assert wrong.containers() == []
     assert not (wrong.home / "state").exists()
@@ -55,11 +55,11 @@ def test_plain_pulumi_refuses_it_too(wrong: Deployment) -> None:
 )
 def test_yaml_that_cannot_be_read(wrong: Deployment, text: str, said: str) -> None:
     wrong.write(text)
-    printed = wrong.make("up", check=False)
+    printed = wrong.ops("up", fails=True)
     assert said in printed
     assert "Traceback" not in printed
 
 
 def test_unknown_stack_names_the_ones_there_are(wrong: Deployment) -> None:
     wrong.file.unlink()
-    assert "local" in wrong.make("up", check=False)
+    assert "local" in wrong.ops("up", fails=True)

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-import docker
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.browser import LIMIT_MS, chromium, new_notebook, output, run_cell, wait_for_lab
-from tests.live.deployment import Deployment, changes, running
-from tests.live.github.model import Account, App, GitHub, Team
-from tests.live.github_server import github_server
-from tests.live.member import Member, Refused
-from tests.live.test_removal import at_work, audited, is_out, say
-from tests.live.test_survival import eventually
+from tests.support.access import at_work, audited, is_out, say
+from tests.support.browser import LIMIT_MS, chromium, new_notebook, output, run_cell, wait_for_lab
+from tests.support.deployment import Deployment, changes, running
+from tests.support.github.model import Account, App, GitHub, Team
+from tests.support.github.server import github_server
+from tests.support.member import Member, Refused
+from tests.support.networks import link
+from tests.support.waiting import eventually
 
 LONG = "a" * 39
 ACCOUNTS = [
@@ -52,8 +52,7 @@ class GithubMember(Member):
 @pytest.fixture(scope="module")
 def github() -> Iterator[GitHub]:
     """At an address that browsers and containers reach."""
-    bridge = docker.from_env().networks.get("bridge")
-    with github_server(bridge.attrs["IPAM"]["Config"][0]["Gateway"]) as server:
+    with link("github") as own, github_server(own.gateway) as server:
         accounts = [server.add_account(name) for name in ACCOUNTS]
         organization = server.add_organization("org", accounts[0])
         organization.add(*accounts[1:])
@@ -78,7 +77,7 @@ def account(github: GitHub) -> Account:
 
 
 @pytest.fixture(scope="module")
-def deployment(github: GitHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def stack(github: GitHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     deployment = Deployment(tmp_path_factory.mktemp("github"), "github")
 
     def by_github(config: dict[str, Any]) -> None:
@@ -96,12 +95,12 @@ def deployment(github: GitHub, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def app(github: GitHub, deployment: Deployment) -> App:
+def app(github: GitHub, stack: Deployment) -> App:
     return github.apps[0]
 
 
 def register(deployment: Deployment, client_id: str, secret: str) -> str:
-    return deployment.make("register", "HUB=core", stdin=f"{client_id}\n{secret}\n")
+    return deployment.ops("register", "--hub", "core", stdin=f"{client_id}\n{secret}\n")
 
 
 def member(deployment: Deployment, name: str) -> GithubMember:
@@ -144,7 +143,6 @@ def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
         grace.sign_in().stop()
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_let_in_and_put_out_in_a_browser(deployment: Deployment) -> None:
     """With a notebook open, while somebody else's kernel and all containers go on."""
     with at_work(deployment, "katherine", GithubMember) as katherine, chromium() as browser:
@@ -155,10 +153,10 @@ def test_let_in_and_put_out_in_a_browser(deployment: Deployment) -> None:
         sign_in(page, deployment, "hedy")
         expect(page.get_by_text("hedy is on none of this hub's lists.")).to_be_visible()
         say(deployment, allowed=["katherine", "hedy"])
-        deployment.make("up")
+        deployment.ops("up")
         go_to_work(page, deployment, "hedy")
         say(deployment, allowed=["katherine"])
-        deployment.make("up")
+        deployment.ops("up")
         expect(page.get_by_role("dialog")).to_contain_text("is not running", timeout=60_000)
         with page.expect_popup() as popup:
             page.get_by_role("button", name="Restart", exact=True).click()
@@ -175,20 +173,18 @@ def test_let_in_and_put_out_in_a_browser(deployment: Deployment) -> None:
 def test_up_again_changes_nothing_and_outputs_name_the_callback(
     deployment: Deployment, app: App
 ) -> None:
-    assert set(changes(deployment.make("up"))) == {"unchanged"}
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}
     assert list(deployment.outputs()["callbacks"].values()) == app.callback_urls
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_a_wrong_secret_is_found_before_the_hub_is_replaced(
     deployment: Deployment, app: App
 ) -> None:
     before = deployment.started()
     register(deployment, app.client_id, "wrong")
     deployment.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Another"))
-    assert f"GitHub knows no app with client id {app.client_id}" in deployment.make(
-        "up", check=False
-    )
+    refused = deployment.ops("up", fails=True)
+    assert f"GitHub knows no app with client id {app.client_id}" in refused
     assert deployment.started() == before
 
 
@@ -198,7 +194,7 @@ def test_no_secret_is_readable(deployment: Deployment, app: App) -> None:
     for place in (
         deployment.file.read_text(),
         deployment.pulumi("stack", "export"),
-        deployment.make("output"),
+        deployment.ops("output"),
         deployment.container("hub").logs().decode(),
     ):
         assert app.client_secret not in place and "gho_" not in place
@@ -219,7 +215,6 @@ def test_team_is_joined_and_left(deployment: Deployment, account: Account, team:
     assert audited(deployment, "removed")[-1]["user"] == "joan"
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_github_is_down(
     deployment: Deployment, github: GitHub, account: Account, team: Team
 ) -> None:
@@ -239,7 +234,7 @@ def test_github_is_down(
                     lambda: "What was known of joan holds" in hub_log(deployment), 2 * REFRESH_S
                 )
                 say(deployment, allowed=["katherine"])
-                deployment.make("up")
+                deployment.ops("up")
                 eventually(lambda: is_out(deployment, grace), 20)
                 assert kernel.run("print(6 * 7)") == "42"
             finally:
@@ -251,7 +246,6 @@ def hub_log(deployment: Deployment) -> str:
     return deployment.container("hub").logs(tail=200).decode()
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_a_github_app_does_as_well(
     deployment: Deployment, github: GitHub, account: Account, team: Team
 ) -> None:
@@ -260,7 +254,7 @@ def test_a_github_app_does_as_well(
         "App", f"{deployment.url}hub/oauth_callback", permissions={"members": "read"}
     )
     register(deployment, app.client_id, app.client_secret)
-    deployment.make("up")
+    deployment.ops("up")
     team.add(account)
     [organization] = github.organizations
     with member(deployment, "joan") as joan:
@@ -270,20 +264,18 @@ def test_a_github_app_does_as_well(
         joan.sign_in()
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_a_team_that_is_not_there_is_told_to_the_operator(deployment: Deployment) -> None:
     say(deployment, organizations=["org:misspelt", "org:team"])
-    deployment.make("up")
+    deployment.ops("up")
     with member(deployment, "joan") as joan, pytest.raises(Refused, match="on none of this hub"):
         joan.sign_in()
     assert "org:misspelt is no team or organization that GitHub shows joan" in hub_log(deployment)
 
 
-@pytest.mark.usefixtures("stack_file")
 @pytest.mark.parametrize("name", ["../x", "\u212aatherine"])
 def test_a_crafted_name_is_nobodys(deployment: Deployment, name: str) -> None:
     say(deployment, everyone=True)
-    deployment.make("up")
+    deployment.ops("up")
     homes = deployment.data / "jupyterhub_users"
     before = sorted(homes.rglob("*"))
     with (
@@ -295,10 +287,9 @@ def test_a_crafted_name_is_nobodys(deployment: Deployment, name: str) -> None:
     assert audited(deployment, "refused")[-1]["rule"] == "name"
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) -> None:
     say(deployment, allowed=[LONG.upper(), "grace", "katherine"])
-    deployment.make("up")
+    deployment.ops("up")
     for name in ("Ada", LONG):
         with member(deployment, name) as somebody:
             somebody.sign_in().start()
@@ -306,7 +297,6 @@ def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) ->
             somebody.stop()
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> None:
     owner = {"GITHUB_TOKEN": github.token("grace", "admin:org"), "GITHUB_BASE_URL": github.url}
     deployment.environment |= owner
@@ -318,13 +308,13 @@ def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> Non
                 config["cyberhubs:teams"] = {"org:class": {"members": list(members)}}
 
         deployment.edit(edit)
-        return deployment.make("up")
+        return deployment.ops("up")
 
     assert changes(teams("joan", "eve"))["created"] == 5  # with component and provider
     [organization] = github.organizations
     team = organization.team("class")
     assert team and {m.account.login for m in team.members.values()} >= {"joan", "eve"}
-    assert set(changes(deployment.make("up"))) == {"unchanged"}
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}
     assert changes(teams("joan"))["deleted"] == 1
     assert "eve" not in {m.account.login for m in team.members.values()}
     assert owner["GITHUB_TOKEN"] not in deployment.pulumi("stack", "export")

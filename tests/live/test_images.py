@@ -13,7 +13,7 @@ from docker.models.containers import Container
 
 from cyberhubs.settings.images import Images
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 PROJECT = Path(__file__).parent.parent.parent
 UID = 12345

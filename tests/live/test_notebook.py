@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.live.browser import chromium, open_notebook, output, run_cell
-from tests.live.deployment import Deployment
+from tests.support.browser import chromium, open_notebook, output, run_cell
+from tests.support.deployment import Deployment
 
 # Where the README's picture goes (`make screenshot`).
 PICTURE = os.environ.get("CYBERHUBS_PICTURE")

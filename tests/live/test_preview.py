@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.live.deployment import PROJECT, Deployment
+from tests.support.deployment import PROJECT, Deployment
 
 
 def test_the_committed_server_previews_without_machine_or_key(tmp_path: Path) -> None:
@@ -10,7 +10,7 @@ def test_the_committed_server_previews_without_machine_or_key(tmp_path: Path) ->
     deployment.write((PROJECT / "stacks/Pulumi.server.yaml").read_text())
     deployment.environment["DOCKER_HOST"] = "unix:///nothing/here"
     deployment.environment["HOME"] = str(tmp_path)  # where ~/.ssh/hub is not
-    printed = deployment.make("preview")
+    printed = deployment.ops("preview")
     for part in ("host-firewall", "host-disk", "core-hub", "door-caddy"):
         assert f"::{part}]" in printed
     assert "to create" in printed

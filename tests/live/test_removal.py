@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import pytest
 from cyberhubs_hub.access import AccessLists
 from websockets.exceptions import ConnectionClosed
 
-from tests.live.deployment import Deployment, changes
-from tests.live.member import Member, Refused
-from tests.live.test_survival import eventually
+from tests.support.access import at_work, audited, is_out, say, server_of
+from tests.support.deployment import Deployment, changes
+from tests.support.member import Member, Refused
+from tests.support.waiting import eventually
 
 OUT_S = 20  # said to be within 60 s
 
@@ -37,42 +37,7 @@ def others(deployment: Deployment) -> Iterator[Any]:
         katherine.stop()
 
 
-@contextmanager
-def at_work(deployment: Deployment, name: str, kind: type[Member] = Member) -> Iterator[Member]:
-    with kind(deployment.url, name) as member:
-        member.sign_in(deployment.password).start()
-        yield member
-
-
-def server_of(deployment: Deployment, name: str) -> str:
-    return f"cyberhubs.{deployment.stack}.core.user.{name}"
-
-
-def say(deployment: Deployment, **access: Any) -> None:
-    """The stack file's lists with some others."""
-
-    def edit(config: dict[str, Any]) -> None:
-        lists = config["cyberhubs:hubs"]["core"]["access"]
-        for key, value in access.items():
-            lists[key] = value
-
-    deployment.edit(edit)
-
-
-def audited(deployment: Deployment, event: str) -> list[dict[str, Any]]:
-    file = deployment.data / "hubs/core/state/audit.jsonl"
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    return [line for line in lines if line["event"] == event]
-
-
-def is_out(deployment: Deployment, member: Member) -> bool:
-    pages = (f"{deployment.url}hub/home", f"{member.server}lab")
-    return server_of(deployment, member.name) not in deployment.containers() and all(
-        "/hub/login" in str(member.http.get(page).url) for page in pages
-    )
-
-
-@pytest.mark.usefixtures("stack_file", "others")
+@pytest.mark.usefixtures("others")
 @pytest.mark.parametrize(
     ("given", "preview"),
     [
@@ -87,8 +52,8 @@ def test_who_is_taken_off_or_blocked_is_out(
         page.run("open('mine.txt', 'w').write('orbit')")
         token = grace.new_token()
         say(deployment, **given)
-        assert preview in deployment.make("preview")
-        changed = changes(deployment.make("up"))
+        assert preview in deployment.ops("preview")
+        changed = changes(deployment.ops("up"))
         assert changed["updated"] == 1 and set(changed) == {"updated", "unchanged"}
         eventually(lambda: is_out(deployment, grace), OUT_S)
         with pytest.raises(ConnectionClosed):

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.certificates import Authority
-from tests.live.browser import chromium, new_notebook, output, run_cell, sign_in
-from tests.live.deployment import Deployment, changes, running
-from tests.live.domain import DOMAIN, served
-from tests.live.member import Kernel, Member
-from tests.live.test_survival import eventually, keeps_its_variables, kill_main_process
+from tests.support.browser import chromium, new_notebook, output, run_cell, sign_in
+from tests.support.certificates import Authority
+from tests.support.deployment import Deployment, changes, running
+from tests.support.domain import DOMAIN, served
+from tests.support.member import Kernel, Member, keeps_its_variables
+from tests.support.waiting import eventually
 
 STACK = """\
 config:
@@ -116,7 +116,7 @@ def test_front_page_and_a_browser_in_two_hubs_at_once(three: Deployment) -> None
 
         # The door is killed: the page finds its kernel again, with what it knew.
         core.bring_to_front()
-        kill_main_process(three, "caddy", "door")
+        three.kill("caddy", "door")
         run_cell(core, "print(hub, 'still')", 1)
         expect(output(core, 1)).to_contain_text("core still", timeout=60_000)
     users = three.data / "jupyterhub_users"
@@ -172,7 +172,7 @@ def test_a_certificate_swapped_under_an_open_websocket(
     old = served(three)
     with kernel.connected() as websocket:
         set_certificate(three, *AUTHORITY.issue(DOMAIN))
-        printed = three.make("up")
+        printed = three.ops("up")
         assert websocket.run("print(kept)") == "42"
         new = served(three)
         assert new.serial_number != old.serial_number
@@ -195,14 +195,14 @@ def test_a_certificate_that_cannot_serve_is_refused(three: Deployment, bad: str)
         issued = issued[0], AUTHORITY.issue(DOMAIN)[1]
     try:
         set_certificate(three, *issued)
-        printed = three.make("up", check=False)
+        printed = three.ops("up", fails=True)
         says = {"key": "does not belong to", "domain": "is for other.", "expired": "has expired on"}
         assert says[bad] in printed
         assert "nothing was changed" in printed
         assert served(three) == certificate
     finally:
         three.write(before)
-    assert set(changes(three.make("up"))) == {"unchanged"}
+    assert set(changes(three.ops("up"))) == {"unchanged"}
 
 
 def test_the_key_is_readable_nowhere(three: Deployment) -> None:
@@ -210,7 +210,7 @@ def test_the_key_is_readable_nowhere(three: Deployment) -> None:
     assert file.stat().st_mode & 0o777 == 0o400
     line = file.read_text().split("PRIVATE KEY")[1].splitlines()[1]
     assert line not in three.file.read_text()
-    for place in (three.pulumi("stack", "export"), three.make("logs"), three.make("output")):
+    for place in (three.pulumi("stack", "export"), three.ops("logs"), three.ops("output")):
         assert line not in place
     for name in three.containers():
         assert line not in str(three.engine.containers.get(name).attrs)
@@ -231,7 +231,7 @@ def test_a_hub_added_and_one_removed_while_a_kernel_answers(
     try:
         with Throughout(kernel) as throughout:
             three.edit(edit)
-            printed = three.make("up")
+            printed = three.ops("up")
         assert throughout.answers > 10
         assert three.started(but=("astro", "fourth")) == before
         assert {name.split(".")[2] for name in three.containers()} - {"door"} == {
@@ -253,7 +253,7 @@ def test_a_hub_added_and_one_removed_while_a_kernel_answers(
             grace.sign_in(three.password_of("fourth"))
     finally:
         three.write(first)
-        three.make("up")
+        three.ops("up")
     # Back again, with the same people and their files.
     with Member(three.hub_url("astro"), "katherine", trust) as katherine:
         katherine.sign_in(three.password_of("astro")).start()
@@ -280,7 +280,7 @@ def test_a_hub_that_is_down_says_so_and_the_others_work(
             expect(page.get_by_role("listitem").filter(has_text="Core hub")).to_contain_text("up")
             page.go_back()
             assert keeps_its_variables(kernel)
-            assert "astro        does not answer" in three.make("status")
+            assert "astro        does not answer" in three.ops("status")
             three.container("proxy", "astro").start()
             # The page reloads itself until the hub is there.
             expect(page.get_by_label("Username")).to_be_visible(timeout=60_000)
@@ -290,7 +290,7 @@ def test_a_hub_that_is_down_says_so_and_the_others_work(
 
 
 def test_status_on_one_screen(three: Deployment, kernel: Kernel) -> None:
-    status = three.make("status")
+    status = three.ops("status")
     assert re.search(r"^certificate +88 days left, by CN=Test authority$", status, re.M)
     assert re.search(
         rf"^DNS +{DOMAIN} .* create the record {DOMAIN}\. A 127\.0\.0\.1$", status, re.M

@@ -6,8 +6,8 @@ import subprocess
 import httpx
 import pytest
 
-from tests.live.deployment import Deployment, changes
-from tests.live.member import Member, Refused
+from tests.support.deployment import Deployment, changes
+from tests.support.member import Member, Refused
 
 
 def test_up_again_changes_nothing(deployment: Deployment) -> None:
@@ -38,14 +38,14 @@ def test_output_is_json_alone_and_hides_secrets(deployment: Deployment) -> None:
     assert outputs["url"] == deployment.front
     assert outputs["hubs"] == {"core": deployment.url}
     assert deployment.password not in printed
-    assert deployment.password in deployment.make("password")
+    assert deployment.password in deployment.ops("password")
 
 
 def test_status_and_logs_show_the_hub(deployment: Deployment) -> None:
-    status = deployment.make("status")
+    status = deployment.ops("status")
     assert "up, JupyterHub 6.1.1" in status
     assert "GiB and" in status
-    logs = deployment.make("logs")
+    logs = deployment.ops("logs")
     assert "core/hub |" in logs and "front/door |" in logs
 
 
@@ -68,7 +68,7 @@ def test_no_secret_is_readable(deployment: Deployment) -> None:
         seen = {
             "state": deployment.pulumi("stack", "export"),
             "ps": subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout,
-            "logs": deployment.make("logs"),
+            "logs": deployment.ops("logs"),
         }
         for name in deployment.containers():
             container = deployment.engine.containers.get(name)
@@ -92,13 +92,12 @@ def test_wrong_password_is_refused(deployment: Deployment) -> None:
         member.sign_in("not the password")
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_list_edit_changes_one_file_and_restarts_nothing(deployment: Deployment) -> None:
     before = deployment.container("hub").attrs["State"]["StartedAt"]
     deployment.edit(
         lambda config: config["cyberhubs:hubs"]["core"]["access"]["allowed"].append("hopper")
     )
-    changed = changes(deployment.make("up"))
+    changed = changes(deployment.ops("up"))
     assert changed["updated"] == 1
     assert set(changed) == {"updated", "unchanged"}
     assert deployment.container("hub").attrs["State"]["StartedAt"] == before
@@ -111,14 +110,14 @@ def test_down_keeps_members_files_and_up_finds_them(deployment: Deployment) -> N
         katherine.sign_in(deployment.password).start()
         katherine.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
         password = deployment.password
-        down = deployment.make("down")
+        down = deployment.ops("down")
         assert str(deployment.data) in down
         assert deployment.containers() == []
         assert deployment.networks() == []
         kept = deployment.data / "jupyterhub_users/core/katherine/kept.txt"
         assert kept.read_text() == "orbit\n"
         assert (kept.stat().st_uid, kept.stat().st_gid) == (12345, 12346)
-        deployment.make("up")
+        deployment.ops("up")
         assert deployment.password == password
         # Still signed in: the hub's database and cookie secret are the same.
         katherine.start()
@@ -130,11 +129,10 @@ def test_ten_at_once_all_get_a_server(deployment: Deployment) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     names = [f"student{number}" for number in range(10)]
-    before = deployment.file.read_text()
     deployment.edit(
         lambda config: config["cyberhubs:hubs"]["core"]["access"]["allowed"].extend(names)
     )
-    deployment.make("up")
+    deployment.ops("up")
     members = [Member(deployment.url, name).sign_in(deployment.password) for name in names]
     try:
         with ThreadPoolExecutor(len(members)) as threads:
@@ -146,5 +144,3 @@ def test_ten_at_once_all_get_a_server(deployment: Deployment) -> None:
     finally:
         for member in members:
             member.http.close()
-        deployment.write(before)
-        deployment.make("up")

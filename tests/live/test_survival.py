@@ -1,14 +1,13 @@
 """Whatever happens to hub or proxy, a running notebook goes on: its kernel keeps its variables."""
 
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.live.deployment import Deployment, changes
-from tests.live.member import Kernel, Member
+from tests.support.deployment import Deployment, changes
+from tests.support.member import Kernel, Member, keeps_its_variables
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -23,19 +22,15 @@ def kernel(deployment: Deployment) -> Iterator[Kernel]:
         grace.stop()
 
 
-def keeps_its_variables(kernel: Kernel) -> bool:
-    return kernel.run("print(kept)") == "42"
-
-
 def test_killed_hub_comes_back_by_itself(deployment: Deployment, kernel: Kernel) -> None:
-    kill_main_process(deployment, "hub")
+    deployment.kill("hub")
     assert keeps_its_variables(kernel)
     eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
     assert keeps_its_variables(kernel)
 
 
 def test_killed_proxy_comes_back_by_itself(deployment: Deployment, kernel: Kernel) -> None:
-    kill_main_process(deployment, "proxy")
+    deployment.kill("proxy")
     eventually(lambda: keeps_its_variables(kernel))
 
 
@@ -47,7 +42,6 @@ def test_stopped_hub_stops_no_server(deployment: Deployment, kernel: Kernel) -> 
     assert keeps_its_variables(kernel)
 
 
-@pytest.mark.usefixtures("stack_file")
 def test_hub_with_another_configuration_takes_over(deployment: Deployment, kernel: Kernel) -> None:
     before = deployment.container("hub").id
     logo = deployment.directory / "stacks" / "logo.svg"
@@ -55,7 +49,7 @@ def test_hub_with_another_configuration_takes_over(deployment: Deployment, kerne
     deployment.edit(
         lambda config: config["cyberhubs:hubs"]["core"].update(title="Another", logo="logo.svg")
     )
-    changed = changes(deployment.make("up"))
+    changed = changes(deployment.ops("up"))
     assert deployment.container("hub").id != before
     assert changed["replaced"] >= 1
     assert keeps_its_variables(kernel)
@@ -76,36 +70,9 @@ def test_up_makes_a_hub_again_that_somebody_took_away(
     hub.stop(timeout=20)
     if how == "removed":
         hub.remove()
-    printed = deployment.make("up")
+    printed = deployment.ops("up")
     assert f"No longer there, or stopped: {hub.name}." in printed
     eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
     # A server looks for a hub that has another address anew after ten seconds.
     eventually(lambda: keeps_its_variables(kernel))
-    assert set(changes(deployment.make("up"))) == {"unchanged"}
-
-
-def kill_main_process(deployment: Deployment, role: str, hub: str = "core") -> None:
-    """As the kernel's memory killer would do, not as an operator who asks the engine."""
-    container = deployment.container(role, hub)
-    before = container.attrs["State"]["StartedAt"]
-    container.exec_run(["/bin/sh", "-c", "kill -9 -1"])
-
-    def restarted() -> bool:
-        container.reload()
-        return container.attrs["State"]["StartedAt"] != before and container.status == "running"
-
-    eventually(restarted)
-
-
-def eventually(holds: Callable[[], Any], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if holds():
-                return
-            reason: object = "it does not hold"
-        except Exception as error:  # a connection refused, a page not there yet
-            reason = error
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:.0f} s: {reason}")
-        time.sleep(0.5)
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}

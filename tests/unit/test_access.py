@@ -8,7 +8,7 @@ import pytest
 from cyberhubs.ops.access import access
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
-from tests.unit.stack_values import CORE, GITHUB, changed, write
+from tests.support.stack_values import CORE, GITHUB, changed, write
 
 
 def stack(directory: Path, *changes: tuple[tuple[str, ...], Any]) -> Stack:

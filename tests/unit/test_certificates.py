@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from cyberhubs.settings import SettingsError, load, load_file
-from tests.certificates import Authority, self_signed
-from tests.unit.stack_values import changed, write
+from tests.support.certificates import Authority, self_signed
+from tests.support.stack_values import changed, write
 
 DOMAIN = "hub.example.org"
 AUTHORITY = Authority()
@@ -58,6 +58,24 @@ OTHER_KEY = AUTHORITY.issue(DOMAIN)[1]
         (GOOD, GOOD, "tls.key: is not a private key in PEM form"),
         (GOOD, KEY[:100], "tls.key: is not a private key in PEM form"),
         (GOOD, encrypted(KEY), "tls.key: is protected by a passphrase"),
+    ],
+    # Names of their own: keys are others in each process that collects them.
+    ids=[
+        "another key",
+        "another domain",
+        "another wildcard",
+        "too wide a wildcard",
+        "no domain",
+        "expired",
+        "not yet valid",
+        "another root",
+        "another root of the same name",
+        "half a certificate",
+        "no certificate",
+        "no key",
+        "a certificate as key",
+        "half a key",
+        "an encrypted key",
     ],
 )
 def test_bad_ones(certificate, key, says):

@@ -9,7 +9,7 @@ from cyberhubs.machine import LocalMachine, MachineError, SshMachine, interprete
 from cyberhubs.machine.scripts import script
 from cyberhubs.machine.steps import setup
 from cyberhubs.settings import Way, load
-from tests.unit.stack_values import GOOD, OPENSTACK, SSH, changed
+from tests.support.stack_values import GOOD, OPENSTACK, SSH, changed
 
 SERVER = changed((("host",), SSH))
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.certificates import self_signed
+from tests.support.certificates import self_signed
+from tests.support.stack_values import GITHUB
 from tests.unit.recorder import PROJECT, Registered, record, secrets_in
-from tests.unit.stack_values import GITHUB
 
 STACKS = sorted((PROJECT / "stacks").glob("Pulumi.*.yaml"))
 Graph = dict[str, Registered]

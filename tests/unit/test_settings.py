@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cyberhubs.settings import Settings, SettingsError, load, load_file
-from tests.unit.stack_values import CORE, GOOD, changed, write
+from tests.support.stack_values import CORE, GOOD, changed, write
 
 STACKS = sorted((Path(__file__).parents[2] / "stacks").glob("Pulumi.*.yaml"))
 

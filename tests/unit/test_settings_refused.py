@@ -7,7 +7,7 @@ import pytest
 
 from cyberhubs.settings import SettingsError, load, load_file
 from cyberhubs.settings.host import CHECKOUT
-from tests.unit.stack_values import (
+from tests.support.stack_values import (
     ACME,
     CORE,
     GITHUB,

@@ -1,0 +1,298 @@
+"""Conformance of the plugin `command`: local commands. See plugin_client.py for PLUGIN_DIR."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secret, asset
+from tests.support.plugin_suite import ours
+from tests.support.processes import gone, wait_for
+
+TOKEN = "command:local:Command"
+
+
+def create(plugin: Plugin, command: str, **inputs: Any) -> dict[str, Any]:
+    """The state of a command that was checked and created."""
+    checked = plugin.check(TOKEN, {"create": command, **inputs})
+    return plugin.create(TOKEN, checked)[1]
+
+
+def test_outputs(plugin: Plugin) -> None:
+    checked = plugin.check(TOKEN, {"create": "printf 'a\\n\\n'; printf 'b\\n' >&2; cat"})
+    assert checked["addPreviousOutputInEnv"] is True
+    id, state = plugin.create(TOKEN, checked)
+    assert re.fullmatch("thing[0-9a-f]{8}", id)
+    assert (state["stdout"], state["stderr"]) == ("a\n", "b")
+    assert state["create"] == checked["create"]
+
+
+def test_nothing_to_run(plugin: Plugin) -> None:
+    id, state = plugin.create(TOKEN, plugin.check(TOKEN, {"delete": "true"}))
+    assert id
+    assert (state["stdout"], state["stderr"]) == ("", "")
+
+
+def test_surroundings(plugin: Plugin) -> None:
+    assert create(plugin, "pwd")["stdout"] == str(plugin.work_dir)
+    assert create(plugin, "pwd", dir="/")["stdout"] == "/"
+    state = create(plugin, "echo $A $HOME", environment={"A": "x", "HOME": "/nowhere"})
+    assert state["stdout"] == "x /nowhere"
+    state = create(plugin, "print(6 * 7)", interpreter=[sys.executable, "-c"])
+    assert state["stdout"] == "42"
+
+
+def test_long_stdin_and_output(plugin: Plugin) -> None:
+    text = "räksmörgås €\n" * 75_000
+    assert create(plugin, "cat", stdin=text, logging="none")["stdout"] == text.removesuffix("\n")
+    assert create(plugin, "true", stdin=text)["stdout"] == ""
+
+
+@ours
+def test_bytes_that_are_no_text(plugin: Plugin) -> None:
+    assert create(plugin, "printf 'a\\377b'")["stdout"] == "a\ufffdb"
+
+
+def test_failure(plugin: Plugin) -> None:
+    with pytest.raises(PluginError, match=r"(?s)exit status 7.*out.*err"):
+        create(plugin, "echo out; echo err >&2; exit 7")
+
+
+def test_cannot_start(plugin: Plugin) -> None:
+    with pytest.raises(PluginError, match=r"(?i)no such file"):
+        create(plugin, "x", interpreter=["/nowhere/sh"])
+    with pytest.raises(PluginError, match=r"(?i)no such file"):
+        create(plugin, "true", dir="/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("logging", "shown"),
+    [
+        (None, {"out", "err"}),
+        ("stdout", {"out"}),
+        ("stderr", {"err"}),
+        ("stdoutAndStderr", {"out", "err"}),
+        ("none", set()),
+    ],
+)
+def test_logging(plugin: Plugin, logging: str | None, shown: set[str]) -> None:
+    plugin.logs.clear()
+    mode = {"logging": logging} if logging else {}
+    state = create(plugin, "echo out; echo err >&2", **mode)
+    assert (state["stdout"], state["stderr"]) == ("out", "err")
+    assert {log.message for log in plugin.logs} == shown
+    assert all(log.ephemeral and log.urn == plugin.urn(TOKEN) for log in plugin.logs)
+
+
+def test_secret_inputs_stay_secret(plugin: Plugin) -> None:
+    secret = Secret("sesame street")
+    state = create(plugin, "cat; echo $A", stdin=secret, environment={"A": Secret("x"), "B": "y"})
+    assert state["stdin"] == secret
+    assert "x" not in str(state["environment"]).replace("Secret(value='x')", "")
+    assert state["stdout"] == "sesame streetx"  # the program says what is secret of the outputs
+
+
+@ours
+def test_secrets_are_in_no_message(plugin: Plugin) -> None:
+    script = Secret("set -e\nTOKEN=tulips-and-daisies\necho $TOKEN\nfalse")
+    with pytest.raises(PluginError) as failure:
+        create(plugin, "echo swordfish $A; sh -ex", stdin=script, environment={"A": Secret("rose")})
+    with pytest.raises(PluginError) as other:
+        create(plugin, "", interpreter=["/bin/sh", "-c", "echo swordfish; exit 1"])
+    assert "swordfish" in str(other.value)
+    with pytest.raises(PluginError) as hidden:
+        plugin.create(TOKEN, {"create": Secret("echo hyacinth; false")})
+    everything = f"{failure.value} {hidden.value} {plugin.text()}"
+    for word in ("TOKEN=tulips", "rose", "hyacinth; false"):
+        assert word not in everything
+    assert "swordfish" in everything
+
+
+def test_preview_runs_nothing(plugin: Plugin) -> None:
+    inputs = plugin.check(TOKEN, {"create": "touch made", "stdin": UNKNOWN})
+    assert inputs["stdin"] == UNKNOWN
+    _, state = plugin.create(TOKEN, inputs, preview=True)
+    assert (state["stdout"], state["stderr"], state["stdin"]) == (UNKNOWN,) * 3
+    assert state["create"] == "touch made"
+    old = {"create": "echo", "stdout": "old", "stderr": ""}
+    state = plugin.update(TOKEN, "id", old, {"create": "touch made"}, preview=True)
+    assert state["stdout"] == UNKNOWN
+    assert not (plugin.work_dir / "made").exists()
+
+
+INPUTS = {
+    "create": "true",
+    "update": "true",
+    "delete": "true",
+    "stdin": "a",
+    "dir": "/",
+    "logging": "none",
+    "environment": {"A": "1"},
+    "interpreter": ["/bin/sh", "-c"],
+    "addPreviousOutputInEnv": True,
+    "triggers": ["a", {"b": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path"),
+    [
+        ("create", "false", "create"),
+        ("create", None, "create"),
+        ("create", UNKNOWN, "create"),
+        ("update", "false", "update"),
+        ("delete", "false", "delete"),
+        ("stdin", "b", "stdin"),
+        ("dir", "/tmp", "dir"),
+        ("logging", "stdout", "logging"),
+        ("environment", {"A": "2"}, "environment.A"),
+        ("interpreter", ["/bin/bash", "-c"], "interpreter[0]"),
+        ("addPreviousOutputInEnv", False, "addPreviousOutputInEnv"),
+        ("triggers", ["b", {"b": 1}], "triggers[0]"),
+        ("triggers", ["a", {"b": 2}], "triggers[1].b"),
+        ("triggers", [UNKNOWN, {"b": 1}], "triggers[0]"),
+        ("triggers", ["a", {"b": UNKNOWN}], "triggers[1].b"),
+        ("triggers", None, "triggers"),
+    ],
+)
+def test_update_or_replace(plugin: Plugin, name: str, value: Any, path: str) -> None:
+    state = {**INPUTS, "stdout": "x", "stderr": ""}
+    assert plugin.kinds(TOKEN, state, INPUTS) == {}
+    news = {key: v for key, v in {**INPUTS, name: value}.items() if v is not None}
+    answer = plugin.diff(TOKEN, state, news)
+    assert list(answer.detailedDiff) == [path]
+    kind = plugin.kinds(TOKEN, state, news)[path]
+    assert kind.startswith("DELETE" if value is None else "UPDATE")
+    if name != "triggers":
+        assert not kind.endswith("_REPLACE")
+    elif "PLUGIN_DIR" not in os.environ:  # the official one leaves part of it to the SDK
+        assert kind.endswith("_REPLACE")
+    assert bool(answer.replaces) == kind.endswith("_REPLACE")
+    assert not answer.deleteBeforeReplace
+    assert not plugin.diff(TOKEN, state, news, ignore=(name,)).detailedDiff
+
+
+def test_files_as_triggers(plugin: Plugin) -> None:
+    """In a diff the engine sends nothing of a file but its hash."""
+    state = {**INPUTS, "triggers": [asset(hash="1")]}
+    assert plugin.kinds(TOKEN, state, {**INPUTS, "triggers": [asset(hash="1")]}) == {}
+    assert list(plugin.kinds(TOKEN, state, {**INPUTS, "triggers": [asset(hash="2")]})) == [
+        "triggers[0]"
+    ]
+    file = asset(path=str(Path(__file__)), hash="1")
+    assert create(plugin, "true", triggers=[file])["triggers"] == [file]
+
+
+LAST = 'echo "[$PULUMI_COMMAND_STDOUT|$PULUMI_COMMAND_STDERR]"'
+
+
+def test_update(plugin: Plugin) -> None:
+    state = create(plugin, "echo made; echo warned >&2")
+
+    def update(**inputs: Any) -> str:
+        return plugin.update(TOKEN, "id", state, plugin.check(TOKEN, inputs))["stdout"]
+
+    assert update(create="echo made", update=f"echo changed; {LAST}") == "changed\n[made|warned]"
+    assert update(create=LAST) == "[made|warned]"
+    assert update(create=LAST, addPreviousOutputInEnv=False) == "[|]"
+    assert update(delete="true") == "made"
+
+
+def test_delete(plugin: Plugin) -> None:
+    state = create(plugin, "echo made", delete=f"{LAST} > deleted; cat >> deleted", stdin="in")
+    plugin.delete(TOKEN, "id", state)
+    assert (plugin.work_dir / "deleted").read_text() == "[made|]\nin"
+    with pytest.raises(PluginError, match="exit status 5"):
+        plugin.delete(TOKEN, "id", {**state, "delete": "exit 5"})
+    plugin.delete(TOKEN, "id", {k: v for k, v in state.items() if k != "delete"})
+
+
+def test_refresh_changes_nothing(plugin: Plugin) -> None:
+    inputs = plugin.check(TOKEN, {"create": "echo once >> runs", "stdin": Secret("s")})
+    id, state = plugin.create(TOKEN, inputs)
+    assert plugin.read(TOKEN, id, state, inputs) == (id, state, inputs)
+    assert (plugin.work_dir / "runs").read_text() == "once\n"
+
+
+@ours
+def test_refused_by_name(plugin: Plugin) -> None:
+    inputs = {"create": 3, "assetPaths": ["*"], "archivePaths": ["*"], "logging": "all", "made": 1}
+    with pytest.raises(PluginError) as refusal:
+        plugin.check(TOKEN, inputs)
+    assert {line.split(":")[0] for line in str(refusal.value).splitlines()} == set(inputs)
+    for token in ("command:remote:CopyFile", "command:other:Thing"):
+        with pytest.raises(PluginError, match=f"'{token}' is not carried out"):
+            plugin.check(token, {})
+    with pytest.raises(PluginError, match="'command:local:run' is not carried out"):
+        plugin.invoke("command:local:run", {"command": "true"})
+
+
+@pytest.mark.parametrize("how", ["cancel", "interrupt"])
+def test_stopping_ends_the_command(tmp_path: Path, how: str) -> None:
+    failures: list[str] = []
+
+    def work() -> None:
+        try:
+            create(plugin, "sleep 300 & echo $! > below; echo $$ > above; wait")
+        except PluginError as error:
+            failures.append(str(error))
+
+    with Plugin("command", tmp_path) as plugin:
+        thread = threading.Thread(target=work)
+        thread.start()
+        above, below = int(wait_for(tmp_path / "above")), int(wait_for(tmp_path / "below"))
+        if how == "cancel":
+            plugin.cancel()
+        else:
+            plugin.close()
+        assert gone(above)
+        if "PLUGIN_DIR" in os.environ:  # the official one ends only what it started itself
+            os.kill(below, signal.SIGKILL)
+        assert gone(below)
+        thread.join(10)
+    assert failures
+
+
+def test_time_limit(plugin: Plugin) -> None:
+    started = time.monotonic()
+    with pytest.raises(PluginError):
+        plugin.create(TOKEN, {"create": "exec sleep 60"}, timeout_s=1)
+    assert time.monotonic() - started < 6
+
+
+def test_commands_run_side_by_side(plugin: Plugin) -> None:
+    states: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: states.append(create(plugin, "sleep 1; echo done")))
+        for _ in range(8)
+    ]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [state["stdout"] for state in states] == ["done"] * 8
+    assert time.monotonic() - started < 5
+
+
+@ours
+def test_starts_fast() -> None:
+    def start() -> float:
+        started = time.monotonic()
+        command = [sys.executable, "-m", "offline.plugins.command", "127.0.0.1:1"]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert int(process.stdout.readline())
+            taken = time.monotonic() - started
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(5) == 0
+        return taken
+
+    assert min(start() for _ in range(5)) < 0.7

@@ -1,0 +1,100 @@
+"""The plugin itself: its start, its configuration, its way to the engine."""
+
+import getpass
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime.proto.provider_pb2 import DiffResponse
+
+from tests.conformance.docker.common import CONTAINER, NAME
+from tests.support import ssh_server
+from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
+from tests.support.plugin_suite import Made, ours
+
+
+@ours
+def test_port_is_printed_soon(tmp_path: Path) -> None:
+    def duration(run: Callable[[], Any]) -> float:
+        began = time.monotonic()
+        run()
+        return time.monotonic() - began
+
+    config = {"disableDockerDaemonCheck": "true"}
+    bare = [sys.executable, "-c", "import pulumi.provider.experimental.server"]
+    least = min(duration(lambda: subprocess.run(bare, check=True)) for _ in range(3))
+    ours = min(duration(lambda: Plugin("docker", tmp_path, config).close()) for _ in range(3))
+    assert ours < 2 * least + 0.3
+
+
+def test_preview_needs_no_engine(tmp_path: Path, sleeper: Any) -> None:
+    config = {"host": "unix:///nowhere/docker.sock", "disableDockerDaemonCheck": "true"}
+    with Plugin("docker", tmp_path, config) as plugin:
+        checked = plugin.check(CONTAINER, sleeper())
+        assert plugin.create(CONTAINER, checked, preview=True)[1]["name"] == NAME
+        if "PLUGIN_DIR" not in os.environ:
+            with pytest.raises(PluginError, match=r"engine at unix:///nowhere.*start it"):
+                plugin.create(CONTAINER, checked)
+
+
+@ours
+def test_configuration_is_checked_by_name(plugin: Plugin) -> None:
+    config = {
+        "host": "tcp://192.0.2.1:2375",
+        "sshOpts": "-v",
+        "caMaterial": "x",
+        "disableDockerDaemonCheck": "maybe",
+    }
+    with pytest.raises(PluginError) as refused:
+        plugin.check_config(config)
+    named = {line.split(":")[0] for line in str(refused.value).splitlines()}
+    assert named == set(config)
+
+
+def test_configuration_may_be_unknown(plugin: Plugin) -> None:
+    config = {"host": UNKNOWN, "disableDockerDaemonCheck": "true"}
+    assert plugin.check_config(config)["host"] == UNKNOWN
+
+
+def test_a_new_address_updates_the_provider(plugin: Plugin) -> None:
+    old = {"host": "unix:///var/run/docker.sock", "disableDockerDaemonCheck": "true"}
+    assert plugin.diff_config(old, old).changes != DiffResponse.DIFF_SOME
+    response = plugin.diff_config(old, {**old, "host": "unix:///run/docker.sock"})
+    assert response.changes == DiffResponse.DIFF_SOME
+    assert list(response.diffs) == ["host"] and not response.replaces
+
+
+@ours
+def test_engine_by_ssh(tmp_path: Path, sleeper: Any) -> None:
+    def folders() -> set[Path]:
+        return set(Path(tempfile.gettempdir()).glob("docker-ssh-*"))
+
+    before = folders()
+    with ssh_server.serve(tmp_path) as server:
+        (tmp_path / "known").write_text(f"[127.0.0.1]:{server.port} {server.host_key}")
+        key = ["-i", str(tmp_path / "user")]
+        config = {
+            "host": f"ssh://{getpass.getuser()}@127.0.0.1:{server.port}",
+            "sshOpts": json.dumps([*key, "-o", f"UserKnownHostsFile={tmp_path}/known"]),
+        }
+        with Plugin("docker", tmp_path, config) as plugin:
+            made = Made(plugin)
+            made(CONTAINER, sleeper())
+            made.remove()
+        config |= {"sshOpts": json.dumps(key), "disableDockerDaemonCheck": "true"}
+        with Plugin("docker", tmp_path, config) as plugin:
+            checked = plugin.check(CONTAINER, sleeper())
+            with pytest.raises(PluginError, match=r"Host key verification failed.*known host key"):
+                plugin.create(CONTAINER, checked)
+    for _ in range(50):  # the tunnel ends after the plugin
+        if folders() == before:
+            break
+        time.sleep(0.1)
+    assert folders() == before

@@ -1,0 +1,1 @@
+"""A GitHub of our own; server.py serves it."""

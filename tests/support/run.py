@@ -1,0 +1,105 @@
+"""One run of the tests. All that it makes carries its name, so that what a run leaves which is killed
+is found, and removed, by the next one.
+
+A run holds a lock for as long as it lives; one whose lock is free is dead.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException, NotFound
+
+from cyberhubs.names import STACK
+
+VARIABLE = "CYBERHUBS_TEST_RUN"
+# Of all processes of a run: the first one makes it up, the others inherit it.
+RUN = os.environ.setdefault(VARIABLE, secrets.token_hex(3))
+
+
+def folder(run: str = RUN) -> Path:
+    """Where all files of a run are. A short name: there are sockets in it."""
+    return Path(tempfile.gettempdir(), f"cyberhubs-tests-{run}")
+
+
+def named(what: str) -> str:
+    """`what`, as this run calls it."""
+    return f"{what}-{RUN}"
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """For the whole run. Removes first what dead ones have left."""
+    locks = folder().parent
+    with tempfile.NamedTemporaryFile(dir=locks, delete=False) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        Path(file.name).rename(_lock())
+        for other in sorted(locks.glob("cyberhubs-tests-*.lock")):
+            if other != _lock():
+                _bury(other)
+        yield
+
+
+def forget() -> None:
+    """Removes the files of this run, of which nobody wants to see any."""
+    shutil.rmtree(folder(), ignore_errors=True)
+    _lock().unlink()
+
+
+def _lock(run: str = RUN) -> Path:
+    return folder(run).with_suffix(".lock")
+
+
+def _bury(lock: Path) -> None:
+    """Removes a run's lock and all that it has left, if it is dead."""
+    with suppress(FileNotFoundError, BlockingIOError), lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        run = lock.stem.rsplit("-", 1)[-1]
+        if remove_all(run):
+            lock.unlink()
+
+
+def remove_all(run: str) -> bool:
+    """Removes processes, containers, networks, loop devices and files of a dead run; whether all are gone."""
+    for process in _processes(run):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    try:
+        engine = docker.from_env()
+    except DockerException:  # which may have something of it
+        return False
+    for container in engine.containers.list(all=True):
+        if f"-{run}" in str(container.name) or container.labels.get(STACK, "").endswith(f"-{run}"):
+            with suppress(NotFound):
+                container.remove(force=True, v=True)
+    for network in engine.networks.list():
+        if f"-{run}" in str(network.name):
+            network.remove()
+    for image in engine.images.list():
+        for tag in image.tags:
+            if f"-{run}" in tag:
+                engine.images.remove(tag, noprune=True)
+    for device in Path("/sys/block").glob("loop*/loop/backing_file"):
+        if device.read_text().startswith(str(folder(run))):
+            subprocess.run(["losetup", "-d", f"/dev/{device.parts[3]}"], check=True)
+    shutil.rmtree(folder(run), ignore_errors=True)
+    return not folder(run).exists()
+
+
+def _processes(run: str) -> Iterator[int]:
+    """Those that it started, but for an engine, which carries what others run."""
+    mark = f"{VARIABLE}={run}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            name = (process / "comm").read_text()
+            started = mark in (process / "environ").read_bytes().split(b"\0")
+            if started and not name.startswith(("dockerd", "docker-", "containerd")):
+                yield int(process.name)

@@ -1,0 +1,21 @@
+"""Which tests run in one process, one after the other: those that share what takes long to set up."""
+
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = {
+    "one hub": (
+        "tests/live/test_stack",
+        "tests/live/test_survival",
+        "tests/live/test_notebook",
+        "tests/live/test_removal",
+    ),
+    "cloud": ("tests/lab/test_cloud", "tests/conformance/openstack"),
+}
+
+
+class ByStack(LoadScopeScheduling):
+    """A module's tests are together, and those of some modules."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::")[0]
+        return next((name for name, paths in TOGETHER.items() if module.startswith(paths)), module)
