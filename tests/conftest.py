@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 from xdist.remote import Producer
@@ -11,6 +12,9 @@ from xdist.remote import Producer
 from tests.support import progress, run
 from tests.support.deployment import Deployment
 from tests.support.schedule import ByStack
+
+if TYPE_CHECKING:
+    from tests.support.lab.cloud import LabCloud
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -61,3 +65,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         for stack in {id(s): s for s in stacks if isinstance(s, Deployment)}.values():
             report.sections += stack.logs()
     return report
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LabCloud]":
+    """For all who need one: who makes something in it removes it."""
+    from tests.support.lab.cloud import lab_cloud  # half a second, for those alone
+
+    with lab_cloud(tmp_path_factory.mktemp("cloud"), "cloud") as cloud:
+        yield cloud

@@ -33,6 +33,10 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "base": lambda: [base.Base()],
     "caddy": lambda: [caddy.Caddy()],
     "browser": lambda: [browser.Driver(), browser.Browser()],
+    "ssh": lambda: [
+        tools.Tool("openssh-client", "ssh", "ssh-keygen"),
+        tools.Tool("iproute2", "ip"),
+    ],
     "acme": lambda: [tools.Tool("pebble", "pebble", "pebble-challtestsrv")],
     "load": lambda: [tools.Tool("wrk")],
 }
@@ -49,6 +53,7 @@ download, what package registries carry. A stopped run goes on where it was.
   base      the image that all of ours are built from (needs engine)
   caddy     the image that the front door's program is taken from (needs engine)
   browser   Chromium, only for tests (needs dev)
+  ssh       ssh and ip, for tests of machines
   acme      pebble, an authority for certificates, only for tests
   load      wrk, which asks a server as fast as it answers, only for benchmarks
 

@@ -25,7 +25,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
     with lab_machine(directory, "stack") as machine:
         deployment = LabDeployment(directory, "lab", machine)
         try:
-            deployment.first_up = deployment.ops("up")
+            deployment.up()
             yield deployment
         finally:
             deployment.ops("down")
@@ -33,9 +33,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabMachine]:
+def bare(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LabMachine]:
     """A machine without anything, for the scripts of the setup."""
-    with lab_machine(tmp_path_factory.mktemp("bare"), "bare") as machine:
+    with lab_machine(tmp_path_factory.mktemp("bare"), request.module.__name__[-8:]) as machine:
         yield machine
 
 

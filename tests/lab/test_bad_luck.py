@@ -13,6 +13,8 @@ from tests.support.lab.deployment import LabDeployment, ssh_machine
 from tests.support.lab.machine import LabMachine
 from tests.support.ssh_server import keygen
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_wrong_key(bare: LabMachine, tmp_path) -> None:
     keygen("-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other"))

@@ -9,11 +9,13 @@ import httpx
 import pytest
 
 from tests.support.deployment import changes
-from tests.support.lab.cloud import LabCloud, lab_cloud
+from tests.support.lab.cloud import LabCloud
 from tests.support.lab.deployment import CloudDeployment
 from tests.support.lab.metal import Metal, metal
 from tests.support.member import Member
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.slow
 
 BROKEN = b"#cloud-config\nbootcmd: [[sh, -c, 'echo no such mirror >&2; exit 3']]\n"
 
@@ -25,9 +27,8 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    directory = tmp_path_factory.mktemp("cloud")
-    with lab_cloud(directory, "cloud") as cloud, metal(cloud, directory) as running:
+def lab(cloud: LabCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with metal(cloud, tmp_path_factory.mktemp("metal")) as running:
         yield Lab(cloud, running)
 
 

@@ -12,6 +12,8 @@ from tests.support.lab.deployment import wait_until_free
 from tests.support.lab.machine import DISK, LabMachine
 from tests.support.lab.steps import HEAD, head, step
 
+pytestmark = pytest.mark.slow
+
 
 def lvm() -> bytes:
     header = b"LVM2 001" + b"x" * 32 + bytes(480)

@@ -56,6 +56,7 @@ def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None
     assert "as it was set up" in lab.ops("check")
 
 
+@pytest.mark.slow
 def test_status_logs_and_bad_targets(lab: LabDeployment) -> None:
     status = lab.ops("status")
     assert "up, JupyterHub 6.1.1" in status and "/mnt: " in status
@@ -87,6 +88,7 @@ def test_a_member_has_the_machines_limits_and_spaces(lab: LabDeployment) -> None
     assert lab.machine.exec("cat /mnt/user/shared.txt; rm /mnt/user/shared.txt") == "x"
 
 
+@pytest.mark.slow
 def test_members_reach_neither_each_other_nor_the_metadata(lab: LabDeployment) -> None:
     connect = (
         "import socket\n"
@@ -130,6 +132,7 @@ def metadata_service(lab: LabDeployment) -> Iterator[None]:
         subprocess.run(["ip", "address", "del", f"{METADATA}/32", "dev", bridge], check=True)
 
 
+@pytest.mark.slow
 def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None:
     image = lab.machine.exec("docker images -q cyberhubs/corehub | head -1").strip()
     lab.machine.exec(
@@ -153,6 +156,7 @@ def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None
     assert "as it was set up" in lab.ops("check")
 
 
+@pytest.mark.slow
 def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     started = lab.machine.exec("docker ps -q").split()
     lab.machine.exec(
@@ -169,6 +173,7 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
+@pytest.mark.slow
 def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
     with lab.tunnel(), member(lab, "katherine") as katherine:
         katherine.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
@@ -183,6 +188,7 @@ def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
     """By a fresh one with the same disk: new containers, the same members."""
     with lab.tunnel(), Member(lab.url, "grace") as grace:
@@ -207,6 +213,7 @@ def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
+@pytest.mark.slow
 def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
     with lab.tunnel(), Member(lab.url, "katherine") as katherine:
         katherine.sign_in(lab.password).start()
@@ -220,6 +227,7 @@ def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
         assert kernel.run("print(open('down.txt').read())") == "orbit"
 
 
+@pytest.mark.slow
 def test_no_secret_is_readable(lab: LabDeployment) -> None:
     key = lab.machine.key.read_text().splitlines()[1]
     seen = {

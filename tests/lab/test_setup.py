@@ -16,6 +16,8 @@ from tests.support.lab.deployment import ssh_machine
 from tests.support.lab.machine import LabMachine
 from tests.support.lab.steps import carry_out, empty, set_up, step, steps
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
     for number in (1, 2):

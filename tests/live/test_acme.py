@@ -23,7 +23,7 @@ STACK = ONE_HUB.replace("{{mode: none, port: {port}}}", f"{INTERNAL}\n  cyberhub
 VALIDITY_S = 45
 BACKGROUND_S = 150  # Caddy asks an authority that did not answer again after a minute
 
-pytestmark = pytest.mark.usefixtures("domain_is_here")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("domain_is_here")]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from tests.support import run
 from tests.support.deployment import Deployment, changes
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 
 def labels(deployment: Deployment) -> dict[str, str]:
     return {STACK: deployment.stack, HUB: "core", ROLE: "proxy"}

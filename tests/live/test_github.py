@@ -200,6 +200,7 @@ def test_no_secret_is_readable(deployment: Deployment, app: App) -> None:
         assert app.client_secret not in place and "gho_" not in place
 
 
+@pytest.mark.slow
 def test_team_is_joined_and_left(deployment: Deployment, account: Account, team: Team) -> None:
     with member(deployment, "joan") as joan:
         with pytest.raises(Refused, match="on none of this hub"):
@@ -215,6 +216,7 @@ def test_team_is_joined_and_left(deployment: Deployment, account: Account, team:
     assert audited(deployment, "removed")[-1]["user"] == "joan"
 
 
+@pytest.mark.slow
 def test_github_is_down(
     deployment: Deployment, github: GitHub, account: Account, team: Team
 ) -> None:

@@ -11,11 +11,10 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from cyberhubs.settings.images import Images
+from tests.support.images import build
 
 pytestmark = pytest.mark.timeout(900)
 
-PROJECT = Path(__file__).parent.parent.parent
 UID = 12345
 TOKEN = "5f2d8c0e7b1a4936"
 SCIENCE = "numpy scipy matplotlib.pyplot pandas sympy h5py astropy.units ipympl ipywidgets tqdm"
@@ -23,24 +22,10 @@ SCIENCE = "numpy scipy matplotlib.pyplot pandas sympy h5py astropy.units ipympl 
 Start = Callable[..., Container]
 
 
-@pytest.fixture(scope="session")
-def images() -> Iterator[dict[str, str]]:
-    """Images by name, built with the program's own build arguments, so that its layers serve."""
-    engine, settings = docker.from_env(), Images()
-    arguments = {"BASE_IMAGE": settings.base, "SITE_CERTIFICATES": settings.site_certificates_pem()}
-    names = ("multiuser", "proxy", "corehub")
-    for name in names:
-        engine.images.build(
-            path=str(PROJECT),
-            dockerfile=f"images/{name}/Dockerfile",
-            buildargs=arguments,
-            tag=f"cyberhubs-test/{name}",
-            rm=True,
-            forcerm=True,
-        )
-    yield {name: f"cyberhubs-test/{name}" for name in names}
-    for name in names:
-        engine.images.remove(f"cyberhubs-test/{name}", noprune=True)
+@pytest.fixture(scope="module")
+def images() -> dict[str, str]:
+    """Ids by name."""
+    return build()
 
 
 @pytest.fixture(scope="module")

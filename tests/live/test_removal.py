@@ -100,6 +100,7 @@ def test_a_start_that_is_pending_is_stopped(deployment: Deployment, lists: Path)
 
 
 @pytest.mark.usefixtures("others")
+@pytest.mark.slow
 def test_admin_rights_are_given_and_taken(deployment: Deployment, lists: Path) -> None:
     """Over somebody's server, too."""
     with at_work(deployment, "grace") as grace, Member(deployment.url, "katherine") as katherine:
@@ -123,6 +124,7 @@ def test_admin_rights_are_given_and_taken(deployment: Deployment, lists: Path) -
 
 
 @pytest.mark.usefixtures("others")
+@pytest.mark.slow
 def test_an_open_period_that_ends(deployment: Deployment, lists: Path) -> None:
     seconds = 25
     end = datetime.now(UTC) + timedelta(seconds=seconds)

@@ -1,12 +1,12 @@
-"""A member with a real browser.
+"""A member with a real browser, which has a network of its own.
 
-It runs on the machine that carries the containers, and whenever one starts, the machine's network
-changes for a second or two (an interface more, which finds itself an address): Chromium drops what
-it is loading then. So it waits until that is over.
+On the machine's own it would see each container that starts: an interface more, at which Chromium drops
+all that it is loading (ERR_NETWORK_CHANGED).
 """
 
 import os
-import time
+import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,23 +14,43 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cyberhubs.install.browser import executable
+from tests.support import socks
+from tests.support.waiting import eventually
 
+OWN_NETWORK = Path(__file__).with_name("own_network.py")
+PROXY_PORT = 1080
 LIMIT_MS = 120_000  # for a page, or a kernel; whose machine is slower sets another
 
 
 @contextmanager
 def chromium(domain: str | None = None) -> Iterator[Browser]:
     """Knows `domain`, if there is one, as this machine."""
-    _wait_for_a_quiet_network()
-    with sync_playwright() as playwright:
+    names = {domain: "127.0.0.1"} if domain else {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.create_server(f"{folder}/handover", family=socket.AF_UNIX) as handover,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
-            executable_path=executable(),
+            executable_path=OWN_NETWORK,
+            env={
+                **os.environ,
+                "BROWSER": str(executable()),
+                "PROXY_PORT": str(PROXY_PORT),
+                "PROXY_HANDOVER": f"{folder}/handover",
+            },
             # Chromium refuses to run as root inside its own sandbox.
             chromium_sandbox=os.getuid() != 0,
-            args=[f"--host-resolver-rules=MAP {domain} 127.0.0.1"] if domain else [],
+            args=[
+                f"--proxy-server=socks5://127.0.0.1:{PROXY_PORT}",
+                "--proxy-bypass-list=<-loopback>",
+            ],
         )
         try:
-            yield browser
+            with handover.accept()[0] as browsers:
+                _, [listener], *_ = socket.recv_fds(browsers, 16, 1)
+            with socks.serving(socket.socket(fileno=listener), names):
+                yield browser
         finally:
             browser.close()
 
@@ -46,8 +66,6 @@ def sign_in(page: Page, name: str, password: str) -> None:
 def wait_for_lab(page: Page, name: str) -> None:
     """Until the server of who has signed in shows JupyterLab."""
     page.wait_for_url(f"**/user/{name}/lab**", timeout=LIMIT_MS)
-    _wait_for_a_quiet_network()
-    page.reload()
 
 
 def open_notebook(page: Page, front: str, hub: str, name: str, password: str) -> None:
@@ -69,8 +87,13 @@ def run_cell(page: Page, code: str, number: int) -> None:
     Clicks it first, as a member does: a page that was not in front may have lost its choice.
     """
     cell = page.locator(".jp-Notebook .cm-content").nth(number)
-    cell.click()
-    expect(cell).to_be_focused()
+
+    def chosen() -> bool:
+        cell.click()
+        expect(cell).to_be_focused(timeout=1000)
+        return True
+
+    eventually(chosen)
     page.keyboard.type(code)
     page.keyboard.press("Shift+Enter")
 
@@ -78,17 +101,3 @@ def run_cell(page: Page, code: str, number: int) -> None:
 def output(page: Page, number: int = 0):
     """The output area of the cell that had the `number`-th output."""
     return page.locator(".jp-OutputArea-output").nth(number)
-
-
-def _wait_for_a_quiet_network(seconds: float = 3) -> None:
-    """Until this machine's interfaces and addresses have been the same for so long."""
-    deadline = time.monotonic() + 60
-    seen, since = None, time.monotonic()
-    while time.monotonic() - since < seconds:
-        assert time.monotonic() < deadline, "this machine's network does not come to rest"
-        interfaces = sorted(path.name for path in Path("/sys/class/net").iterdir())
-        addresses = Path("/proc/net/if_inet6")  # with those that are still looked for
-        now = interfaces, addresses.read_text() if addresses.exists() else ""
-        if now != seen:
-            seen, since = now, time.monotonic()
-        time.sleep(0.1)

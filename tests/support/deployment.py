@@ -1,6 +1,5 @@
 """A stack of its own, brought up as an operator does: a copy of the project, a stack file, `make`."""
 
-import fcntl
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from typing import Any, Self
 import docker
 import yaml
 
-from tests.support import progress, run
+from tests.support import images, progress, run
 from tests.support.processes import free_port
 from tests.support.waiting import eventually
 
@@ -223,8 +222,9 @@ class Deployment:
 @contextmanager
 def running(deployment: Deployment) -> Iterator[Deployment]:
     """Up, and afterwards down with nothing left."""
+    images.build()
     try:
-        with progress.step(f"stack {deployment.stack}: up") as step, images_once():
+        with progress.step(f"stack {deployment.stack}: up") as step:
             deployment.ops("up", line=step.show)
         deployment.keep()
         yield deployment
@@ -233,18 +233,6 @@ def running(deployment: Deployment) -> Iterator[Deployment]:
             deployment.ops("down", line=step.show)
     assert deployment.containers() == []
     assert deployment.networks() == []
-
-
-@contextmanager
-def images_once() -> Iterator[None]:
-    """Alone until somebody's first update has built the images, which the others then find."""
-    run.folder().mkdir(exist_ok=True)
-    built = run.folder() / "images-built"
-    with (run.folder() / "images-lock").open("w") as lock:
-        if not built.exists():
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-        built.touch()
 
 
 def changes(printed: str) -> dict[str, int]:

@@ -48,8 +48,22 @@ def running() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def first(what: str) -> Iterator[None]:
+    """Alone, until one process of the run has done it: the others find what it made."""
+    folder().mkdir(mode=0o700, exist_ok=True)
+    done = folder() / f"{what}-done"
+    with (folder() / f"{what}-lock").open("w") as lock:
+        if not done.exists():
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+        done.touch()
+
+
 def forget() -> None:
     """Removes the files of this run, of which nobody wants to see any."""
+    with suppress(DockerException):  # of one that needed no engine
+        _remove_images(docker.from_env(), RUN)
     shutil.rmtree(folder(), ignore_errors=True)
     _lock().unlink()
 
@@ -83,15 +97,20 @@ def remove_all(run: str) -> bool:
     for network in engine.networks.list():
         if f"-{run}" in str(network.name):
             network.remove()
-    for image in engine.images.list():
-        for tag in image.tags:
-            if f"-{run}" in tag:
-                engine.images.remove(tag, noprune=True)
+    _remove_images(engine, run)
     for device in Path("/sys/block").glob("loop*/loop/backing_file"):
         if device.read_text().startswith(str(folder(run))):
             subprocess.run(["losetup", "-d", f"/dev/{device.parts[3]}"], check=True)
     shutil.rmtree(folder(run), ignore_errors=True)
     return not folder(run).exists()
+
+
+def _remove_images(engine: docker.DockerClient, run: str) -> None:
+    """Their names alone: what they are made of serves the next run."""
+    for image in engine.images.list():
+        for tag in image.tags:
+            if f"-{run}:" in tag:
+                engine.images.remove(tag, noprune=True)
 
 
 def _processes(run: str) -> Iterator[int]:

@@ -10,6 +10,8 @@ from tests.support.plugin_client import Plugin, PluginError, Secret, archive, as
 from tests.support.plugin_suite import ours
 from tests.support.ssh_server import SSHServer
 
+pytestmark = pytest.mark.slow
+
 COPY = "command:remote:CopyToRemote"
 
 

@@ -16,6 +16,8 @@ from tests.support.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secr
 from tests.support.plugin_suite import ours
 from tests.support.processes import gone, wait_for
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "command:local:Command"
 
 

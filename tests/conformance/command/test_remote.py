@@ -22,6 +22,8 @@ from tests.support.plugin_suite import ours
 from tests.support.processes import free_port, gone, wait_for
 from tests.support.ssh_server import PASSPHRASE, SSHServer
 
+pytestmark = pytest.mark.slow
+
 RUN = "command:remote:Command"
 
 

@@ -9,6 +9,8 @@ from tests.conformance.docker.common import CONTAINER
 from tests.support.plugin_client import UNKNOWN, Plugin, Values
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "change",

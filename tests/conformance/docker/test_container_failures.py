@@ -11,6 +11,8 @@ from tests.conformance.docker.common import CONTAINER, NAME, named
 from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_container_that_is_gone(
     plugin: Plugin, made: Made, sleeper: Any, engine: docker.DockerClient

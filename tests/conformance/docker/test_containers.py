@@ -12,6 +12,8 @@ from tests.conformance.docker.common import CONTAINER, NAME, NETWORK
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError, Secret
 from tests.support.plugin_suite import Made, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_container_is_made_as_given(
     plugin: Plugin, made: Made, sleeper: Any, engine: docker.DockerClient, tmp_path: Path

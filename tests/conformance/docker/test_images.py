@@ -11,6 +11,8 @@ from tests.conformance.docker.common import IMAGE, NAME, image
 from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_build(plugin: Plugin, made: Made, context: Any, engine: docker.DockerClient) -> None:
     directory = context(

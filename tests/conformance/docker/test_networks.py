@@ -7,6 +7,8 @@ from tests.conformance.docker.common import NAME, NETWORK
 from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_network_is_made_as_given(plugin: Plugin, made: Made, engine: docker.DockerClient) -> None:
     inputs = {

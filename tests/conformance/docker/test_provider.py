@@ -19,6 +19,8 @@ from tests.support import ssh_server
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
 from tests.support.plugin_suite import Made, ours
 
+pytestmark = pytest.mark.slow
+
 
 @ours
 def test_port_is_printed_soon(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from tests.support.github.model import Account, GitHub, Organization, Team
 from tests.support.plugin_client import Plugin, PluginError, Values
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def inputs(team: Team) -> Values:

@@ -20,6 +20,8 @@ from tests.support.github.model import Account, GitHub, Organization, Team
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError, Values
 from tests.support.plugin_suite import Made, ours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,8 @@ from tests.support.github.model import Account, GitHub, Organization, Team
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 INPUTS = {
     "name": "Machine Learning",
     "description": "Learns",

@@ -13,12 +13,6 @@ from tests.support.plugin_client import Plugin, Values
 from tests.support.plugin_suite import Made
 
 
-@pytest.fixture(scope="package")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lab.LabCloud]:
-    with lab.lab_cloud(tmp_path_factory.mktemp("cloud"), "plugin") as cloud:
-        yield cloud
-
-
 @pytest.fixture(scope="package", autouse=True)
 def credentials(cloud: lab.LabCloud) -> Iterator[None]:
     """In the environment, as an operator has them."""

@@ -8,6 +8,8 @@ from tests.support.lab.cloud import LabCloud
 from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def volume(made: Made) -> str:

@@ -26,6 +26,8 @@ from tests.conformance.openstack.conftest import There
 from tests.support.plugin_client import UNKNOWN, Plugin, Values
 from tests.support.plugin_suite import Made, ours
 
+pytestmark = pytest.mark.slow
+
 # the least that each needs, made by what it depends on
 LEAST: dict[str, Callable[[Made, There], Values]] = {
     ADDRESS: lambda made, there: {"pool": "public"},

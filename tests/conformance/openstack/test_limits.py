@@ -9,7 +9,7 @@ from tests.conformance.openstack.common import ADDRESS, NAME, NETWORK, SERVER, V
 from tests.support.plugin_client import PluginError
 from tests.support.plugin_suite import Made, ours
 
-pytestmark = ours
+pytestmark = [pytest.mark.slow, ours]
 REMEDY = "; ask the cloud's support for more, or free some, and run this again"
 
 

@@ -20,6 +20,8 @@ from tests.conformance.openstack.conftest import There
 from tests.support.plugin_client import Plugin, PluginError, Values
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_network_changes_in_place(plugin: Plugin, made: Made, demo: Connection) -> None:
     id, state, checked = made(NETWORK, {"name": NAME, "description": "one", "adminStateUp": True})

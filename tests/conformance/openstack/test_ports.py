@@ -19,6 +19,8 @@ from tests.conformance.openstack.conftest import There
 from tests.support.plugin_client import Plugin, PluginError, Secret, Values
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_key_pair(plugin: Plugin, made: Made, demo: Connection) -> None:
     id, state, checked = made(KEY, {"name": NAME, "publicKey": PUBLIC_KEY})

@@ -22,6 +22,8 @@ from tests.support.lab.cloud import LabCloud
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
 from tests.support.plugin_suite import Made, ours
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -10,6 +10,8 @@ from tests.conformance.openstack.common import GROUP, NAME, SERVER
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError, Values
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_state_holds_a_hash_of_the_user_data(plugin: Plugin, standing: tuple) -> None:
     _, state, checked = standing

@@ -25,6 +25,8 @@ from tests.support.lab.cloud import LabCloud
 from tests.support.plugin_client import Plugin, PluginError, Secret, Values
 from tests.support.plugin_suite import Made, ours
 
+pytestmark = pytest.mark.slow
+
 USER_DATA = "#cloud-config\npackages: [tmux]\n"
 
 

@@ -9,6 +9,8 @@ from tests.conformance.openstack.common import NAME, VOLUME, refused, stopped_at
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
 from tests.support.plugin_suite import Made, decision, ours
 
+pytestmark = pytest.mark.slow
+
 
 def test_volume_is_made_as_given(plugin: Plugin, made: Made, demo: Connection) -> None:
     inputs = {

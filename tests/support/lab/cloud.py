@@ -10,7 +10,7 @@ from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
 from cyberhubs.install.base import IMAGE as BASE
-from tests.support import run
+from tests.support import progress, run
 from tests.support.lab.machine import container, may_all
 from tests.support.networks import make_link
 
@@ -30,14 +30,15 @@ class LabCloud:
         self.clouds_yaml = directory / "clouds.yaml"
         self.engine = docker.from_env()
         kind = "guests" if guests else "cloud"
-        image, _ = self.engine.images.build(
-            path=str(CONTEXT),
-            tag=f"cyberhubs-lab-{kind}",
-            target=kind,
-            buildargs={"BASE_IMAGE": BASE},
-            rm=True,
-            forcerm=True,
-        )
+        with progress.step(f"image cyberhubs-lab-{kind}"), run.first(f"cyberhubs-lab-{kind}"):
+            image, _ = self.engine.images.build(
+                path=str(CONTEXT),
+                tag=f"cyberhubs-lab-{kind}",
+                target=kind,
+                buildargs={"BASE_IMAGE": BASE},
+                rm=True,
+                forcerm=True,
+            )
         link = make_link(f"lab-{name}")
         self.address, self.gateway, self.network = link.machine, link.gateway, link.network
         if guests:
@@ -50,6 +51,13 @@ class LabCloud:
 
     def start(self) -> "LabCloud":
         """Returns when all its services work."""
+        with progress.step("a cloud"):
+            self._start()
+        clouds = self.exec("cat /etc/lab/clouds.yaml").replace("127.0.0.1", self.address)
+        self.clouds_yaml.write_text(clouds)
+        return self
+
+    def _start(self) -> None:
         self.container.start()
         deadline = time.monotonic() + START_S
         while b"cloud up" not in self.container.logs():
@@ -57,9 +65,6 @@ class LabCloud:
             if self.container.status != "running" or time.monotonic() > deadline:
                 raise AssertionError(f"no cloud: {self.container.logs(tail=90).decode()}")
             time.sleep(0.3)
-        clouds = self.exec("cat /etc/lab/clouds.yaml").replace("127.0.0.1", self.address)
-        self.clouds_yaml.write_text(clouds)
-        return self
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A stack on a machine of the lab, brought up as an operator does."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,10 +12,10 @@ from typing import Any
 
 from cyberhubs.machine import SshMachine
 from cyberhubs.settings.host import SshLogin
+from tests.support import images, progress
 from tests.support.deployment import Deployment
 from tests.support.lab.cloud import LabCloud
 from tests.support.lab.machine import DISK, LabMachine
-from tests.support.processes import wait_for_port
 from tests.support.ssh_server import keygen
 
 SPACES = [
@@ -29,18 +30,17 @@ class RemoteDeployment(Deployment):
     @contextmanager
     def tunnel(self) -> Iterator[None]:
         process = subprocess.Popen(
-            ["make", "tunnel", f"STACK={self.stack}"],
+            [".venv/bin/python", "-m", "cyberhubs.ops", "tunnel", "--stack", self.stack],
             cwd=self.directory,
             env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
-            wait_for_port(self.port)
+            assert process.stdout and "until you press Ctrl-C" in process.stdout.readline()
             yield
         finally:
-            subprocess.run(["kill", "--", f"-{process.pid}"], check=True)
+            process.send_signal(signal.SIGINT)
             process.wait(20)
 
 
@@ -56,6 +56,17 @@ class LabDeployment(RemoteDeployment):
         self.edit(edit)
         self.machine = machine
         self.first_up = ""  # what it printed
+
+    def up(self) -> None:
+        """From a bare machine: set up by plain Pulumi, then all of it, with the images found there."""
+        self.pulumi("stack", "init", "--no-select")
+        with progress.step(f"stack {self.stack}: the machine's setup"):
+            images_later = ("--exclude", "**::host-images", "--exclude-dependents")
+            self.first_up = self.pulumi("up", "--yes", "--skip-preview", *images_later)
+        assert self.machine.container
+        images.carry(self.machine.container)
+        with progress.step(f"stack {self.stack}: up") as step:
+            self.first_up += self.ops("up", line=step.show)
 
     def trust(self) -> None:
         """Puts the host key of a machine that was set up anew into the stack file."""

@@ -17,7 +17,7 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 
 from cyberhubs.install.base import IMAGE as BASE
-from tests.support import run
+from tests.support import progress, run
 from tests.support.networks import make_link
 from tests.support.processes import wait_for_port
 from tests.support.ssh_server import keygen
@@ -59,13 +59,14 @@ def system_container(
     engine: docker.DockerClient, name: str, kind: str, network: Network, address: str
 ) -> Container:
     """A machine, not started yet. `kind`: a stage of image/Dockerfile."""
-    image, _ = engine.images.build(
-        path=str(CONTEXT),
-        tag=f"{IMAGE}-{kind}",
-        target=kind,
-        buildargs={"BASE_IMAGE": BASE},
-        rm=True,
-    )
+    with progress.step(f"image {IMAGE}-{kind}"), run.first(f"{IMAGE}-{kind}"):
+        image, _ = engine.images.build(
+            path=str(CONTEXT),
+            tag=f"{IMAGE}-{kind}",
+            target=kind,
+            buildargs={"BASE_IMAGE": BASE},
+            rm=True,
+        )
     host = may_all(
         engine,
         binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
