@@ -1,6 +1,6 @@
 """Tables of inputs: what a resource takes, how it is checked and how two versions are compared.
 
-A table maps input names to `Input`. The kind of an input is `str`, `int`, `float`, `bool`, `Asset`,
+A table maps input names to `Input`. The kind of an input is `str`, `int`, `float`, `bool`,
 `ANY`, `[kind]` (a list), `SetOf(kind)` (a list whose order means nothing), `MapOf(kind)` or a
 nested table.
 """
@@ -9,11 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.provider.experimental.provider import CheckFailure, PropertyDiff, PropertyDiffKind
-
-from offline.plugins.wire import Asset
 
 UNKNOWN = Computed()
 ANY = object()
@@ -173,7 +170,6 @@ def _describe(kind: Any) -> str:
     if isinstance(kind, (MapOf, Mapping)):
         return "a map"
     words = {
-        Asset: "an asset or archive",
         str: "a string",
         int: "a whole number",
         float: "a number",
@@ -257,8 +253,6 @@ def _compare_sets(kind: Any, old: list, new: list, path: str, replace: bool) -> 
 
 
 def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, (pulumi.Asset, pulumi.Archive)):
-        return type(old) is type(new) and vars(old) == vars(new)
     if isinstance(new, (list, Mapping, Computed)):
         return False  # compared item by item; an unknown is the same as nothing
     return type(old) is type(new) and old == new

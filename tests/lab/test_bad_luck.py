@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from cyberhubs.machine import MachineError, SshMachine
-from tests.support.lab.deployment import LabDeployment, ssh_machine
+from tests.support.keys import make_key
+from tests.support.lab.deployment import ssh_machine
 from tests.support.lab.machine import LabMachine
-from tests.support.ssh_server import keygen
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_wrong_key(bare: LabMachine, tmp_path) -> None:
-    keygen("-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other"))
+    make_key(tmp_path / "other")
     with pytest.raises(MachineError, match=r"does not let debian in with .*authorized_keys"):
         ssh_machine(bare, privateKeyFile=str(tmp_path / "other")).facts()
 
@@ -28,7 +28,7 @@ def test_a_missing_key(bare: LabMachine, tmp_path) -> None:
 
 
 def test_another_host_key(bare: LabMachine, tmp_path) -> None:
-    keygen("-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other"))
+    make_key(tmp_path / "other")
     other = (tmp_path / "other.pub").read_text().strip()
     with pytest.raises(MachineError, match=r"shows another host key.*make host-key"):
         ssh_machine(bare, hostKey=other).facts()
@@ -127,14 +127,3 @@ def test_many_at_once_share_one_connection(bare: LabMachine) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(run, range(8))) == [str(number) for number in range(8)]
     assert bare.logins() == before + 1
-
-
-def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeployment) -> None:
-    before = lab.file.read_text()
-    lab.edit(lambda config: config["cyberhubs:host"]["ssh"].update({"from": ["192.0.2.0/24"]}))
-    said = lab.ops("up", fails=True)
-    assert "taken back in 3 minutes" in said and "does not answer" in said
-    lab.machine.exec("systemctl start cyberhubs-firewall-undo.service")  # as its timer will
-    lab.write(before)
-    lab.ops("up")
-    assert "as it was set up" in lab.ops("check")

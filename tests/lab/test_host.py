@@ -1,21 +1,27 @@
 """A machine that was bare and carries a hub: as `local` does, and what a machine of its own adds."""
 
+import json
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.conformance.docker.common import CONTAINER
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import changes
 from tests.support.lab.deployment import LabDeployment
 from tests.support.member import Kernel, Member
+from tests.support.plugin_client import Plugin, PluginError
+from tests.support.plugin_suite import Made, ours
 from tests.support.waiting import eventually
 
 USER = 12345
@@ -157,6 +163,34 @@ def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None
 
 
 @pytest.mark.slow
+@ours
+def test_the_plugin_reaches_the_engine(lab: LabDeployment, tmp_path: Path) -> None:
+    def folders() -> set[Path]:
+        return set(Path(tempfile.gettempdir()).glob("docker-ssh-*"))
+
+    before = folders()
+    known, key = tmp_path / "known", ["-i", str(lab.machine.key)]
+    known.write_text(f"{lab.machine.address} {lab.machine.host_key}")
+    config = {
+        "host": f"ssh://debian@{lab.machine.address}",
+        "sshOpts": json.dumps([*key, "-o", f"UserKnownHostsFile={known}"]),
+    }
+    image = lab.machine.exec("docker images -q cyberhubs-base").split()[0]
+    inputs = {"name": "by-plugin", "image": image, "command": ["sleep", "600"]}
+    with Plugin("docker", tmp_path, config) as plugin:
+        made = Made(plugin)
+        made(CONTAINER, inputs)
+        assert "by-plugin" in lab.machine.exec("docker ps --format '{{.Names}}'").split()
+        made.remove()
+    config |= {"sshOpts": json.dumps(key), "disableDockerDaemonCheck": "true"}
+    with Plugin("docker", tmp_path, config) as plugin:
+        checked = plugin.check(CONTAINER, inputs)
+        with pytest.raises(PluginError, match=r"Host key verification failed.*known host key"):
+            plugin.create(CONTAINER, checked)
+    eventually(lambda: folders() == before, 5)  # the tunnel ends after the plugin
+
+
+@pytest.mark.slow
 def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     started = lab.machine.exec("docker ps -q").split()
     lab.machine.exec(
@@ -171,6 +205,18 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     # live-restore: the containers went on while the engine was down.
     assert lab.machine.exec("docker ps -q").split() == started
     assert set(changes(lab.ops("up"))) == UNCHANGED
+
+
+@pytest.mark.slow
+def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeployment) -> None:
+    before = lab.file.read_text()
+    lab.edit(lambda config: config["cyberhubs:host"]["ssh"].update({"from": ["192.0.2.0/24"]}))
+    said = lab.ops("up", fails=True)
+    assert "taken back in 3 minutes" in said and "does not answer" in said
+    lab.machine.exec("systemctl start cyberhubs-firewall-undo.service")  # as its timer will
+    lab.write(before)
+    lab.ops("up")
+    assert "as it was set up" in lab.ops("check")
 
 
 @pytest.mark.slow

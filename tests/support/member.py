@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+# A server answers the websocket of a kernel that has only just been started when the kernel has answered its
+# first request; after 60 s without (its `kernel_info_timeout`) it answers all the same.
+KERNEL_ANSWERS_S = 65
+
 
 class Refused(Exception):
     """The hub did not let the member in; the message is its page."""
@@ -149,7 +153,7 @@ class Kernel:
         with connect(
             f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
             additional_headers={"Cookie": cookies},
-            open_timeout=20,  # a kernel that has only just been started may take a while
+            open_timeout=KERNEL_ANSWERS_S,
             max_size=None,
             ssl=self.member.trust,
         ) as socket:

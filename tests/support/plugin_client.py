@@ -27,8 +27,6 @@ ROOT = Path(__file__).parents[2]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
-ASSET = "c44067f5952c0a294b673a41bacd8c17"
-ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_metadata_size", 4 << 20)]
 
 Values = dict[str, Any]
@@ -37,15 +35,6 @@ Values = dict[str, Any]
 @dataclass(frozen=True)
 class Secret:
     value: Any
-
-
-def asset(**fields: Any) -> Values:
-    """A file, text or remote asset: `path`, `text`, `uri`; `hash` alone as in a diff."""
-    return {SIGNATURE: ASSET, **fields}
-
-
-def archive(**fields: Any) -> Values:
-    return {SIGNATURE: ARCHIVE, **fields}
 
 
 def _encode(value: Any) -> Any:

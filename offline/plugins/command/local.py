@@ -24,8 +24,8 @@ async def run(
 
     The command leads a process group, so that ending it ends what it has started.
     """
-    try:
-        process = await asyncio.create_subprocess_exec(
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
             *command,
             cwd=directory,
             env={**os.environ, **environment},
@@ -34,11 +34,18 @@ async def run(
             stderr=PIPE,
             process_group=0,
         )
+    )
+    try:
+        process = await asyncio.shield(starting)
     except (OSError, ValueError) as error:
         hint = ""
         if getattr(error, "errno", None) == errno.E2BIG:
             hint = "; if its last output is long, set addPreviousOutputInEnv to false"
         return f"cannot start {command[0]!r}: {error}{hint}"
+    except asyncio.CancelledError:
+        # It runs already; asyncio itself would kill it alone, and not what it has started.
+        await _end(await starting)
+        raise
     try:
         await asyncio.gather(
             _feed(process, (stdin or "").encode()),

@@ -1,5 +1,6 @@
 """Conformance of the plugin `command`: local commands. See plugin_client.py for PLUGIN_DIR."""
 
+import asyncio
 import os
 import re
 import signal
@@ -7,12 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from tests.support.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secret, asset
+from offline.plugins.command import local
+from offline.plugins.command.output import Output
+from tests.support.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secret
 from tests.support.plugin_suite import ours
 from tests.support.processes import gone, wait_for
 
@@ -181,17 +185,6 @@ def test_update_or_replace(plugin: Plugin, name: str, value: Any, path: str) -> 
     assert not plugin.diff(TOKEN, state, news, ignore=(name,)).detailedDiff
 
 
-def test_files_as_triggers(plugin: Plugin) -> None:
-    """In a diff the engine sends nothing of a file but its hash."""
-    state = {**INPUTS, "triggers": [asset(hash="1")]}
-    assert plugin.kinds(TOKEN, state, {**INPUTS, "triggers": [asset(hash="1")]}) == {}
-    assert list(plugin.kinds(TOKEN, state, {**INPUTS, "triggers": [asset(hash="2")]})) == [
-        "triggers[0]"
-    ]
-    file = asset(path=str(Path(__file__)), hash="1")
-    assert create(plugin, "true", triggers=[file])["triggers"] == [file]
-
-
 LAST = 'echo "[$PULUMI_COMMAND_STDOUT|$PULUMI_COMMAND_STDERR]"'
 
 
@@ -229,7 +222,7 @@ def test_refused_by_name(plugin: Plugin) -> None:
     with pytest.raises(PluginError) as refusal:
         plugin.check(TOKEN, inputs)
     assert {line.split(":")[0] for line in str(refusal.value).splitlines()} == set(inputs)
-    for token in ("command:remote:CopyFile", "command:other:Thing"):
+    for token in ("command:remote:Command", "command:other:Thing"):
         with pytest.raises(PluginError, match=f"'{token}' is not carried out"):
             plugin.check(token, {})
     with pytest.raises(PluginError, match="'command:local:run' is not carried out"):
@@ -260,6 +253,30 @@ def test_stopping_ends_the_command(tmp_path: Path, how: str) -> None:
         assert gone(below)
         thread.join(10)
     assert failures
+
+
+@ours
+def test_stopping_ends_a_command_that_is_just_being_started(tmp_path: Path) -> None:
+    """When it runs already, and the plugin has not been told yet."""
+    below = tmp_path / "below"
+
+    async def stop_at_once() -> None:
+        command = ["sh", "-c", f"sleep 300 & echo $! > {below}; wait"]
+        output = cast(Output, None)  # which it does not come to
+        task = asyncio.create_task(local.run(command, None, {}, None, output))
+        while not below.exists():
+            await asyncio.sleep(0)
+            time.sleep(0.3)  # the plugin is busy with something else
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+        pid = int(wait_for(below))
+        try:
+            assert task.cancelled() and gone(pid)
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    asyncio.run(stop_at_once())
 
 
 def test_time_limit(plugin: Plugin) -> None:

@@ -1,11 +1,8 @@
 """The plugin itself: its start, its configuration, its way to the engine."""
 
-import getpass
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +12,8 @@ import pytest
 from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from tests.conformance.docker.common import CONTAINER, NAME
-from tests.support import ssh_server
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
-from tests.support.plugin_suite import Made, ours
+from tests.support.plugin_suite import ours
 
 pytestmark = pytest.mark.slow
 
@@ -71,32 +67,3 @@ def test_a_new_address_updates_the_provider(plugin: Plugin) -> None:
     response = plugin.diff_config(old, {**old, "host": "unix:///run/docker.sock"})
     assert response.changes == DiffResponse.DIFF_SOME
     assert list(response.diffs) == ["host"] and not response.replaces
-
-
-@ours
-def test_engine_by_ssh(tmp_path: Path, sleeper: Any) -> None:
-    def folders() -> set[Path]:
-        return set(Path(tempfile.gettempdir()).glob("docker-ssh-*"))
-
-    before = folders()
-    with ssh_server.serve(tmp_path) as server:
-        (tmp_path / "known").write_text(f"[127.0.0.1]:{server.port} {server.host_key}")
-        key = ["-i", str(tmp_path / "user")]
-        config = {
-            "host": f"ssh://{getpass.getuser()}@127.0.0.1:{server.port}",
-            "sshOpts": json.dumps([*key, "-o", f"UserKnownHostsFile={tmp_path}/known"]),
-        }
-        with Plugin("docker", tmp_path, config) as plugin:
-            made = Made(plugin)
-            made(CONTAINER, sleeper())
-            made.remove()
-        config |= {"sshOpts": json.dumps(key), "disableDockerDaemonCheck": "true"}
-        with Plugin("docker", tmp_path, config) as plugin:
-            checked = plugin.check(CONTAINER, sleeper())
-            with pytest.raises(PluginError, match=r"Host key verification failed.*known host key"):
-                plugin.create(CONTAINER, checked)
-    for _ in range(50):  # the tunnel ends after the plugin
-        if folders() == before:
-            break
-        time.sleep(0.1)
-    assert folders() == before

@@ -14,9 +14,9 @@ from cyberhubs.machine import SshMachine
 from cyberhubs.settings.host import SshLogin
 from tests.support import images, progress
 from tests.support.deployment import Deployment
+from tests.support.keys import make_key
 from tests.support.lab.cloud import LabCloud
 from tests.support.lab.machine import DISK, LabMachine
-from tests.support.ssh_server import keygen
 
 SPACES = [
     {"name": "data", "source": "/mnt/data", "target": "/data", "access": "read-only"},
@@ -94,7 +94,7 @@ class CloudDeployment(RemoteDeployment):
         self.environment |= cloud.environment
         self.cloud = cloud
         key = directory / "key"
-        keygen("-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
+        make_key(key)
         self.host: dict[str, Any] = {
             "kind": "openstack",
             "image": {"name": "debian-12"},

@@ -18,9 +18,9 @@ from docker.models.networks import Network
 
 from cyberhubs.install.base import IMAGE as BASE
 from tests.support import progress, run
+from tests.support.keys import make_key
 from tests.support.networks import make_link
 from tests.support.processes import wait_for_port
-from tests.support.ssh_server import keygen
 
 IMAGE = "cyberhubs-lab"
 DISK_GB = 24
@@ -142,7 +142,7 @@ class LabMachine:
         self.address, self.gateway, self.network = link.machine, link.gateway, link.network
         self.engine = docker.from_env()
         self.key = directory / "key"
-        keygen("-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
+        make_key(self.key)
         self._disk = LoopDisk(directory / "disk", DISK_GB)
         self.disk = self._disk.device
         self.container: Container | None = None
