@@ -2,12 +2,14 @@
 
 import pulumi
 
+from components.changes import state_what_replaces
 from components.front_door import FrontDoor, FrontDoorArgs
 from components.host import make_host
 from components.hub import Hub, HubArgs
 from components.images import Images, ImagesArgs
 from components.stack_file import read_settings
 
+state_what_replaces()
 settings = read_settings()
 
 host = make_host("host", settings)

@@ -196,8 +196,6 @@ class Server(ComponentResource):
                 ResourceOptions(
                     # The port and the volume can be one machine's only.
                     delete_before_replace=True,
-                    # The provider would resize it, or rebuild it in place.
-                    replace_on_changes=["imageId", "flavorId", "keyPair", "userData"],
                     custom_timeouts=CustomTimeouts(create="20m"),
                 ),
             ),

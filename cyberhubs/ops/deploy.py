@@ -172,7 +172,9 @@ def _install_here(*what: str) -> None:
 def _check_ports(client: DockerClient, stack: Stack) -> None:
     """Refuses a port that is not free, unless it is ours."""
     tls = stack.settings.tls
-    doors = client.containers.list(filters={"label": [f"{STACK}={stack.name}", f"{ROLE}=door"]})
+    doors = client.containers.list(
+        ignore_removed=True, filters={"label": [f"{STACK}={stack.name}", f"{ROLE}=door"]}
+    )
     ours = {
         binding["HostPort"]
         for container in doors

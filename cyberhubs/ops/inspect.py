@@ -67,7 +67,9 @@ def logs(stack: Stack) -> None:
 
 
 def _containers(client: DockerClient, stack: Stack) -> list[Container]:
-    found = client.containers.list(all=True, filters={"label": f"{STACK}={stack.name}"})
+    found = client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{STACK}={stack.name}"}
+    )
     return sorted(found, key=lambda container: container.name or "")
 
 

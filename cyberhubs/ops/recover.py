@@ -36,7 +36,7 @@ def remove_orphans(client: DockerClient, stack: Stack, resources: Resources) -> 
     """
     known = {resource.get("id") for resource in resources}
     label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack.name}"}
-    containers = client.containers.list(all=True, filters=label)
+    containers = client.containers.list(all=True, ignore_removed=True, filters=label)
     orphans = [
         container
         for container in containers

@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 
 # A run that makes a bit of everything and says which process it is of.
 KILLED = """\
-import subprocess, time
+import os, subprocess, time
 import docker
 from cyberhubs.names import STACK
 from tests.support import run
@@ -30,9 +30,9 @@ with run.running():
     engine = docker.from_env()
     engine.containers.create(base, "true", name="server", labels={STACK: run.named("killed")})
     engine.images.get(base).tag(run.named("cyberhubs-killed"), "1")
-    disk = LoopDisk(run.folder() / "disk", 1)
+    device = LoopDisk(run.folder() / "disk", 1).device if os.geteuid() == 0 else "none"
     below = subprocess.Popen(["sleep", "600"])
-    print(run.RUN, disk.device, below.pid, flush=True)
+    print(run.RUN, device, below.pid, flush=True)
     time.sleep(600)
 """
 
@@ -71,7 +71,8 @@ def left_of(number: str) -> set[str]:
     mark = f"-{number}"
     found = {
         "container": any(
-            mark in str(container.labels) for container in engine.containers.list(all=True)
+            mark in str(container.labels)
+            for container in engine.containers.list(all=True, ignore_removed=True)
         ),
         "network": any(mark in str(network.name) for network in engine.networks.list()),
         "image": any(mark in tag for image in engine.images.list() for tag in image.tags),

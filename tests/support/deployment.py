@@ -210,7 +210,7 @@ class Deployment:
 
     def containers(self) -> list[str]:
         found = self.engine.containers.list(
-            all=True, filters={"label": f"cyberhubs.stack={self.stack}"}
+            all=True, ignore_removed=True, filters={"label": f"cyberhubs.stack={self.stack}"}
         )
         return sorted(str(container.name) for container in found)
 

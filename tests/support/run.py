@@ -90,7 +90,7 @@ def remove_all(run: str) -> bool:
         engine = docker.from_env()
     except DockerException:  # which may have something of it
         return False
-    for container in engine.containers.list(all=True):
+    for container in engine.containers.list(all=True, ignore_removed=True):
         if f"-{run}" in str(container.name) or container.labels.get(STACK, "").endswith(f"-{run}"):
             with suppress(NotFound):
                 container.remove(force=True, v=True)

@@ -9,6 +9,7 @@ TOGETHER = {
         "tests/live/test_notebook",
         "tests/live/test_removal",
     ),
+    "docker plugin": ("tests/conformance/docker",),
     "cloud": ("tests/lab/test_cloud", "tests/conformance/openstack"),
 }
 

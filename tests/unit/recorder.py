@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import rpc
@@ -95,6 +96,12 @@ def secrets_in(value: Any) -> list[Any]:
     if isinstance(value, list):
         return [found for item in value for found in secrets_in(item)]
     return []
+
+
+def config_of(file: Path) -> dict[str, Any]:
+    """What a stack file says, as `record` takes it."""
+    content = yaml.safe_load(file.read_text())["config"]
+    return {key.removeprefix("cyberhubs:"): value for key, value in content.items()}
 
 
 def record(

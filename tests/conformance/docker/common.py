@@ -22,4 +22,4 @@ def image(context: Path, **build: Any) -> Values:
 
 def named(engine: docker.DockerClient) -> list:
     """The containers of the name that the tests give."""
-    return engine.containers.list(all=True, filters={"name": f"^/{NAME}$"})
+    return engine.containers.list(all=True, ignore_removed=True, filters={"name": f"^/{NAME}$"})

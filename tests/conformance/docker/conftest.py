@@ -16,9 +16,11 @@ from tests.support.plugin_suite import Made
 @pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
     client = docker.from_env()
-    before = {container.id for container in client.containers.list(all=True)}
+    before = {container.id for container in client.containers.list(all=True, ignore_removed=True)}
     yield client
-    left = [c.name for c in client.containers.list(all=True) if c.id not in before]
+    left = [
+        c.name for c in client.containers.list(all=True, ignore_removed=True) if c.id not in before
+    ]
     assert not [name for name in left if NAME in str(name)]
     client.close()
 
