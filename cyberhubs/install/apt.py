@@ -6,6 +6,7 @@ import functools
 import os
 import platform
 import shutil
+import subprocess
 from pathlib import Path
 
 from . import places
@@ -26,6 +27,15 @@ def distribution() -> tuple[str, str]:
     except OSError:
         return "", ""
     return release.get("ID", ""), release.get("VERSION_CODENAME", "")
+
+
+def known(name: str) -> list[str]:
+    """[name] if the package lists have it, else []: it is of some releases only."""
+    _ready()
+    answer = subprocess.run(
+        ["apt-cache", "show", name], capture_output=True, text=True, check=False
+    )
+    return [name] if f"Package: {name}\n" in answer.stdout else []
 
 
 def install(names: list[str], report: Report) -> None:

@@ -29,7 +29,7 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "dev": lambda: [venv.Venv("dev")],
     "pulumi": lambda: [pulumi.Pulumi()],
     "plugins": lambda: [plugins.Plugin(name) for name in plugins.NAMES],
-    "engine": lambda: [engine.Engine()],
+    "engine": lambda: [engine.Engine(), engine.Client()],
     "base": lambda: [base.Base()],
     "caddy": lambda: [caddy.Caddy()],
     "browser": lambda: [browser.Driver(), browser.Browser()],
@@ -49,7 +49,7 @@ download, what package registries carry. A stopped run goes on where it was.
   dev       .venv with those of tests and lint as well
   pulumi    Pulumi's command line and its Python language host
   plugins   the providers docker and command (needs venv and pulumi)
-  engine    a Docker engine that answers
+  engine    a Docker engine that answers, and its client
   base      the image that all of ours are built from (needs engine)
   caddy     the image that the front door's program is taken from (needs engine)
   browser   Chromium, only for tests (needs dev)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import apt, docker_api, fetch, ladder, places
 from .process import failure, run, runs
-from .report import InstallError, Report
+from .report import InstallError, Report, UnavailableError
 
 START_S = 90.0
 STOP_S = 60.0
@@ -62,6 +62,7 @@ class Engine:
         source = Path("/etc/apt/sources.list.d/docker.list")
         key.parent.mkdir(exist_ok=True)
         key.write_text(fetch.text(f"{DOCKER_PACKAGES}/{name}/gpg"))
+        key.chmod(0o644)  # apt reads it as a user of its own, whatever the umask here
         source.write_text(f"deb [signed-by={key}] {DOCKER_PACKAGES}/{name} {codename} stable\n")
         apt.refresh()
         try:
@@ -72,8 +73,32 @@ class Engine:
         return f"installed Docker's own packages, {_start(report)}"
 
     def _install_distributions(self, report: Report) -> str:
-        apt.install(["docker.io", "ca-certificates"], report)
+        # Its client is a package of its own from Debian 13 on, which docker.io only recommends.
+        apt.install(["docker.io", "ca-certificates", *apt.known("docker-cli")], report)
         return f"installed {apt.distribution()[0].title()}'s docker.io, {_start(report)}"
+
+
+class Client:
+    """Docker's command line, which scripts and Docker's provider run; an engine may be there without it."""
+
+    name = "docker client"
+
+    def found(self) -> str | None:
+        path = shutil.which("docker")
+        return f"found at {path}" if path else None
+
+    def rungs(self) -> Sequence[ladder.Rung]:
+        return [ladder.packages(self._install)]
+
+    def _install(self, report: Report) -> str:
+        packages = apt.known("docker-cli") if apt.may_install() else []
+        if not packages:
+            raise UnavailableError(
+                "install Docker's client (docker-cli on Debian and Ubuntu, docker-ce-cli of Docker's "
+                "own packages), then run the same command again"
+            )
+        apt.install(packages, report)
+        return "installed the distribution's docker-cli"
 
 
 def stop(report: Report) -> None:
@@ -114,17 +139,18 @@ def _start(report: Report) -> str:
             run(["systemctl", "start", "docker"], log="systemctl")
             _wait_until_it_answers(None)
             return "started by systemd"
-        _wait_until_it_answers(_start_daemon())
+        daemon = _start_daemon()
+        _wait_until_it_answers(daemon)
+        _refuse_slow_storage(daemon)
         return "started as dockerd"
 
 
 def _start_daemon() -> subprocess.Popen[bytes]:
-    settings = DAEMON_SETTINGS.read_text() if DAEMON_SETTINGS.exists() else ""
-    # Named, so that a folder that cannot carry it is an error and not the slow driver vfs.
-    driver = [] if "storage-driver" in settings else ["--storage-driver", "overlay2"]
+    # What it stores images with is its own choice, and differs between releases and settings: one that is
+    # named here would hide all images of the other.
     with _log().open("wb") as log:
         return subprocess.Popen(
-            [shutil.which("dockerd", path=PATH) or "dockerd", "--pidfile", _pid_file(), *driver],
+            [shutil.which("dockerd", path=PATH) or "dockerd", "--pidfile", _pid_file()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -132,6 +158,22 @@ def _start_daemon() -> subprocess.Popen[bytes]:
             cwd="/",
             start_new_session=True,
         )
+
+
+def _refuse_slow_storage(daemon: subprocess.Popen[bytes]) -> None:
+    """Ends an engine that found nothing better than vfs, which copies every layer whole, unless its
+    administrator wants that."""
+    about = docker_api.get("/info")
+    settings = DAEMON_SETTINGS.read_text() if DAEMON_SETTINGS.exists() else ""
+    if about["Driver"] != "vfs" or "vfs" in settings:
+        return
+    daemon.terminate()
+    daemon.wait()
+    raise InstallError(
+        f"Docker can store its images under {about['DockerRootDir']} only by copying every layer (vfs): the "
+        f"file system there cannot carry overlay2. Name another folder as data-root in {DAEMON_SETTINGS}, on "
+        'ext4 or xfs, or say there that it is to be so ("storage-driver": "vfs"), and run the same command again.'
+    )
 
 
 def _wait_until_it_answers(daemon: subprocess.Popen[bytes] | None) -> None:

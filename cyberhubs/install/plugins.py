@@ -54,7 +54,7 @@ class Plugin:
         return [ladder.vendor(self._download), ladder.packages(self._put_shim)]
 
     def _download(self, report: Report) -> str:
-        fetch.require_reachable("https://get.pulumi.com/latest-version")
+        fetch.require_reachable(self.release())
         program = pulumi.executable()
         if program is None:
             raise UnavailableError("there is no pulumi yet to download it")
@@ -66,6 +66,13 @@ class Plugin:
                 env={"PULUMI_HOME": str(places.pulumi_home())},
             )
         return "downloaded"
+
+    def release(self) -> str:
+        """Where `pulumi plugin install` looks after GitHub (getPulumiSource in Pulumi's
+        sdk/go/common/workspace/plugins.go): the file itself, as another one may be there without it."""
+        system, architecture = pulumi.platform_names("amd64")
+        file = f"pulumi-resource-{self.plugin}-v{self.version}-{system}-{architecture}.tar.gz"
+        return f"https://get.pulumi.com/releases/plugins/{file}"
 
     def _put_shim(self, report: Report) -> str:
         folder = _folder(self.plugin)

@@ -170,9 +170,16 @@ def _as_numbers(version: str) -> tuple[int, ...]:
 
 def release_file(version: str) -> str:
     """The name of the vendor's archive for this machine; UnavailableError if there is none."""
-    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+    system, architecture = platform_names("x64")
+    return f"pulumi-v{version}-{system}-{architecture}.tar.gz"
+
+
+def platform_names(intel: str) -> tuple[str, str]:
+    """The system and the architecture in the names of Pulumi's files, which call 64 bits of Intel's
+    `intel`; UnavailableError if there is none for this machine."""
+    machine = {"x86_64": intel, "amd64": intel, "aarch64": "arm64", "arm64": "arm64"}
     system = platform.system().lower()
     architecture = machine.get(platform.machine().lower())
     if system not in ("linux", "darwin") or architecture is None:
         raise UnavailableError(f"Pulumi has none for {system} on {platform.machine()}")
-    return f"pulumi-v{version}-{system}-{architecture}.tar.gz"
+    return system, architecture

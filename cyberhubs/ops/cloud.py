@@ -1,5 +1,6 @@
 """What a stack has in an OpenStack cloud, compared with its state, which knows only what Pulumi did."""
 
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +16,15 @@ ADDRESS = "openstack:networking/floatingIp:FloatingIp"
 ARRIVED = "host-arrived"  # the first script on a machine
 
 Made = dict[str, dict[str, Any]]  # what the state holds, by type
+
+
+def environment_of_previews(stack: Stack) -> dict[str, str]:
+    """What to add for a preview, which asks no cloud and needs no credentials: Pulumi's provider does not
+    start without an address to ask, and asks none before it has to."""
+    given = os.environ.keys() & {"OS_CLOUD", "OS_AUTH_URL"}
+    if given or not isinstance(stack.settings.host, OpenStackHost):
+        return {}
+    return {"OS_AUTH_URL": "https://no-cloud.invalid/v3"}
 
 
 def ready(stack: Stack) -> bool:

@@ -114,7 +114,8 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
 def preview(stack: Stack) -> None:
     _ = stack.settings
     stack.select()
-    if stack.pulumi("preview", "--stack", stack.name, "--diff").returncode:
+    environment = cloud.environment_of_previews(stack)
+    if stack.pulumi("preview", "--stack", stack.name, "--diff", environment=environment).returncode:
         raise Problem("The preview failed: the reason is above. Nothing was changed.")
 
 

@@ -82,7 +82,10 @@ def lost(client: DockerClient, resources: Resources) -> list[str]:
         except NotFound:
             names.append(outputs["name"])
             continue
-        if isinstance(there, Container) and there.status in ("exited", "created", "paused"):
+        if isinstance(there, Container) and there.status == "paused":
+            print(f"{there.name} is paused: going on with it.")
+            there.unpause()
+        elif isinstance(there, Container) and there.status in ("exited", "created"):
             names.append(outputs["name"])
     return names
 

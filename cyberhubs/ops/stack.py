@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +48,11 @@ class Stack:
         return Way(address, host_key) if made and address and host_key else None
 
     def pulumi(
-        self, *arguments: str, capture: bool = False, stdin: str | None = None
+        self,
+        *arguments: str,
+        capture: bool = False,
+        stdin: str | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Runs Pulumi, either with what it prints shown or captured.
 
@@ -60,7 +65,7 @@ class Stack:
         with subprocess.Popen(
             command,
             cwd=PROJECT,
-            env=self._environment,
+            env={**self._environment, **(environment or {})},
             text=True,
             stdin=source,
             stdout=pipe,

@@ -76,3 +76,12 @@ def test_up_makes_a_hub_again_that_somebody_took_away(
     # A server looks for a hub that has another address anew after ten seconds.
     eventually(lambda: keeps_its_variables(kernel))
     assert set(changes(deployment.ops("up"))) == {"unchanged"}
+
+
+def test_up_goes_on_with_what_somebody_paused(deployment: Deployment) -> None:
+    hub = deployment.container("hub")
+    hub.pause()
+    printed = deployment.ops("up")
+    assert f"{hub.name} is paused: going on with it." in printed
+    assert set(changes(printed)) == {"unchanged"}
+    assert httpx.get(f"{deployment.url}hub/health").status_code == 200

@@ -66,6 +66,7 @@ want_docker() { # where there is none, whoever's; held, since another version re
     "" | not-installed | config-files) command -v dockerd >/dev/null || want_packages docker.io ;;
     *) want_packages docker.io ;; # one that was cut off has its programs and does not work
     esac
+    command -v docker >/dev/null || want_packages docker-cli # a package of its own from Debian 13 on
     hold_packages docker.io docker-ce containerd containerd.io runc
 }
 

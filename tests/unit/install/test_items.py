@@ -5,6 +5,7 @@ import http.server
 import io
 import json
 import os
+import platform
 import shutil
 import socketserver
 import subprocess
@@ -15,6 +16,7 @@ from typing import ClassVar
 import pytest
 
 from cyberhubs.install import (
+    apt,
     base,
     caddy,
     docker_api,
@@ -115,9 +117,12 @@ def test_the_vendors_plugins_come_through_pulumi(
     said = tmp_path / "said"
     program(tmp_path / "bin/pulumi", f'echo "$PULUMI_HOME $@" > {said}')
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    monkeypatch.setattr(fetch, "reachable", lambda url: True)
-    assert ladder.climb(plugins.Plugin("docker"), report) == 2
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     version = places.pinned("pulumi-docker")
+    file = f"/releases/plugins/pulumi-resource-docker-v{version}-linux-amd64.tar.gz"
+    # What else is there says nothing of the file.
+    monkeypatch.setattr(fetch, "reachable", lambda url: url == f"https://get.pulumi.com{file}")
+    assert ladder.climb(plugins.Plugin("docker"), report) == 2
     home = places.pulumi_home()
     assert said.read_text() == f"{home} plugin install resource docker {version}\n"
 
@@ -265,6 +270,54 @@ def test_an_engine_that_answers_is_found(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(LookupError):
             docker_api.get("/images/none/json")
         server.shutdown()
+
+
+def test_a_client_is_looked_for_beside_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
+    """Debian 13 has it in a package of its own."""
+
+    def install(names: list[str], report: Report) -> None:
+        program(tmp_path / "docker", f"# of {names}")
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(apt, "may_install", lambda: True)
+    monkeypatch.setattr(apt, "install", install)
+    monkeypatch.setattr(apt, "known", lambda name: [])
+    with pytest.raises(InstallError, match="install Docker's client"):
+        ladder.climb(engine.Client(), report)
+    assert engine.Client().found() is None
+    monkeypatch.setattr(apt, "known", lambda name: [name])
+    assert ladder.climb(engine.Client(), report) == 3
+    assert engine.Client().found() == f"found at {tmp_path / 'docker'}"
+    assert "docker-cli" in (tmp_path / "docker").read_text()
+
+
+@pytest.mark.parametrize(
+    ("driver", "settings", "refused"),
+    [
+        ("vfs", "{}", True),
+        ("vfs", '{"storage-driver": "vfs"}', False),
+        ("overlay2", "{}", False),
+        ("overlayfs", '{"features": {"containerd-snapshotter": true}}', False),
+    ],
+)
+def test_an_engine_that_copies_every_layer_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: str, settings: str, refused: bool
+) -> None:
+    """Whatever else it stores images with is its own choice."""
+    monkeypatch.setattr(engine, "DAEMON_SETTINGS", tmp_path / "daemon.json")
+    (tmp_path / "daemon.json").write_text(settings)
+    about = {"Driver": driver, "DockerRootDir": "/var/lib/docker"}
+    monkeypatch.setattr(docker_api, "get", lambda path: about)
+    with subprocess.Popen(["sleep", "600"]) as daemon:
+        if refused:
+            with pytest.raises(InstallError, match="only by copying every layer"):
+                engine._refuse_slow_storage(daemon)
+        else:
+            engine._refuse_slow_storage(daemon)
+        assert (daemon.poll() is not None) == refused
+        daemon.kill()
 
 
 def test_caddys_version_is_the_modules_everywhere() -> None:
