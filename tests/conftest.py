@@ -63,7 +63,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.failed:
         stacks = getattr(item, "funcargs", {}).values()
         for stack in {id(s): s for s in stacks if isinstance(s, Deployment)}.values():
-            report.sections += stack.logs()
+            try:
+                report.sections += stack.logs()
+            except Exception as error:  # such as a machine that is gone: the failure itself counts
+                report.sections.append((f"no logs of {stack.stack}", str(error)))
     return report
 
 

@@ -27,6 +27,9 @@ SPACES = [
 class RemoteDeployment(Deployment):
     """Its front door is on its machine's own loopback: it is reached inside of `tunnel`."""
 
+    def logs(self) -> list[tuple[str, str]]:
+        return [(f"logs of {self.stack}", self.ops("logs"))]
+
     @contextmanager
     def tunnel(self) -> Iterator[None]:
         process = subprocess.Popen(
