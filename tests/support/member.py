@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 # A server answers the websocket of a kernel that has only just been started when the kernel has answered its
 # first request; after 60 s without (its `kernel_info_timeout`) it answers all the same.
 KERNEL_ANSWERS_S = 65
+ANSWERS_S = 10
 
 
 class Refused(Exception):
@@ -135,6 +136,7 @@ class Kernel:
 
     def __init__(self, member: Member, kernel: str):
         self.member, self._kernel = member, kernel
+        self._has_answered = False
 
     def run(self, code: str) -> str:
         """What `code` prints, over a connection of its own."""
@@ -153,10 +155,11 @@ class Kernel:
         with connect(
             f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
             additional_headers={"Cookie": cookies},
-            open_timeout=KERNEL_ANSWERS_S,
+            open_timeout=ANSWERS_S if self._has_answered else KERNEL_ANSWERS_S,
             max_size=None,
             ssl=self.member.trust,
         ) as socket:
+            self._has_answered = True
             yield Connection(socket)
 
 
