@@ -15,7 +15,16 @@ POLL_S = 0.1
 STATUS_EVERY_S = 2
 LOG_LINES = 25
 
-OUTPUTS = {"bridge": str, "containerLogs": str, "exitCode": int, "networkDatas": [ANY]}
+OUTPUTS = {
+    "bridge": str,
+    "containerLogs": str,
+    "exitCode": int,
+    "networkDatas": [ANY],
+    # Inputs of the official plugin, with its defaults: it would take a state without them for another
+    # container, and replace it.
+    "attach": bool,
+    "logs": bool,
+}
 META = '{"schema_version":"2"}'  # what the official plugin needs to go on from our state
 
 
@@ -123,6 +132,12 @@ class Container(Resource):
         running = found["State"]["Running"]
         values = {
             "__meta": META,
+            "attach": False,
+            "logs": False,
+            "command": config["Cmd"] or [],
+            "entrypoints": config["Entrypoint"] or [],
+            "envs": state.get("envs", []),
+            "platform": found["Platform"],
             "name": found["Name"].removeprefix("/"),
             "hostname": config["Hostname"],
             "init": bool(host.get("Init")),
@@ -138,6 +153,8 @@ class Container(Resource):
             # a container that stopped shows as a change, whose update starts it
             "mustRun": state.get("mustRun", True) and (running or not state.get("start", True)),
         }
+        if check := state.get("healthcheck"):
+            values["healthcheck"] = {"startInterval": "0s", **check}
         if "ports" in state:
             values["ports"] = _ports(state["ports"], settings["Ports"])
         now = {

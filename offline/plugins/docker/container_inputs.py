@@ -76,6 +76,7 @@ HEALTHCHECK = {
     "interval": DURATION,
     "timeout": DURATION,
     "startPeriod": DURATION,
+    "startInterval": Input(str, computed=True, rule=_duration_rule),
     "retries": Input(int, default=0, rule=at_least(0)),
 }
 ULIMIT = {
@@ -97,7 +98,7 @@ IN_PLACE = {
     "maxRetryCount": Input(int),
     "memory": Input(int, rule=at_least(0)),
     "memorySwap": Input(int, rule=at_least(-1)),
-    "memoryReservation": Input(int, rule=at_least(0)),
+    "memoryReservation": Input(int, default=0, rule=at_least(0)),
     "cpuShares": Input(int, rule=at_least(0)),
     "cpuSet": Input(str, rule=_cpu_set_rule),
     "cpuPeriod": Input(int, rule=at_least(0)),
@@ -116,9 +117,9 @@ BEHAVIOUR = {
 FIXED = {
     "name": Input(str, replace=True, autoname=True),
     "image": Input(str, required=True, replace=True),
-    "command": Input([str], replace=True),
-    "entrypoints": Input([str], replace=True),
-    "envs": Input(SetOf(str), replace=True),
+    "command": Input([str], replace=True, computed=True),
+    "entrypoints": Input([str], replace=True, computed=True),
+    "envs": Input(SetOf(str), replace=True, computed=True),
     "user": Input(str, replace=True),
     "groupAdds": Input(SetOf(str), replace=True),
     "hostname": Input(str, replace=True, computed=True),
@@ -162,6 +163,6 @@ FIXED = {
     "cgroupnsMode": Input(str, replace=True),
     "cgroupParent": Input(str, replace=True),
     "runtime": Input(str, replace=True, computed=True),
-    "platform": Input(str, replace=True),
+    "platform": Input(str, replace=True, computed=True),
 }
 INPUTS = FIXED | IN_PLACE | BEHAVIOUR

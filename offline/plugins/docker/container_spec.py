@@ -109,12 +109,16 @@ def _port(port: Values) -> str:
 
 
 def _healthcheck(check: Values | None) -> Any:
-    return check and {
+    if not check:
+        return check
+    interval = nanoseconds(check.get("startInterval", "0s"))
+    return {
         "Test": check.get("tests"),
         "Interval": nanoseconds(check["interval"]),
         "Timeout": nanoseconds(check["timeout"]),
         "StartPeriod": nanoseconds(check["startPeriod"]),
         "Retries": check["retries"],
+        **({"StartInterval": interval} if interval else {}),  # older engines know none
     }
 
 

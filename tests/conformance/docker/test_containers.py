@@ -170,3 +170,28 @@ def test_operations_run_side_by_side(plugin: Plugin, made: Made, sleeper: Any) -
         for future in made_at_once:
             future.result()
     assert time.monotonic() - began < 4 * 2
+
+
+# Each has a default, or is what the engine made of it, in the schema of the official plugin 5.2.0: one that a
+# state lacks is another value to it, and most of them replace the container.
+HANDED_OVER = {
+    "attach": False,
+    "logs": False,
+    "memoryReservation": 0,
+    "command": ["sleep", "600"],
+    "entrypoints": [],
+    "envs": [],
+    "platform": "linux",
+}
+
+
+def test_state_has_what_another_plugin_would_miss(plugin: Plugin, made: Made, sleeper: Any) -> None:
+    check = {"tests": ["CMD", "true"], "interval": "30s", "timeout": "5s", "retries": 3}
+    _, state, checked = made(CONTAINER, sleeper(healthcheck=check))
+    assert {name: state.get(name) for name in HANDED_OVER} == HANDED_OVER
+    assert state["healthcheck"]["startInterval"] == "0s"
+    assert plugin.kinds(CONTAINER, state, checked) == {}
+    # One that was made before it had these stays as it is.
+    before = {name: value for name, value in state.items() if name not in HANDED_OVER}
+    before |= {"command": state["command"], "healthcheck": checked["healthcheck"]}
+    assert plugin.kinds(CONTAINER, before, checked) == {}
