@@ -17,6 +17,7 @@ from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
 from benchmarks.report import progress, show, timed
+from tests.support import run
 from tests.support.deployment import Deployment
 from tests.support.member import Member
 
@@ -192,4 +193,6 @@ def make_empty_program(deployment: Deployment, directory: Path) -> Callable[...,
 
 
 if __name__ == "__main__":
-    main()
+    with run.running():
+        main()
+    run.forget()

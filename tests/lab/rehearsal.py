@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support import browser
+from tests.support import browser, run
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import PROJECT, changes
 from tests.support.lab.cloud import LabCloud, lab_cloud
@@ -164,4 +164,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with run.running():
+        main()
+    run.forget()
