@@ -99,15 +99,18 @@ class Deployment:
         line: Callable[[str], None] = lambda text: None,
     ) -> str:
         """What an operator's command prints, both streams; `line` gets each line as it comes."""
-        program = [".venv/bin/python", "-m", "cyberhubs.ops", command, "--stack", self.stack]
         try:
-            printed = self._run([*program, *arguments], fails, stdin, line)
+            printed = self._run([*self.program(command), *arguments], fails, stdin, line)
         except AssertionError:
             self._up = ""
             raise
         if command in ("up", "down"):
             self._up = self.file.read_text() if command == "up" and not fails else ""
         return printed
+
+    def program(self, command: str) -> list[str]:
+        """What runs an operator's command, in the stack's directory."""
+        return [".venv/bin/python", "-m", "cyberhubs.ops", command, "--stack", self.stack]
 
     def make(self, target: str, *words: str, fails: bool = False, stdin: str = "") -> str:
         """The same by `make`, with all that it sets up."""

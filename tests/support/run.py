@@ -68,8 +68,8 @@ def forget() -> None:
     _lock().unlink()
 
 
-def _lock(run: str = RUN) -> Path:
-    return folder(run).with_suffix(".lock")
+def _lock() -> Path:
+    return folder().with_suffix(".lock")
 
 
 def _bury(lock: Path) -> None:
@@ -77,11 +77,11 @@ def _bury(lock: Path) -> None:
     with suppress(FileNotFoundError, BlockingIOError), lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         run = lock.stem.rsplit("-", 1)[-1]
-        if remove_all(run):
+        if _remove_all(run):
             lock.unlink()
 
 
-def remove_all(run: str) -> bool:
+def _remove_all(run: str) -> bool:
     """Removes processes, containers, networks, loop devices and files of a dead run; whether all are gone."""
     for process in _processes(run):
         with suppress(ProcessLookupError):

@@ -33,7 +33,7 @@ class RemoteDeployment(Deployment):
     @contextmanager
     def tunnel(self) -> Iterator[None]:
         process = subprocess.Popen(
-            [".venv/bin/python", "-m", "cyberhubs.ops", "tunnel", "--stack", self.stack],
+            self.program("tunnel"),
             cwd=self.directory,
             env=self.environment,
             stdout=subprocess.PIPE,
