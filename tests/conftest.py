@@ -38,14 +38,20 @@ _WHOLE = pytest.StashKey[ExitStack]()
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if whole := session.config.stash.get(_WHOLE, None):
-        whole.push(lambda *_: _end(exitstatus == pytest.ExitCode.OK))
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        seen = terminal.stats if terminal else {}
+        failed = [report.nodeid for kind in ("failed", "error") for report in seen.get(kind, ())]
+        whole.push(lambda *_: _end(exitstatus == pytest.ExitCode.OK, failed))
 
 
-def _end(passed: bool) -> None:
+def _end(passed: bool, failed: list[str]) -> None:
     if passed:
         run.forget()
-    else:
-        print(f"Its files are in {run.folder()} until the next run.", file=sys.stderr)
+        return
+    # Once more below their logs, which are long: the end of a run is what its reader sees.
+    for test in failed:
+        print(f"failed: {test}", file=sys.stderr)
+    print(f"Its files are in {run.folder()} until the next run.", file=sys.stderr)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -275,13 +275,22 @@ def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
 
 @pytest.mark.slow
 def test_no_secret_is_readable(lab: LabDeployment) -> None:
-    key = lab.machine.key.read_text().splitlines()[1]
+    secrets = {
+        "private key": lab.machine.key.read_text().splitlines()[1],
+        "password": lab.password,
+        "proxy's token": lab.machine.exec("cat /mnt/hubs/core/secrets/proxy_token"),
+    }
+    assert all(secrets.values())
+    shown = "ps -eo args; cat /var/log/auth.log 2>/dev/null; journalctl -o cat"
     seen = {
-        "state": lab.pulumi("stack", "export", "--show-secrets"),
-        "ps": lab.machine.exec("ps -eo args; cat /var/log/auth.log 2>/dev/null; journalctl -o cat"),
+        "state": lab.pulumi("stack", "export"),
+        "state, for its operator": lab.pulumi("stack", "export", "--show-secrets"),
+        "machine": lab.machine.exec(shown),
     }
     assert lab.machine.host_key in seen["state"]
-    assert [place for place, text in seen.items() if key in text] == []
-    secrets = lab.machine.exec("cat /mnt/hubs/core/secrets/*; cat /mnt/hubs/core/secrets/password")
-    assert secrets and lab.password not in seen["ps"]
-    assert lab.password not in lab.pulumi("stack", "export")
+    assert [
+        (place, name)
+        for place, text in seen.items()
+        for name, secret in secrets.items()
+        if secret in text
+    ] == [("state, for its operator", "password")]
