@@ -9,7 +9,7 @@ from pulumi import ResourceOptions
 
 IN_PLACE: dict[str, tuple[str, ...]] = {
     "pulumi:providers:docker": ("host", "sshOpts", "disableDockerDaemonCheck"),
-    "pulumi:providers:github": ("owner", "baseUrl"),
+    "pulumi:providers:github": ("owner", "baseUrl", "token"),
     "command:local:Command": (
         "interpreter",
         "create",
@@ -22,7 +22,6 @@ IN_PLACE: dict[str, tuple[str, ...]] = {
     ),
     "docker:index/container:Container": ("restart", "memory", "memorySwap", "destroyGraceSeconds"),
     "docker:index/network:Network": (),
-    "docker:index/remoteImage:RemoteImage": ("keepLocally",),
     "github:index/team:Team": ("name", "privacy"),
     "github:index/teamMembership:TeamMembership": (),
     "openstack:blockstorage/volume:Volume": ("name", "description", "size", "enableOnlineResize"),
@@ -61,7 +60,6 @@ REPLACES: dict[str, tuple[str, ...]] = {
         "healthcheck",
     ),
     "docker:index/network:Network": ("name", "driver", "options", "labels"),
-    "docker:index/remoteImage:RemoteImage": ("name", "build", "triggers"),
     "github:index/teamMembership:TeamMembership": ("teamId", "username"),
     "openstack:compute/instance:Instance": (
         "imageId",

@@ -1,12 +1,16 @@
-"""The images of a stack, each ending in an exact image id."""
+"""The images of a stack, each ending in an exact image id.
+
+None is removed with it: members' servers may run on the one before; `docker image prune` when they no
+longer do.
+"""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
-import pulumi_docker as docker
 from docker.utils.build import exclude_paths
 from pulumi import ComponentResource, ResourceOptions
 
@@ -36,34 +40,21 @@ class Images(ComponentResource):
 
     def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:images:Images", name, {}, opts)
+        host = args.host
 
         def build(image: str) -> pulumi.Output[str]:
             build_args = {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
             build_args |= {"CADDY_IMAGE": args.caddy} if image == "front-door" else {}
-            return docker.RemoteImage(
+            # The name changes with the content, so that the same content never builds.
+            image_name = f"cyberhubs/{image}:{content_hash(image, build_args)}"
+            return host.command(
                 f"{name}-{image}",
-                # The name changes with the content, so that the same content never builds.
-                name=f"cyberhubs/{image}:{content_hash(image, build_args)}",
-                build=docker.RemoteImageBuildArgs(
-                    context=".",
-                    dockerfile=f"images/{image}/Dockerfile",
-                    build_args=build_args,
-                    # The engine's own, which every engine has.
-                    use_legacy_builder=True,
-                    # Also after a failed step, which would otherwise leave its container.
-                    force_remove=True,
-                ),
-                # Members' servers may run on the one before; `docker image prune` when they no longer do.
-                keep_locally=True,
-                # Another machine may not have it; one with the same disk does.
-                triggers={"machine": args.host.machine_id} if args.host.machine_id else None,
-                opts=ResourceOptions(
-                    parent=self,
-                    provider=args.host.docker,
-                    deleted_with=args.host.machine,
-                    depends_on=[args.host],
-                ),
-            ).image_id
+                f".venv/bin/python -m cyberhubs.build {image_name} images/{image}/Dockerfile",
+                stdin=json.dumps(build_args),
+                on_engine=True,
+                shown=True,
+                opts=ResourceOptions(parent=self, depends_on=[host]),
+            ).stdout
 
         self.multiuser = build("multiuser")
         self.proxy = build("proxy")

@@ -10,7 +10,7 @@ from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command, Logging
 
 from cyberhubs.machine import interpreter
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.scripts import call, digest
 from cyberhubs.names import MACHINE
 from cyberhubs.settings import Settings
 
@@ -49,7 +49,7 @@ class Host(ComponentResource):
         self.address = settings.address
         self.way = {}
         self._dns_at = settings.dns_at
-        self._interpreter = interpreter(settings)
+        self._interpreters = {of: interpreter(settings, engine=of) for of in (False, True)}
 
     @property
     def dns(self) -> pulumi.Output[dict[str, str] | None]:
@@ -70,6 +70,7 @@ class Host(ComponentResource):
         delete: pulumi.Input[str] | None = None,
         triggers: list[pulumi.Input[str]] | None = None,
         how: tuple[pulumi.Input[str], ...] = (),
+        on_engine: bool = False,
         secret_output: bool = False,
         shown: bool = False,
         opts: ResourceOptions,
@@ -78,9 +79,16 @@ class Host(ComponentResource):
         another one.
 
         Its output is in no log unless it is `shown`; with `secret_output` it is a secret too.
-        `how`: further words for the machine's interpreter.
+        `how`: further words for the machine's interpreter. `on_engine`: it runs here, with DOCKER_HOST
+        as the way to the machine's engine.
         """
         environment = dict(self.way)
+        texts = [word for word in (script, *how) if isinstance(word, str)]
+        if not isinstance(script, str) or digest(*texts):
+            # For a change of the script itself, of which the command says the name alone.
+            environment["CYBERHUBS_SCRIPT"] = pulumi.Output.all(script, *how).apply(
+                lambda words: digest(*words) or ""
+            )
         if self.machine_id:
             # An update, where a trigger would be a replacement, whose `delete` runs last.
             environment["CYBERHUBS_MACHINE"] = self.machine_id
@@ -90,7 +98,7 @@ class Host(ComponentResource):
         )
         return Command(
             name,
-            interpreter=[*self._interpreter, *how],
+            interpreter=[*self._interpreters[on_engine], *how],
             create=script,
             update=script,
             delete=delete,
@@ -115,7 +123,7 @@ class Host(ComponentResource):
         """A file, replaced whole whenever its content changes; kept on removal unless `remove`."""
         return self.command(
             name,
-            script("put", path, self.user.uid, self.user.gid, "0400", encoding),
+            call("put", path, self.user.uid, self.user.gid, "0400", encoding),
             stdin=content,
             delete=f"rm -f {shlex.quote(path)}" if remove else None,
             opts=opts,

@@ -10,7 +10,7 @@ from pulumi_command.local import Command
 
 from components.host.host import Host
 from cyberhubs.machine import SshMachine
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.scripts import call
 from cyberhubs.machine.steps import MEMBERS_SLICE, SOCKET_DIRECTORY, setup
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import SshHost as SshSettings
@@ -38,7 +38,7 @@ class SetUpHost(Host):
         self._name = name
         found = self.command(
             f"{name}-found",
-            script("machine"),
+            call("machine"),
             triggers=[which],
             opts=ResourceOptions(parent=self, depends_on=first),
         )
@@ -46,7 +46,7 @@ class SetUpHost(Host):
         # because of something before it: so this is replaced when it is another one, and first.
         installation = self.command(
             f"{name}-installation",
-            script("machine"),
+            call("machine"),
             triggers=[found.stdout],
             opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
@@ -55,7 +55,7 @@ class SetUpHost(Host):
             f"{name}-machine",
             ":",
             delete=machine_id.apply(
-                lambda id: script("leave", settings.stack, id, self.data, "unmount" if ours else "")
+                lambda id: call("leave", settings.stack, id, self.data, "unmount" if ours else "")
             ),
             triggers=[machine_id],
             # One that goes may be dead already.
@@ -70,12 +70,12 @@ class SetUpHost(Host):
             last = self._after(
                 last,
                 step.name,
-                step.script(),
-                how=("--then", script(step.confirm)) if step.confirm else (),
+                step.call(),
+                how=("--then", call(step.confirm)) if step.confirm else (),
                 shown=True,
             )
-        data = self._after(last, "data", script("data", self.data, self.user.uid, self.user.gid))
-        engine = self._after(data, "engine", script("engine"))
+        data = self._after(last, "data", call("data", self.data, self.user.uid, self.user.gid))
+        engine = self._after(data, "engine", call("engine"))
         facts = engine.stdout.apply(json.loads)
         self.socket_gid = facts["socketGid"]
         self.mtu = facts["mtu"]
@@ -102,10 +102,10 @@ class SetUpHost(Host):
             ready,
             "images",
             ".venv/bin/python -m cyberhubs.install base caddy",
-            how=("--engine",),
+            on_engine=True,
             shown=True,
         )
-        self._after(images, "container-limits", script("container-limits", settings.images.base))
+        self._after(images, "container-limits", call("container-limits", settings.images.base))
         self.register_outputs({"data": self.data})
 
     def _after(
@@ -115,6 +115,7 @@ class SetUpHost(Host):
         text: str,
         *,
         how: tuple[pulumi.Input[str], ...] = (),
+        on_engine: bool = False,
         shown: bool = False,
     ) -> Command:
         """A step of the setup, after the last one."""
@@ -122,6 +123,7 @@ class SetUpHost(Host):
             f"{self._name}-{name}",
             text,
             how=how,
+            on_engine=on_engine,
             shown=shown,
             opts=ResourceOptions(parent=self, depends_on=[last]),
         )

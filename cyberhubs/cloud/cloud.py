@@ -24,11 +24,13 @@ class CloudError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """`status`: as the cloud says it, such as ACTIVE; `fault`: why it is in ERROR."""
+    """`status`: as the cloud says it, such as ACTIVE; `fault`: why it is in ERROR; `ever_ran`: whether
+    the cloud has once brought it up."""
 
     id: str
     status: str
     fault: str
+    ever_ran: bool
 
 
 class Cloud:
@@ -78,7 +80,8 @@ class Cloud:
             found = self._connection.compute.find_server(id)
         if found is None:
             return None
-        return Server(id, found.status, (found.fault or {}).get("message", ""))
+        fault = (found.fault or {}).get("message", "")
+        return Server(id, found.status, fault, bool(found.launched_at))
 
     def start(self, id: str) -> None:
         """Starts a server that is stopped; returns when the cloud says that it runs."""
@@ -86,6 +89,14 @@ class Cloud:
             compute = self._connection.compute
             compute.start_server(id)
             compute.wait_for_server(compute.get_server(id), wait=START_S)
+
+    def delete(self, id: str) -> None:
+        """Deletes a server; returns when it is gone."""
+        with _errors():
+            compute = self._connection.compute
+            server = compute.get_server(id)
+            compute.delete_server(server)
+            compute.wait_for_delete(server, wait=START_S)
 
     def has_volume(self, id: str) -> bool:
         with _errors():

@@ -35,9 +35,10 @@ def machine_of(settings: Settings) -> Machine:
     return SshMachine(settings.login)
 
 
-def interpreter(settings: Settings) -> list[str]:
+def interpreter(settings: Settings, *, engine: bool = False) -> list[str]:
     """The command that, followed by a script's text, runs it on a stack's machine as root (on this
-    one: as this user), with stdin and output passed on."""
-    if isinstance(settings.host, LocalHost):
+    one: as this user), with stdin and output passed on; for its `engine`: here, with the way there."""
+    if isinstance(settings.host, LocalHost) and not engine:
         return LocalMachine.interpreter
-    return [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", settings.stack]
+    way = [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", settings.stack]
+    return [*way, "--engine"] if engine else way

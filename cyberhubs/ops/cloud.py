@@ -47,6 +47,12 @@ def ready(stack: Stack) -> bool:
     if INSTANCE not in made:
         return False
     server = cloud.server(made[INSTANCE]["id"])
+    if server and server.status == "ERROR" and not server.ever_ran:
+        print(
+            f"The cloud could not make the machine: {server.fault or 'it says no more'}", flush=True
+        )
+        cloud.delete(server.id)
+        server = None
     if server is None:
         print("The machine is gone from the cloud: making one.", flush=True)
         _look_again(stack, *[made[kind] for kind in (INSTANCE, ATTACHMENT) if kind in made])

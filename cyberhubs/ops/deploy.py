@@ -16,7 +16,7 @@ from cyberhubs.ops.door import dns
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.host import differences
 from cyberhubs.ops.problem import Problem
-from cyberhubs.ops.recover import lost, remove_orphans, unlock
+from cyberhubs.ops.recover import go_on, lost, lost_images, remove_orphans, unlock
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings.host import LocalHost, OpenStackHost
 
@@ -93,9 +93,13 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
     options = []
     if client:
         remove_orphans(client, stack, resources)
+        go_on(client, stack)
         if gone := lost(client, resources):
             print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
             options.append("--refresh")
+        for urn in lost_images(client, resources):
+            print(f"The image of {urn.split('::')[-1]} is no longer there. Building it again.")
+            options += ["--replace", urn]
     steps = {
         resource["urn"].split("::host-")[-1]: resource
         for resource in resources

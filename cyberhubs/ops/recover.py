@@ -15,6 +15,7 @@ from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 
+OWN = ("hub", "proxy", "door")  # the roles of containers that Pulumi makes
 Resources = list[dict[str, Any]]  # as `Stack.resources` answers
 
 
@@ -35,13 +36,7 @@ def remove_orphans(client: DockerClient, stack: Stack, resources: Resources) -> 
     servers. Raises Problem for those of somebody else's stack of the same name.
     """
     known = {resource.get("id") for resource in resources}
-    label: dict[str, str | list[str] | bool] = {"label": f"{STACK}={stack.name}"}
-    containers = client.containers.list(all=True, ignore_removed=True, filters=label)
-    orphans = [
-        container
-        for container in containers
-        if container.labels.get(ROLE) in ("hub", "proxy", "door") and container.id not in known
-    ]
+    orphans = [found for found in _containers(client, stack) if found.id not in known]
     for container in orphans:
         if not _uses(container, Path(stack.settings.host.data_path)):
             raise Problem(
@@ -52,7 +47,7 @@ def remove_orphans(client: DockerClient, stack: Stack, resources: Resources) -> 
     for container in orphans:
         print(f"Removing {container.name}, left by an update that was killed.")
         container.remove(force=True)
-    for network in client.networks.list(filters=label, greedy=True):
+    for network in client.networks.list(filters={"label": f"{STACK}={stack.name}"}, greedy=True):
         if network.id not in known and not network.attrs["Containers"]:
             print(f"Removing network {network.name}, left by an update that was killed.")
             network.remove()
@@ -65,29 +60,54 @@ def _uses(container: Container, data: Path) -> bool:
 
 
 def lost(client: DockerClient, resources: Resources) -> list[str]:
-    """Names of what the state holds and the engine no longer has, or no longer runs."""
+    """Names of the containers and networks that the state holds and the engine no longer has, or no
+    longer runs."""
     found = {
         "docker:index/container:Container": client.containers.get,
         "docker:index/network:Network": client.networks.get,
-        "docker:index/remoteImage:RemoteImage": client.images.get,
     }
     names = []
     for resource in resources:
         get = found.get(resource["type"])
         if get is None or not resource.get("id"):
             continue
-        outputs = resource["outputs"]
         try:
-            there = get(outputs.get("imageId") or resource["id"])
+            there = get(resource["id"])
         except NotFound:
-            names.append(outputs["name"])
+            names.append(resource["outputs"]["name"])
             continue
-        if isinstance(there, Container) and there.status == "paused":
-            print(f"{there.name} is paused: going on with it.")
-            there.unpause()
-        elif isinstance(there, Container) and there.status in ("exited", "created"):
-            names.append(outputs["name"])
+        if isinstance(there, Container) and there.status in ("exited", "created"):
+            names.append(resource["outputs"]["name"])
     return names
+
+
+def lost_images(client: DockerClient, resources: Resources) -> list[str]:
+    """URNs of what built an image that the engine no longer has."""
+    urns = []
+    for resource in resources:
+        image = resource.get("outputs", {}).get("stdout")
+        if "::images-" not in resource["urn"] or not image:
+            continue
+        try:
+            client.images.get(image)
+        except NotFound:
+            urns.append(resource["urn"])
+    return urns
+
+
+def go_on(client: DockerClient, stack: Stack) -> None:
+    """Has the stack's own containers that somebody paused go on."""
+    for container in _containers(client, stack):
+        if container.status == "paused":
+            print(f"{container.name} is paused: going on with it.")
+            container.unpause()
+
+
+def _containers(client: DockerClient, stack: Stack) -> list[Container]:
+    """Those with the stack's label, but for members' servers."""
+    label = f"{STACK}={stack.name}"
+    found = client.containers.list(all=True, ignore_removed=True, filters={"label": label})
+    return [container for container in found if container.labels.get(ROLE) in OWN]
 
 
 def _locks(stack: Stack) -> list[Path]:

@@ -170,6 +170,25 @@ def test_a_machine_that_somebody_deleted_is_made_again(stack: CloudDeployment) -
     assert set(changes(stack.ops("up"))) == {"unchanged"}
 
 
+def test_a_machine_that_the_cloud_could_not_make_is_made_again(stack: CloudDeployment) -> None:
+    """It is in the state then, with a plugin that leaves what has failed to the next update."""
+    cloud = stack.cloud.connect("demo")
+    delete_server(stack)
+    with quotas(stack.cloud, compute={"cores": 4000}):
+        failed = cloud.compute.create_server(
+            name="failed",
+            flavor_id=cloud.compute.find_flavor("huge", ignore_missing=False).id,
+            image_id=cloud.image.find_image("debian-12", ignore_missing=False).id,
+            networks="none",
+        )
+        eventually(lambda: cloud.compute.get_server(failed).status == "ERROR")
+    stack.edit_state("host-server-instance", lambda resource: resource.update(id=failed.id))
+    said = stack.ops("up")
+    assert "The cloud could not make the machine: No valid host was found" in said
+    assert cloud.compute.find_server(failed.id) is None
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
+
+
 def test_a_machine_that_somebody_stopped_is_started(stack: CloudDeployment) -> None:
     before = stack.made()
     compute = stack.cloud.connect("demo").compute

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from tests.support.images import build
+from tests.support.images import built
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -25,7 +25,7 @@ Start = Callable[..., Container]
 @pytest.fixture(scope="module")
 def images() -> dict[str, str]:
     """Ids by name."""
-    return build()
+    return built()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Whatever happens to hub or proxy, a running notebook goes on: its kernel keeps its variables."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -85,3 +86,19 @@ def test_up_goes_on_with_what_somebody_paused(deployment: Deployment) -> None:
     assert f"{hub.name} is paused: going on with it." in printed
     assert set(changes(printed)) == {"unchanged"}
     assert httpx.get(f"{deployment.url}hub/health").status_code == 200
+
+
+def test_up_builds_an_image_again_that_is_gone(deployment: Deployment) -> None:
+    """Told by its state, as other stacks of this engine need the image itself."""
+
+    seen = []
+
+    def lose(image: dict[str, Any]) -> None:
+        seen.append(image["outputs"]["stdout"])
+        image["outputs"]["stdout"] = f"sha256:{'0' * 64}"
+
+    deployment.edit_state("images-corehub", lose)
+    assert "The image of images-corehub is no longer there." in deployment.ops("up")
+    deployment.edit_state("images-corehub", lambda image: seen.append(image["outputs"]["stdout"]))
+    assert seen[0] == seen[1]
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}

@@ -182,6 +182,15 @@ class Deployment:
     def door(self):
         return self.container("caddy", "door")
 
+    def edit_state(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
+        """Changes what its state holds of a resource."""
+        state = json.loads(self.pulumi("stack", "export"))
+        resources = state["deployment"]["resources"]
+        change(next(r for r in resources if r["urn"].endswith(f"::{name}")))
+        file = self.directory / "state.json"
+        file.write_text(json.dumps(state))
+        self.pulumi("stack", "import", "--file", str(file))
+
     def started(self, *, but: tuple[str, ...] = ()) -> dict[str, str]:
         """Container → when it was started, for all but those of the hubs in `but`."""
         return {
@@ -225,7 +234,7 @@ class Deployment:
 @contextmanager
 def running(deployment: Deployment) -> Iterator[Deployment]:
     """Up, and afterwards down with nothing left."""
-    images.build()
+    images.built()
     try:
         with progress.step(f"stack {deployment.stack}: up") as step:
             deployment.ops("up", line=step.show)

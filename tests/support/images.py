@@ -6,6 +6,7 @@ from pathlib import Path
 import docker
 from docker.models.containers import Container
 
+from cyberhubs import build as image
 from cyberhubs.settings.images import Images
 from tests.support import progress, run
 
@@ -13,28 +14,18 @@ PROJECT = Path(__file__).parents[2]
 NAMES = ("multiuser", "proxy", "front-door", "corehub")
 
 
-def build() -> dict[str, str]:
+def built() -> dict[str, str]:
     """Name → id of each, built with the program's own arguments."""
     engine, settings = docker.from_env(), Images()
     arguments = {"BASE_IMAGE": settings.base, "SITE_CERTIFICATES": settings.site_certificates_pem()}
-    built = {}
+    ids = {}
     with run.first("images"):
         for name in NAMES:
             with progress.step(f"image {name}") as step:
                 own = {"CADDY_IMAGE": settings.caddy} if name == "front-door" else {}
-                for message in engine.api.build(
-                    path=str(PROJECT),
-                    dockerfile=f"images/{name}/Dockerfile",
-                    buildargs=arguments | own,
-                    tag=_tag(name),
-                    rm=True,
-                    forcerm=True,
-                    decode=True,
-                ):
-                    assert "error" not in message, message["error"]
-                    step.show(message.get("stream", "").strip() or step.detail)
-            built[name] = str(engine.images.get(_tag(name)).id)
-    return built
+                file = f"images/{name}/Dockerfile"
+                ids[name] = image.build(engine, _tag(name), file, arguments | own, step)
+    return ids
 
 
 def _tag(name: str) -> str:
@@ -46,8 +37,8 @@ def carry(machine: Container) -> None:
     engine, settings = docker.from_env(), Images()
     ids = {settings.base, settings.caddy} | {
         layer["Id"]
-        for image in build().values()
-        for layer in engine.api.history(image)
+        for id in built().values()
+        for layer in engine.api.history(id)
         if layer["Id"] != "<missing>"  # of an image that was pulled
     }
     with (

@@ -47,7 +47,6 @@ class _Mocks(pulumi_mocks.Mocks):
         elif args.name.endswith("key-made"):
             said = f"private of {args.name}\nssh-ed25519 AAAA"
         computed = {
-            "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:{args.name}"},
             "command:local:Command": {"stdout": said, "stderr": ""},
             "openstack:networking/floatingIp:FloatingIp": {"address": "192.0.2.7"},
         }
@@ -96,6 +95,15 @@ def secrets_in(value: Any) -> list[Any]:
     if isinstance(value, list):
         return [found for item in value for found in secrets_in(item)]
     return []
+
+
+def unwrapped(value: Any) -> Any:
+    """`value` without the marks of what is secret in it."""
+    if isinstance(value, dict):
+        if value.get(_SECRET) == rpc._special_secret_sig:
+            return unwrapped(value["value"])
+        return {key: unwrapped(item) for key, item in value.items()}
+    return [unwrapped(item) for item in value] if isinstance(value, list) else value
 
 
 def config_of(file: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from offline.plugins.docker.container import Container
 from offline.plugins.docker.engine import CONFIG, Engine
-from offline.plugins.docker.image import RemoteImage
 from offline.plugins.docker.network import Network
 from offline.plugins.provider import Provider
 from offline.plugins.server import serve
@@ -13,9 +12,9 @@ def make(address: str) -> Provider:
     resources = {
         "docker:index/container:Container": Container(engine),
         "docker:index/network:Network": Network(engine),
-        "docker:index/remoteImage:RemoteImage": RemoteImage(engine),
     }
     return Provider("docker", "5.2.0", CONFIG, resources, engine.configure, engine=address)
 
 
-serve(make)
+if __name__ == "__main__":
+    serve(make)

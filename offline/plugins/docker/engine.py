@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,11 +89,6 @@ class Engine:
     def explain(self, text: str) -> str:
         """An engine's message, with the remedy where the cause is known."""
         text = text.strip()
-        if "no space left on device" in text.lower():
-            return (
-                f"the engine's disk is full{self._free()}; make room, for example by "
-                f"`docker system prune`, and run this again ({text})"
-            )
         port = re.search(r"Bind for (\S+) failed: port is already allocated", text) or re.search(
             r"listen \w+ (\S+): bind: address already in use", text
         )
@@ -110,15 +104,6 @@ class Engine:
                 f"remove that one (`docker rm -f {name[1]}`) or choose another name"
             )
         return text
-
-    def _free(self) -> str:
-        try:
-            root = self.client.info()["DockerRootDir"]
-            if self.host.startswith("unix://"):
-                return f" ({shutil.disk_usage(root).free} bytes free on {root})"
-            return f" (at {root})"
-        except Exception:  # the full disk is what matters, not how full
-            return ""
 
 
 def _short(error: BaseException) -> str:

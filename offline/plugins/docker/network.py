@@ -3,18 +3,18 @@
 import time
 
 from offline.plugins.docker.engine import Engine, sdk
-from offline.plugins.inputs import Input, MapOf, SetOf
+from offline.plugins.inputs import ANY, Input, MapOf, SetOf
 from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 REMOVE_WAIT_S = 30
 POLL_S = 0.5
 
 LABELS = SetOf({"label": Input(str, required=True), "value": Input(str, required=True)})
-IPAM_CONFIG = {
-    "subnet": Input(str),
-    "ipRange": Input(str),
-    "gateway": Input(str),
-    "auxAddress": Input(MapOf(str)),
+INPUTS = {
+    "name": Input(str, required=True, replace=True),
+    "driver": Input(str, required=True, replace=True),
+    "options": Input(MapOf(str), replace=True, computed=True),
+    "labels": Input(LABELS, replace=True),
 }
 # their names in the engine's API
 IPAM_NAMES = {
@@ -23,52 +23,33 @@ IPAM_NAMES = {
     "gateway": "Gateway",
     "auxAddress": "AuxiliaryAddresses",
 }
-INPUTS = {
-    "name": Input(str, replace=True, autoname=True),
-    "driver": Input(str, replace=True, computed=True),
-    "options": Input(MapOf(str), replace=True, computed=True),
-    "labels": Input(LABELS, replace=True),
-    "internal": Input(bool, replace=True, computed=True),
-    "attachable": Input(bool, replace=True),
-    "ingress": Input(bool, replace=True),
-    "ipv6": Input(bool, replace=True),
-    "ipamDriver": Input(str, replace=True, default="default"),
-    "ipamOptions": Input(MapOf(str), replace=True, computed=True),
-    "ipamConfigs": Input(SetOf(IPAM_CONFIG), replace=True, computed=True),
-}
-OUTPUTS = {"scope": str}
 META = '{"schema_version":"1"}'  # what the official plugin needs to go on from our state
 
 
 class Network(Resource):
     inputs = INPUTS
-    outputs = OUTPUTS
+    outputs = {  # noqa: RUF012  (never changed)
+        "attachable": bool,
+        "ingress": bool,
+        "internal": bool,
+        "ipamConfigs": [ANY],
+        "ipamDriver": str,
+        "ipamOptions": MapOf(str),
+        "ipv6": bool,
+        "scope": str,
+    }
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
-        pools = [
-            sdk().types.IPAMPool(
-                subnet=config.get("subnet"),
-                iprange=config.get("ipRange"),
-                gateway=config.get("gateway"),
-                aux_addresses=config.get("auxAddress"),
-            )
-            for config in inputs.get("ipamConfigs", [])
-        ]
         with self._engine.errors(f"create network {inputs['name']}"):
             id = self._engine.client.create_network(
                 inputs["name"],
-                driver=inputs.get("driver"),
+                driver=inputs["driver"],
                 options=inputs.get("options"),
-                ipam=sdk().types.IPAMConfig(inputs["ipamDriver"], pools, inputs.get("ipamOptions")),
                 check_duplicate=True,  # engines before 25 allow two networks of one name
-                internal=inputs.get("internal", False),
                 labels={item["label"]: item["value"] for item in inputs.get("labels", [])},
-                enable_ipv6=inputs.get("ipv6", False),
-                attachable=inputs.get("attachable"),
-                ingress=inputs.get("ingress"),
             )["Id"]
         return id, self.read(call, id, inputs) or {}
 
@@ -78,19 +59,24 @@ class Network(Resource):
                 found = self._engine.client.inspect_network(id)
             except sdk().errors.NotFound:
                 return None
+        given = state.get("options")
         return {
             "__meta": META,
             "name": found["Name"],
             "driver": found["Driver"],
-            "options": _given(found["Options"], state.get("options")),
+            # Without what the engine adds to something given.
+            "options": {k: v for k, v in found["Options"].items() if not given or k in given},
             "labels": [{"label": k, "value": v} for k, v in (found["Labels"] or {}).items()],
             "internal": found["Internal"],
             "attachable": found["Attachable"],
             "ingress": found["Ingress"],
             "ipv6": found["EnableIPv6"],
             "ipamDriver": found["IPAM"]["Driver"],
-            "ipamOptions": _given(found["IPAM"]["Options"], state.get("ipamOptions")),
-            "ipamConfigs": _ipam_configs(found, state.get("ipamConfigs")),
+            "ipamOptions": found["IPAM"]["Options"] or {},
+            "ipamConfigs": [
+                {name: pool[key] for name, key in IPAM_NAMES.items() if pool.get(key)}
+                for pool in found["IPAM"]["Config"] or []
+            ],
             "scope": found["Scope"],
         }
 
@@ -116,19 +102,3 @@ class Network(Resource):
         return (
             f"network {name} is still used by {users}; remove these containers and run this again"
         )
-
-
-def _given(found: Values | None, known: Values | None) -> Values:
-    """What the engine says, without what it added to something given."""
-    return {k: v for k, v in (found or {}).items() if not known or k in known}
-
-
-def _ipam_configs(found: Values, known: list[Values] | None) -> list[Values]:
-    """As `_given`, for each address pool."""
-    configs = [
-        {name: config[key] for name, key in IPAM_NAMES.items() if config.get(key)}
-        for config in found["IPAM"]["Config"] or []
-    ]
-    if known and all(any(pool.items() <= config.items() for config in configs) for pool in known):
-        return known
-    return configs

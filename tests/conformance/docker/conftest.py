@@ -1,16 +1,18 @@
 """The plugin under test, and what its tests start from."""
 
+import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
-from docker.errors import ImageNotFound
 
-from tests.conformance.docker.common import BASES, CONTAINER, NAME
+from cyberhubs.settings.images import Images
+from tests.conformance.docker.common import CONTAINER, NAME, NETWORK
 from tests.support.plugin_client import Plugin, Values
 from tests.support.plugin_suite import Made
+
+Image = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +28,19 @@ def engine() -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture(scope="module")
-def base(engine: docker.DockerClient) -> str:
-    for name in BASES:
-        try:
-            engine.images.get(name)
-        except ImageNotFound:
-            continue
-        return name
-    pytest.fail(f"none of the images {BASES} is there; run `make up` once")
+def image(engine: docker.DockerClient) -> Iterator[Image]:
+    """The id of an image that runs a shell command: `image("sleep 600")`."""
+    made = []
+
+    def make(command: str) -> str:
+        text = f'FROM {Images().base}\nCMD ["sh", "-c", "{command}"]\n'
+        built, _ = engine.images.build(fileobj=io.BytesIO(text.encode()), rm=True)
+        made.append(str(built.id))
+        return made[-1]
+
+    yield make
+    for id in {*made}:
+        engine.images.remove(id, force=True)
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +57,31 @@ def made(plugin: Plugin, engine: docker.DockerClient) -> Iterator[Made]:
 
 
 @pytest.fixture(scope="module")
-def sleeper(base: str) -> Callable[..., Values]:
+def network(plugin: Plugin) -> Iterator[str]:
+    """The name of one for all."""
+    made = Made(plugin)
+    made(NETWORK, {"name": NAME, "driver": "bridge"})
+    yield NAME
+    made.remove()
+
+
+@pytest.fixture(scope="module")
+def sleeper(image: Image, network: str) -> Callable[..., Values]:
     """Inputs of a container that stays up."""
+    sleeping = image("sleep 600")
 
     def inputs(**more: Any) -> Values:
-        return {"name": NAME, "image": base, "command": ["sleep", "600"], **more}
+        least = {
+            "name": NAME,
+            "image": sleeping,
+            "networksAdvanced": [{"name": network, "aliases": ["sleeper"]}],
+            "logDriver": "json-file",
+            "restart": "unless-stopped",
+            "memory": 64,
+            "memorySwap": 64,
+            "destroyGraceSeconds": 1,
+        }
+        return {**least, **more}
 
     return inputs
 
@@ -63,25 +90,6 @@ def sleeper(base: str) -> Callable[..., Values]:
 def standing(plugin: Plugin, engine: docker.DockerClient, sleeper: Any) -> Iterator[tuple]:
     """State and inputs of a container that tests only compare with."""
     made = Made(plugin)
-    inputs = sleeper(
-        name=f"{NAME}-standing",
-        command=["sh", "-c", "sleep 600"],
-        envs=["A=1"],
-        memory=64,
-        logOpts={"max-size": "1m"},
-    )
-    yield made(CONTAINER, inputs)[1:]
+    more = {"name": f"{NAME}-standing", "envs": ["A=1"], "logOpts": {"max-size": "1m"}}
+    yield made(CONTAINER, sleeper(**more))[1:]
     made.remove()
-
-
-@pytest.fixture
-def context(tmp_path: Path, base: str) -> Callable[..., Path]:
-    """A directory to build: `context("RUN true", file="text")`."""
-
-    def make(*steps: str, **files: str) -> Path:
-        (tmp_path / "Dockerfile").write_text("\n".join([f"FROM {base}", *steps, ""]))
-        for name, text in files.items():
-            (tmp_path / name).write_text(text)
-        return tmp_path
-
-    return make

@@ -5,7 +5,7 @@ from typing import Any
 import docker
 import pytest
 
-from tests.conformance.docker.common import CONTAINER
+from tests.conformance.docker.common import CHECK, CONTAINER
 from tests.support.plugin_client import UNKNOWN, Plugin, Values
 from tests.support.plugin_suite import Made, decision, ours
 
@@ -15,17 +15,15 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
-        {"memory": 96},
-        {"memory": 96, "memorySwap": 128},
+        {"memory": 96, "memorySwap": 96},
+        {"memory": 48, "memorySwap": 48},
         {"restart": "always"},
-        {"cpuShares": 256},
-        {"cpuSet": "0"},
     ],
 )
 def test_limits_and_restart_change_in_place(
     plugin: Plugin, made: Made, sleeper: Any, engine: docker.DockerClient, change: Values
 ) -> None:
-    id, state, checked = made(CONTAINER, sleeper(memory=64))
+    id, state, checked = made(CONTAINER, sleeper())
     new = plugin.check(CONTAINER, {**checked, **change}, checked)
     assert decision(plugin, CONTAINER, state, new) == (set(change), False)
     state = plugin.update(CONTAINER, id, state, new)
@@ -33,24 +31,22 @@ def test_limits_and_restart_change_in_place(
     host = engine.containers.get(id).attrs["HostConfig"]
     assert host["Memory"] == change.get("memory", 64) << 20
     assert host["RestartPolicy"]["Name"] == new["restart"]
-    assert host["CpuShares"] == change.get("cpuShares", 0)
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"image": "sha256:" + "0" * 64},
-        {"command": ["sleep", "601"]},
         {"envs": ["A=2"]},
         {"labels": [{"label": "a", "value": "1"}]},
         {"user": "1:1"},
-        {"hostname": "other"},
         {"readOnly": True},
-        {"ports": [{"internal": 81, "external": 18080}]},
-        {"mounts": [{"type": "tmpfs", "target": "/run"}]},
+        {"groupAdds": ["44"]},
+        {"securityOpts": ["no-new-privileges"]},
+        {"ports": [{"internal": 81, "external": 18080, "ip": "127.0.0.1"}]},
+        {"mounts": [{"type": "bind", "source": "/mnt", "target": "/run"}]},
         {"networksAdvanced": [{"name": "other"}]},
         {"capabilities": {"drops": ["ALL"]}},
-        {"cpus": "0.25"},
         {"logOpts": {"max-size": "2m"}},
     ],
 )
@@ -65,7 +61,7 @@ def test_all_else_replaces_and_deletes_first(
 
 @ours
 @pytest.mark.parametrize(
-    "change", [{"tmpfs": {"/tmp": ""}}, {"healthcheck": {"tests": ["CMD", "true"]}}, {"rm": True}]
+    "change", [{"tmpfs": {"/tmp": ""}}, {"healthcheck": CHECK}, {"init": True}]
 )
 def test_what_an_engine_cannot_change_replaces(
     plugin: Plugin, standing: tuple[Values, Values], change: Values
@@ -76,22 +72,13 @@ def test_what_an_engine_cannot_change_replaces(
 
 
 @ours
-def test_a_limit_taken_off_replaces(plugin: Plugin, standing: tuple[Values, Values]) -> None:
-    state, checked = standing
-    new = {name: value for name, value in checked.items() if name != "memory"}
-    assert plugin.kinds(CONTAINER, state, new) == {"memory": "DELETE_REPLACE"}
-
-
-@ours
 def test_detailed_diff_names_the_place(plugin: Plugin, standing: tuple[Values, Values]) -> None:
     state, checked = standing
     changed = {
-        "command": ["sh", "-c", "sleep 601"],
         "envs": ["A=1", "B=2"],
         "logOpts": {"max-size": "1m", "max-file": "2"},
     }
     assert plugin.kinds(CONTAINER, state, {**checked, **changed}) == {
-        "command[2]": "UPDATE_REPLACE",
         "envs[1]": "ADD_REPLACE",
         'logOpts["max-file"]': "ADD_REPLACE",
     }

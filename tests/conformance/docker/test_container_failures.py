@@ -35,10 +35,10 @@ def test_container_that_stopped_is_started_again(
 
 
 def test_container_that_exits_at_once_fails_and_goes(
-    plugin: Plugin, made: Made, sleeper: Any, engine: docker.DockerClient
+    made: Made, sleeper: Any, image: Any, engine: docker.DockerClient
 ) -> None:
     with pytest.raises(PluginError, match="exited immediately") as failure:
-        made(CONTAINER, sleeper(command=["sh", "-c", "echo the reason; exit 3"]))
+        made(CONTAINER, sleeper(image=image("echo the reason; exit 3")))
     if "PLUGIN_DIR" not in os.environ:
         assert "with code 3" in str(failure.value) and "the reason" in str(failure.value)
         assert "Traceback" not in str(failure.value) and ".py" not in str(failure.value)
@@ -47,31 +47,16 @@ def test_container_that_exits_at_once_fails_and_goes(
 
 @ours
 def test_container_that_keeps_restarting_fails_and_goes(
-    made: Made, sleeper: Any, engine: docker.DockerClient
+    made: Made, sleeper: Any, image: Any, engine: docker.DockerClient
 ) -> None:
     with pytest.raises(PluginError, match="exited immediately with code 3"):
-        made(CONTAINER, sleeper(command=["sh", "-c", "exit 3"], restart="always"))
-    assert not named(engine)
-
-
-def test_container_that_need_not_run(made: Made, sleeper: Any) -> None:
-    _, state, _ = made(CONTAINER, sleeper(command=["true"], mustRun=False))
-    assert state["mustRun"] is False
-
-
-@ours
-def test_container_that_stays_unhealthy_fails_and_goes(
-    made: Made, sleeper: Any, engine: docker.DockerClient
-) -> None:
-    check = {"tests": ["CMD-SHELL", "echo sick; false"], "interval": "200ms"}
-    with pytest.raises(PluginError, match=r"not healthy after .*sick"):
-        made(CONTAINER, sleeper(healthcheck=check, wait=True, waitTimeout=2))
+        made(CONTAINER, sleeper(image=image("exit 3"), restart="always"))
     assert not named(engine)
 
 
 @pytest.mark.parametrize("holder", ["process", "container"])
 def test_port_that_is_taken(
-    made: Made, sleeper: Any, engine: docker.DockerClient, base: str, holder: str
+    made: Made, sleeper: Any, engine: docker.DockerClient, holder: str
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
