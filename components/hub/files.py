@@ -12,7 +12,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
 from cyberhubs import settings
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.scripts import call
 from cyberhubs.names import HubNames
 
 
@@ -44,7 +44,7 @@ class HubFiles(ComponentResource):
 
         self.made = host.command(
             f"{name}-directories",
-            script("hub", host.data, hub.name, host.user.uid, host.user.gid),
+            call("hub", host.data, hub.name, host.user.uid, host.user.gid),
             opts=ResourceOptions(parent=self, depends_on=host),
         )
 

@@ -15,7 +15,7 @@ from components.host import Host
 from components.hub.files import HubFiles, HubFilesArgs, applications_json
 from components.images import Images
 from cyberhubs import settings
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.scripts import call
 from cyberhubs.names import HubNames
 
 
@@ -54,7 +54,7 @@ class Hub(ComponentResource):
         drained = host.command(
             f"{name}-drain",
             ":",
-            delete=script("drain", host.data, args.stack, args.hub.name),
+            delete=call("drain", host.data, args.stack, args.hub.name),
             shown=True,
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[self._network])),
         )
@@ -161,7 +161,7 @@ class Hub(ComponentResource):
         args = self._args
         return args.host.command(
             f"{self._name}-check",
-            script("check", self._names.container("hub"), args.door.container, args.hub.prefix),
+            call("check", self._names.container("hub"), args.door.container, args.hub.prefix),
             stdin=applications,
             triggers=[hub.id],
             opts=ResourceOptions(parent=self, depends_on=[hub, *depends_on]),

@@ -20,6 +20,7 @@ from cyberhubs.machine import (
     SshMachine,
     machine_of,
 )
+from cyberhubs.machine.scripts import called
 from cyberhubs.settings import SettingsError, Way, load_file
 
 
@@ -62,10 +63,10 @@ def main() -> int:
         if arguments.new:
             machine.disconnect()  # from the one before at its address
             machine = SshMachine(settings.login, first_key=arguments.new, answer_s=BOOT_S)
-        code = machine.execute(arguments.script)
+        code = machine.execute(called(arguments.script))
         if code == 0 and arguments.then:
             machine.disconnect()
-            code = machine.execute(arguments.then)
+            code = machine.execute(called(arguments.then))
     except (MachineError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 0 if arguments.leaving and isinstance(error, MachineError) else 1

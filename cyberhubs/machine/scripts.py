@@ -1,11 +1,13 @@
 """The convergent scripts of `setup/`, as text that any shell on any machine can run."""
 
+import hashlib
 import shlex
 from pathlib import Path
 
 _SETUP = Path(__file__).parent / "setup"
 _COMMON = ("common", "distribution")
 _USES_COMMON = "Uses common.sh."
+_CALL = "sh cyberhubs/machine/setup/"
 
 
 def script(name: str, *arguments: str | int, check: bool = False) -> str:
@@ -21,3 +23,23 @@ def script(name: str, *arguments: str | int, check: bool = False) -> str:
     elif check:
         raise ValueError(f"{name}.sh cannot only check")
     return f"set -- {parameters}\n{text}"
+
+
+def call(name: str, *arguments: str | int) -> str:
+    """The command that runs it in a checkout: what Pulumi keeps, and shows in previews and errors, of a
+    script. See `called` for another machine."""
+    return f"{_CALL}{name}.sh {shlex.join(map(str, arguments))}".rstrip()
+
+
+def called(command: str) -> str:
+    """The text of the script that a `call` names; any other command as it is."""
+    if not command.startswith(_CALL):
+        return command
+    file, *arguments = shlex.split(command.removeprefix(_CALL))
+    return script(file.removesuffix(".sh"), *arguments)
+
+
+def digest(*commands: str) -> str | None:
+    """12 hex digits that change with the scripts that any of the commands call; None if none does."""
+    texts = [called(command) for command in commands if command.startswith(_CALL)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12] if texts else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cyberhubs_hub.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PORT
 
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.scripts import call, script
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHost, OpenStackHost
 from cyberhubs.settings.tls import NoTls
@@ -25,6 +25,9 @@ class Step:
 
     def script(self, *, check: bool = False) -> str:
         return script(self.name, *self.arguments, check=check)
+
+    def call(self) -> str:
+        return call(self.name, *self.arguments)
 
 
 def setup(settings: Settings) -> Iterator[Step]:

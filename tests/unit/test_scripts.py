@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.scripts import call, called, digest, script
+from tests.unit.recorder import PROJECT
 
 UID, GID = os.getuid(), os.getgid()
 
@@ -34,6 +35,27 @@ def tree(root: Path) -> dict[str, tuple[str, bytes]]:
         )
         for path in sorted(root.rglob("*"))
     }
+
+
+def test_a_call_is_the_script_here_and_anywhere(tmp_path: Path) -> None:
+    words = (str(tmp_path / "it's here"), UID, GID)
+    command = call("data", *words)
+    assert len(command.splitlines()) == 1
+    subprocess.run(["/bin/sh", "-c", command], cwd=PROJECT, check=True)
+    assert called(command) == script("data", *words)
+    assert called(call("machine")) == script("machine")
+    assert called("cat /etc/passwd") == "cat /etc/passwd"
+    assert {path.name for path in (tmp_path / "it's here").iterdir()} >= {"hubs", "etc"}
+
+
+def test_a_digest_is_of_the_scripts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("--then", call("firewall-kept"))
+    before = digest(call("machine"), *words)
+    assert before and before == digest(call("machine"), *words)
+    assert digest("true", "--engine") is None
+    other = f"{script('firewall-kept')}true\n"
+    monkeypatch.setattr("cyberhubs.machine.scripts.script", lambda *_: other)
+    assert digest(call("machine"), *words) != before
 
 
 def test_data_directory_twice(tmp_path: Path) -> None:
