@@ -1,7 +1,6 @@
 """Running a command on this machine."""
 
 import asyncio
-import errno
 import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -15,7 +14,6 @@ CHUNK = 64 * 1024
 
 async def run(
     command: Sequence[str],
-    directory: str | None,
     environment: Mapping[str, str],
     stdin: str | None,
     output: Output,
@@ -27,7 +25,6 @@ async def run(
     starting = asyncio.create_task(
         asyncio.create_subprocess_exec(
             *command,
-            cwd=directory,
             env={**os.environ, **environment},
             stdin=PIPE if stdin else DEVNULL,
             stdout=PIPE,
@@ -38,10 +35,7 @@ async def run(
     try:
         process = await asyncio.shield(starting)
     except (OSError, ValueError) as error:
-        hint = ""
-        if getattr(error, "errno", None) == errno.E2BIG:
-            hint = "; if its last output is long, set addPreviousOutputInEnv to false"
-        return f"cannot start {command[0]!r}: {error}{hint}"
+        return f"cannot start {command[0]!r}: {error}"
     except asyncio.CancelledError:
         # It runs already; asyncio itself would kill it alone, and not what it has started.
         await _end(await starting)

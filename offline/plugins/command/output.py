@@ -9,8 +9,6 @@ from offline.plugins.resource import Log
 Stream = Literal["stdout", "stderr"]
 
 SHOWN: dict[str, frozenset[str]] = {
-    "stdout": frozenset({"stdout"}),
-    "stderr": frozenset({"stderr"}),
     "stdoutAndStderr": frozenset({"stdout", "stderr"}),
     "none": frozenset(),
 }

@@ -8,28 +8,27 @@ from typing import Any
 
 from offline.plugins.command import local
 from offline.plugins.command.output import SHOWN, Output
-from offline.plugins.inputs import ANY, Input, MapOf, Table
+from offline.plugins.inputs import ANY, Input, MapOf, Table, one_of
 from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 SHORTEST_SECRET = 3  # characters; hiding shorter ones would blot out half of every message
 LONGEST_COMMAND = 300  # characters of a command that an error repeats
 
 
-def _logging(value: str) -> str | None:
-    return None if value in SHOWN else f"must be one of {', '.join(SHOWN)}"
+def _never(value: bool) -> str | None:
+    return "must be false: this plugin hands no last output on" if value else None
 
 
 COMMAND: Table = {
     "triggers": Input([ANY], replace=True),
-    "create": Input(),
+    "create": Input(required=True),
     "update": Input(),
     "delete": Input(),
     "stdin": Input(),
     "environment": Input(MapOf(str)),
-    "logging": Input(rule=_logging),
-    "addPreviousOutputInEnv": Input(bool, default=True),
+    "logging": Input(required=True, rule=one_of(*SHOWN)),
+    "addPreviousOutputInEnv": Input(bool, required=True, rule=_never),
     "interpreter": Input([str]),
-    "dir": Input(),
 }
 
 OUTPUTS = {"stdout": str, "stderr": str}
@@ -41,34 +40,24 @@ class LocalCommand(Resource):
     volatile = frozenset(OUTPUTS)
 
     async def create(self, call: Call, inputs: Values) -> Any:
-        outputs = await self._run(call, inputs.get("create"), inputs, {})
-        return unique(call), outputs
+        return unique(call), await self._run(call, inputs["create"], inputs)
 
     async def update(self, call: Call, id: str, state: Values, inputs: Values) -> Any:
-        command = inputs.get("update", inputs.get("create"))
-        return await self._run(call, command, inputs, state)
+        return await self._run(call, inputs.get("update", inputs["create"]), inputs)
 
     async def delete(self, call: Call, id: str, state: Values) -> None:
-        await self._run(call, state.get("delete"), state, state)
+        if command := state.get("delete"):
+            await self._run(call, command, state)
 
-    async def _run(self, call: Call, command: str | None, inputs: Values, last: Values) -> Values:
-        """Run it; last: the state whose outputs it may want to know."""
-        if command is None:
-            return {name: last.get(name, "") for name in self.outputs}
-        shown = SHOWN[inputs.get("logging", "stdoutAndStderr")]
-        previous = {
-            f"PULUMI_COMMAND_{name.upper()}": last[name]
-            for name in self.outputs
-            if inputs.get("addPreviousOutputInEnv", True) and last.get(name)
-        }
+    async def _run(self, call: Call, command: str, inputs: Values) -> Values:
+        shown = SHOWN[inputs["logging"]]
         hidden = secret_texts(inputs, call.secrets)
         async with Output(call.log, shown, hidden) as output:
             try:
                 async with asyncio.timeout(call.timeout or None):
                     wrong = await local.run(
                         [*(inputs.get("interpreter") or ["/bin/sh", "-c"]), command],
-                        inputs.get("dir"),
-                        {**inputs.get("environment", {}), **previous},
+                        inputs.get("environment", {}),
                         inputs.get("stdin"),
                         output,
                     )
@@ -111,8 +100,3 @@ def _late(call: Call) -> str:
 def unique(call: Call) -> str:
     """An id as the official plugin makes them: the resource's name and 8 hex digits."""
     return call.urn.rsplit("::", 1)[-1] + secrets.token_hex(4)
-
-
-RESOURCES: Mapping[str, Resource] = {
-    "command:local:Command": LocalCommand(),
-}

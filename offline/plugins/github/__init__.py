@@ -1,5 +1,6 @@
 """Pulumi's `github` resources for the teams of an organization, on GitHub's REST API.
 
-The state has neither etags nor a team's number of members, which other resources decide: a refresh
-right after an update finds no change.
+A state has beside its inputs what the official plugin would miss in it, but neither etags nor a
+team's number of members, which other resources decide: a refresh right after an update finds no
+change.
 """

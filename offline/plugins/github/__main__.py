@@ -16,4 +16,5 @@ def make(address: str) -> Provider:
     return Provider("github", "6.15.0", CONFIG, resources, github.configure, engine=address)
 
 
-serve(make)
+if __name__ == "__main__":
+    serve(make)

@@ -1,4 +1,4 @@
-"""The connection to an organization at GitHub: by the configuration or GITHUB_* variables."""
+"""The connection to an organization at GitHub."""
 
 import json
 import os
@@ -16,9 +16,9 @@ from offline.plugins.github.errors import explain, gone
 from offline.plugins.inputs import Input, Table
 from offline.plugins.resource import Call, ProviderError, Values
 
-PUBLIC_API = "https://api.github.com"
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 TIMEOUT_S = 30.0
+WRITE_PAUSE_S = 1.0
 SAME_FAILURE_S = 10.0
 RETRIES = 3
 RETRY_S = 1
@@ -33,10 +33,9 @@ def _address_rule(value: str) -> str | None:
 
 
 CONFIG: Table = {
-    "token": Input(str),
-    "baseUrl": Input(str, rule=_address_rule),
-    "owner": Input(str),
-    "writeDelayMs": Input(int, default=1000),
+    "owner": Input(str, required=True),
+    "baseUrl": Input(str, required=True, rule=_address_rule),
+    "token": Input(str),  # which the SDK gives, where GITHUB_TOKEN is set
 }
 
 
@@ -46,7 +45,7 @@ class GitHub:
     def __init__(self) -> None:
         self._config: Values = {}
         self._organization: Values | None = None
-        self._client = httpx.Client(headers=HEADERS, follow_redirects=True)
+        self._client = httpx.Client(headers=HEADERS, follow_redirects=True, timeout=TIMEOUT_S)
         self._lock = threading.Lock()
         self._next_write = 0.0
         self._failure: httpx.TransportError | None = None
@@ -58,20 +57,16 @@ class GitHub:
     @property
     def address(self) -> str:
         """The REST API's, without a slash at the end."""
-        given = self._config.get("baseUrl") or os.environ.get("GITHUB_BASE_URL") or PUBLIC_API
-        given = given.rstrip("/").removesuffix("/api/v3")
-        host = httpx.URL(given).host
-        if host == "github.com":
-            return PUBLIC_API
-        return given if host.endswith((".github.com", ".ghe.com")) else f"{given}/api/v3"
+        given = self._config["baseUrl"].rstrip("/").removesuffix("/api/v3")
+        public = re.fullmatch(r"(?:api\.)?(github\.com|[^.]+\.ghe\.com)", httpx.URL(given).host)
+        return f"https://api.{public[1]}" if public else f"{given}/api/v3"
 
     @property
     def _token(self) -> str:
+        # a destroy has the configuration of the last update, which may have had no token
         token = (self._config.get("token") or os.environ.get("GITHUB_TOKEN") or "").strip()
         if not token:
-            raise ProviderError(
-                "there is no token for GitHub: give the provider one, or set GITHUB_TOKEN"
-            )
+            raise ProviderError("there is no token for GitHub: set GITHUB_TOKEN and run this again")
         if not re.fullmatch("[!-~]+", token):  # an error of the HTTP client would show it
             raise ProviderError("the token for GitHub has characters that none has; copy it again")
         return token
@@ -80,26 +75,19 @@ class GitHub:
         """`id` and `login` of the owner."""
         if self._organization is not None:
             return self._organization
-        owner = self._config.get("owner") or os.environ.get("GITHUB_OWNER")
-        if not owner:
-            raise ProviderError(
-                "there is no organization: give the provider its name as owner, or set GITHUB_OWNER"
-            )
+        owner = self._config["owner"]
         found = self.if_there(call, "GET", f"/orgs/{quote(owner, safe='')}")
         if found is None:
             raise ProviderError(
-                f"there is no organization '{owner}' at {self.address}; correct the provider's "
-                "owner or baseUrl"
+                f"there is no organization '{owner}' at {self.address}; correct its name, or the "
+                "address in GITHUB_BASE_URL"
             )
         self._organization = found
         return found
 
-    def team(self, call: Call, team: str) -> str:
-        """The path of a team. team: its id or slug."""
-        organization = self.organization(call)
-        if team.isdecimal():
-            return f"/organizations/{organization['id']}/team/{team}"
-        return f"/orgs/{organization['login']}/teams/{quote(team, safe='')}"
+    def team(self, call: Call, id: str) -> str:
+        """The path of a team."""
+        return f"/organizations/{self.organization(call)['id']}/team/{id}"
 
     def if_there(self, call: Call, method: str, path: str) -> Any:
         """As `request`, but None for "not found"."""
@@ -115,18 +103,18 @@ class GitHub:
         with self._lock:  # GitHub asks for one request at a time, and for pauses between writes
             if method != "GET":
                 _wait(call, self._next_write - time.monotonic())
-            response = self._send(call, method, path, body)
+            response = self._send(method, path, body)
             for _ in range(RETRIES):
                 if (delay := _retry_delay(response)) is None:
                     break
                 _wait(call, delay)
-                response = self._send(call, method, path, body)
+                response = self._send(method, path, body)
             if method != "GET":
-                self._next_write = time.monotonic() + self._config["writeDelayMs"] / 1000
+                self._next_write = time.monotonic() + WRITE_PAUSE_S
         response.raise_for_status()
         return response.json() if response.content else None
 
-    def _send(self, call: Call, method: str, path: str, body: Values | None) -> httpx.Response:
+    def _send(self, method: str, path: str, body: Values | None) -> httpx.Response:
         # operations that run into the same wall one after the other do not each wait for it
         if self._failure and time.monotonic() - self._failed_at < SAME_FAILURE_S:
             raise self._failure
@@ -136,7 +124,6 @@ class GitHub:
                 self.address + path,
                 json=body,
                 headers={"Authorization": f"Bearer {self._token}"},
-                timeout=call.timeout or TIMEOUT_S,
             )
         except httpx.TransportError as error:
             self._failure, self._failed_at = error, time.monotonic()

@@ -45,7 +45,7 @@ def explain(error: httpx.HTTPError | json.JSONDecodeError, address: str) -> str:
             "that the token is of a member of the organization"
         )
     if "must be unique" in text:
-        return f"{text}; choose another name, or take the team over by `pulumi import`"
+        return f"{text}; choose another name, or delete that team if nobody needs it"
     if code >= 500:
         return f"GitHub has failed ({code}: {text}); run this again later"
     return f"GitHub says: {text}"

@@ -1,5 +1,7 @@
 """Pulumi's `openstack` resources on openstacksdk.
 
-The state has no outputs that another resource decides, such as a floating IP's port or a volume's
-attachments, unless the program gives them: a refresh right after an update finds no change.
+A state has beside the inputs what the official plugin would miss in it: the defaults of its other
+inputs, and each list, set and map that it computes. It has nothing that another resource decides,
+such as a floating IP's port or a volume's attachments: a refresh right after an update finds no
+change.
 """

@@ -1,14 +1,11 @@
 """Serve the plugin: `python -m offline.plugins.openstack ENGINE_ADDRESS`."""
 
-from offline.plugins.openstack.attachment import VolumeAttach
-from offline.plugins.openstack.blockstorage import Volume
-from offline.plugins.openstack.cloud import CONFIG, Cloud
+from offline.plugins.openstack.cloud import Cloud
 from offline.plugins.openstack.floating_ip import FloatingIp, FloatingIpAssociate
-from offline.plugins.openstack.instance import Instance
-from offline.plugins.openstack.keypair import Keypair
-from offline.plugins.openstack.network import Network, Port, Subnet
+from offline.plugins.openstack.instance import Instance, Keypair
+from offline.plugins.openstack.network import Network, Port, SecGroup, SecGroupRule, Subnet
 from offline.plugins.openstack.router import Router, RouterInterface
-from offline.plugins.openstack.security import SecGroup, SecGroupRule
+from offline.plugins.openstack.volume import Volume, VolumeAttach
 from offline.plugins.provider import Provider
 from offline.plugins.server import serve
 
@@ -30,7 +27,8 @@ def make(address: str) -> Provider:
         "openstack:networking/secGroupRule:SecGroupRule": SecGroupRule(cloud),
         "openstack:networking/subnet:Subnet": Subnet(cloud),
     }
-    return Provider("openstack", "5.5.3", CONFIG, resources, cloud.configure, engine=address)
+    return Provider("openstack", "5.5.3", {}, resources, engine=address)
 
 
-serve(make)
+if __name__ == "__main__":
+    serve(make)

@@ -77,7 +77,7 @@ def explain(error: BaseException, quota: Callable[[str], str] | None = None) -> 
             "password may have changed: get new ones and run this again"
         )
     if isinstance(error, keystone.NotFound):
-        return f"the address authUrl leads to no identity service ({text}); correct it"
+        return f"the address auth_url leads to no identity service ({text}); correct it"
     if isinstance(error, _unreached()):
         return (
             f"the cloud does not answer ({_short(text)}); check the address and the network, and "

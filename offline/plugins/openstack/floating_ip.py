@@ -4,18 +4,16 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from offline.plugins.inputs import Input, Table
-from offline.plugins.openstack.cloud import Cloud
 from offline.plugins.openstack.errors import if_there
-from offline.plugins.openstack.managed import Managed
-from offline.plugins.resource import Call, ProviderError, Resource, Values
+from offline.plugins.openstack.managed import Managed, OfCloud
+from offline.plugins.resource import Call, ProviderError, Values
 
 
 class FloatingIp(Managed):
-    noun, title = "ip", "floating IP"
+    noun = "ip"
     inputs: ClassVar[Table] = {
         "pool": Input(str, required=True, replace=True),
-        "description": Input(str),
-        "portId": Input(str, computed=True),
+        "description": Input(str, required=True),
     }
     outputs: ClassVar = {
         "address": str, "allTags": [str], "dnsDomain": str, "dnsName": str, "region": str,
@@ -23,27 +21,30 @@ class FloatingIp(Managed):
     }  # fmt: skip
     names: ClassVar = {"address": "floating_ip_address"}
     unsent = frozenset({"pool"})
-    unread = frozenset({"portId"})
 
     def _body(self, inputs: Values, names: Iterable[str]) -> Values:
         body = super()._body(inputs, names)
         if "pool" in names:
-            pool = self._cloud.find("external network", inputs["pool"])
-            body["floating_network_id"] = pool.id
+            body["floating_network_id"] = self._network(inputs["pool"])
         return body
 
-    def _values(self, found: Values, state: Values) -> Values:
-        values = super()._values(found, state)
-        values["pool"] = self._cloud.network.get_network(found["floating_network_id"]).name
-        if "portId" in state:
-            values["portId"] = found["port_id"] or ""
-        return values
+    def _network(self, pool: str) -> str:
+        """The id of the external network with this name."""
+        there = list(self._cloud.network.networks(is_router_external=True))
+        ids = [network.id for network in there if network.name == pool]
+        if len(ids) != 1:
+            names = ", ".join(sorted({network.name for network in there})) or "none"
+            raise ProviderError(
+                f"the cloud has {len(ids) or 'no'} external network '{pool}', and one is needed; "
+                f"those that it has: {names}"
+            )
+        return ids[0]
 
     def _what(self, values: Values, id: str = "") -> str:
         return f"floating IP {values.get('address') or values.get('pool') or id}"
 
 
-class FloatingIpAssociate(Resource):
+class FloatingIpAssociate(OfCloud):
     """Its id is that of the floating IP."""
 
     inputs: ClassVar[Table] = {
@@ -51,9 +52,6 @@ class FloatingIpAssociate(Resource):
         "portId": Input(str, required=True),
     }
     outputs: ClassVar = {"fixedIp": str, "region": str}
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         address = inputs["floatingIp"]
@@ -64,8 +62,7 @@ class FloatingIpAssociate(Resource):
                     f"the project has no floating IP {address}; correct the address, or get one by "
                     "a FloatingIp resource"
                 )
-            self._cloud.network.update_ip(found[0].id, port_id=inputs["portId"])
-            return found[0].id, self.read(call, found[0].id, inputs) or {}
+        return found[0].id, self.update(call, found[0].id, {}, inputs)
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
         with self._cloud.errors(f"read floating IP {state.get('floatingIp', id)}"):
@@ -80,8 +77,9 @@ class FloatingIpAssociate(Resource):
         }
 
     def update(self, call: Call, id: str, state: Values, inputs: Values) -> Values:
-        with self._cloud.errors(f"lead floating IP {inputs['floatingIp']} to another port"):
-            self._cloud.network.update_ip(id, port_id=inputs["portId"])
+        address, port = inputs["floatingIp"], inputs["portId"]
+        with self._cloud.errors(f"lead floating IP {address} to port {port}"):
+            self._cloud.network.update_ip(id, port_id=port)
         return self.read(call, id, inputs) or {}
 
     def delete(self, call: Call, id: str, state: Values) -> None:

@@ -4,37 +4,38 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from offline.plugins.inputs import MapOf, Table, compare
+from offline.plugins.inputs import Table, compare
 from offline.plugins.openstack.cloud import Cloud
 from offline.plugins.openstack.errors import explain, if_there, status
 from offline.plugins.openstack.patience import Patience, undone
 from offline.plugins.resource import Call, Resource, Values
 
-LIMIT_S = 600
 NAMES = {"allTags": "tags", "tenantId": "project_id"}
 
 
-class Managed(Resource):
-    """service, noun: whose SDK methods are create_<noun> and so on. title: in messages.
+class OfCloud(Resource):
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+
+class Managed(OfCloud):
+    """service, noun: whose SDK methods are create_<noun> and so on.
 
     names: the API's names where they are not the inputs' and outputs' own in snake case.
-    unsent: inputs that the API does not take as they are. unread: those that stay as given.
+    unsent: inputs that the API does not take as they are. defaults: what the official plugin has
+    in a state where the API shows nothing.
     """
 
     service: ClassVar[str] = "network"
     noun: ClassVar[str]
-    title: ClassVar[str]
     names: ClassVar[Mapping[str, str]] = {}
     unsent: frozenset[str] = frozenset()
-    unread: frozenset[str] = frozenset()
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    defaults: ClassVar[Mapping[str, Any]] = {}
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
-        patience, what = Patience(call, LIMIT_S), self._what(inputs)
+        patience, what = Patience(call), self._what(inputs)
         with self._cloud.errors(f"create {what}"):
-            id = self._do("create", **self._body(inputs, inputs.keys())).id
+            id = self._do("create", **self._body(inputs, inputs)).id
             with undone(call, f"{what} ({id})", lambda late: self.delete(late, id, inputs)):
                 self._settle(patience, id, inputs)
                 return id, self.read(call, id, inputs) or {}
@@ -48,12 +49,12 @@ class Managed(Resource):
             return None if found is None else self._values(found, state)
 
     def update(self, call: Call, id: str, state: Values, inputs: Values) -> Values:
-        with self._cloud.errors(f"change {self._what(inputs, id)}"):
-            self._change(call, id, state, inputs)
+        with self._cloud.errors(f"change {self._what(inputs)}"):
+            self._change(call, id, inputs, changed(self.inputs, state, inputs))
             return self.read(call, id, inputs) or {}
 
-    def _change(self, call: Call, id: str, state: Values, inputs: Values) -> None:
-        if body := self._body(inputs, changed(self.inputs, state, inputs)):
+    def _change(self, call: Call, id: str, inputs: Values, names: set[str]) -> None:
+        if body := self._body(inputs, names):
             self._do("update", id, **body)
 
     def delete(self, call: Call, id: str, state: Values) -> None:
@@ -72,33 +73,27 @@ class Managed(Resource):
             return True
 
         with self._cloud.errors(f"delete {what}"):
-            Patience(call, LIMIT_S).until(
+            Patience(call).until(
                 gone,
                 f"waiting until nothing uses {what}",
                 lambda: f"{what} is still used: {reason}; remove what uses it and run this again",
             )
 
     def _body(self, inputs: Values, names: Iterable[str]) -> Values:
-        """What the API takes of these inputs; blank where one is no longer given."""
-        return {
-            self._api(name): inputs.get(name, _blank(self.inputs[name].kind))
-            for name in names
-            if name in self.inputs and name not in self.unsent
-        }
+        """What the API takes of these inputs."""
+        return {self._api(name): inputs[name] for name in names if name not in self.unsent}
 
-    def _values(self, found: Values, state: Values) -> Values:
+    def _values(self, found: Any, state: Values) -> Values:
         """Inputs and outputs, from what the API shows."""
-        shown = (self.inputs.keys() | self.outputs.keys()) - self.unsent - self.unread
-        values = {name: found.get(self._api(name)) for name in shown}
-        values["region"] = self._cloud.region
-        return {name: value for name, value in values.items() if value is not None}
+        values = {n: found.get(self._api(n)) for n in (*self.inputs, *self.outputs)}
+        shown = {name: value for name, value in values.items() if value is not None}
+        return {**self.defaults, **shown, "region": self._cloud.region}
 
     def _api(self, name: str) -> str:
         """The API's name for it."""
-        own = re.sub(r"(?=[A-Z])", "_", name).lower()
-        return self.names.get(name) or NAMES.get(name) or own
+        return self.names.get(name) or NAMES.get(name) or snake(name)
 
-    def _find(self, id: str) -> Values | None:
+    def _find(self, id: str) -> Any:
         """What the API shows, by its names."""
         found = if_there(self._do, "get", id)
         return found and found.to_dict(original_names=True)
@@ -107,7 +102,7 @@ class Managed(Resource):
         return getattr(getattr(self._cloud, self.service), f"{verb}_{self.noun}")(*args, **more)
 
     def _what(self, values: Values, id: str = "") -> str:
-        return f"{self.title} {values.get('name') or id}".strip()
+        return f"{self.noun.replace('_', ' ')} {values.get('name') or id}".strip()
 
 
 def changed(table: Table, state: Values, inputs: Values) -> set[str]:
@@ -116,5 +111,5 @@ def changed(table: Table, state: Values, inputs: Values) -> set[str]:
     return {path.split(".")[0].split("[")[0] for path in paths}
 
 
-def _blank(kind: Any) -> Any:
-    return "" if kind is str else {} if isinstance(kind, MapOf) else []
+def snake(name: str) -> str:
+    return re.sub(r"(?=[A-Z])", "_", name).lower()

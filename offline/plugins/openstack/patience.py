@@ -11,6 +11,7 @@ from offline.plugins.openstack.errors import passing, sentence
 from offline.plugins.resource import Call, ProviderError
 
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 2.0
+LIMIT_S = 600
 OUTAGE_S = 120  # that a cloud may give no sensible answer
 UNDO_S = 120
 
@@ -18,11 +19,11 @@ T = TypeVar("T")
 
 
 class Patience:
-    """How long one operation waits: by the engine's time limit, or by its own."""
+    """How long one operation waits: by the engine's time limit, or by LIMIT_S."""
 
-    def __init__(self, call: Call, limit_s: float) -> None:
-        self._call, self.limit_s = call, call.timeout or limit_s
-        self._end = time.monotonic() + self.limit_s
+    def __init__(self, call: Call) -> None:
+        self._call, self._limit_s = call, call.timeout or LIMIT_S
+        self._end = time.monotonic() + self._limit_s
         self._silent_since: float | None = None
 
     def until(self, ask: Callable[[], T | None], waiting: str, late: str | Callable[[], str]) -> T:
@@ -36,7 +37,7 @@ class Patience:
             now = time.monotonic()
             if now > self._end:
                 wrong = late if isinstance(late, str) else late()
-                raise ProviderError(f"{wrong} (after {self.limit_s:.0f} s, its time limit)")
+                raise ProviderError(f"{wrong} (after {self._limit_s:.0f} s, its time limit)")
             self._call.log(f"{waiting}, {now - began:.0f} s", ephemeral=True)
             if self._call.cancelled.wait(min(poll, max(self._end - now, 0.1))):
                 raise ProviderError(f"stopped by the operator while {waiting}; run it again")

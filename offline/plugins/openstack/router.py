@@ -4,30 +4,28 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from offline.plugins.inputs import Input, Table
-from offline.plugins.openstack.cloud import Cloud
 from offline.plugins.openstack.errors import if_there, status
-from offline.plugins.openstack.managed import LIMIT_S, Managed
+from offline.plugins.openstack.managed import Managed, OfCloud
 from offline.plugins.openstack.patience import Patience, undone
-from offline.plugins.resource import Call, Resource, Values
+from offline.plugins.resource import Call, Values
 
 FIXED_IP = {"subnetId": Input(str), "ipAddress": Input(str)}
 STARTING = ("BUILD", "PENDING_CREATE", "PENDING_UPDATE")
 
 
 class Router(Managed):
-    noun, title = "router", "router"
+    noun = "router"
     inputs: ClassVar[Table] = {
-        "name": Input(str, autoname=True),
-        "description": Input(str),
-        "adminStateUp": Input(bool, computed=True),
-        "externalNetworkId": Input(str, computed=True),
+        "name": Input(str, required=True),
+        "adminStateUp": Input(bool, required=True),
+        "externalNetworkId": Input(str, required=True),
     }
     outputs: ClassVar = {
         "allTags": [str], "distributed": bool, "enableSnat": bool,
         "externalFixedIps": [FIXED_IP], "region": str, "tenantId": str,
     }  # fmt: skip
-    volatile = frozenset({"externalFixedIps"})
     unsent = frozenset({"externalNetworkId"})
+    defaults: ClassVar = {"availabilityZoneHints": []}
 
     def _settle(self, patience: Patience, id: str, inputs: Values) -> None:
         what = self._what(inputs)
@@ -55,7 +53,7 @@ class Router(Managed):
         }
 
 
-class RouterInterface(Resource):
+class RouterInterface(OfCloud):
     """Its id is that of the port which the network's service makes for it."""
 
     inputs: ClassVar[Table] = {
@@ -64,12 +62,9 @@ class RouterInterface(Resource):
     }
     outputs: ClassVar = {"portId": str, "region": str}
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         router, subnet = inputs["routerId"], inputs["subnetId"]
-        patience = Patience(call, LIMIT_S)
+        patience = Patience(call)
         with self._cloud.errors(f"connect subnet {subnet} to router {router}"):
             made = self._cloud.network.add_interface_to_router(router, subnet=subnet)
             id = made["port_id"]
@@ -90,7 +85,7 @@ class RouterInterface(Resource):
         values = {"routerId": port.device_id, "portId": id, "region": self._cloud.region}
         if len(port.fixed_ips) == 1:
             values["subnetId"] = port.fixed_ips[0]["subnet_id"]
-        return values
+        return {**values, "forceDestroy": False}  # the official plugin's default
 
     def delete(self, call: Call, id: str, state: Values) -> None:
         router, subnet = state["routerId"], state["subnetId"]
@@ -104,7 +99,7 @@ class RouterInterface(Resource):
             return None if self._port(id) else True
 
         with self._cloud.errors(f"disconnect subnet {subnet} from router {router}"):
-            Patience(call, LIMIT_S).until(
+            Patience(call).until(
                 gone,
                 "waiting until nothing uses the connection",
                 f"router {router} still leads to something in subnet {subnet}, such as a floating "

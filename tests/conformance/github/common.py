@@ -1,5 +1,7 @@
 """What the tests share."""
 
+import os
+
 import pytest
 
 from tests.support.plugin_client import Plugin, PluginError, Values
@@ -7,6 +9,7 @@ from tests.support.plugin_client import Plugin, PluginError, Values
 MEMBERSHIP = "github:index/teamMembership:TeamMembership"
 TEAM = "github:index/team:Team"
 NOBODY = "999999"  # an id that nothing has
+OFFICIAL = "PLUGIN_DIR" in os.environ
 
 
 def refused(plugin: Plugin, token: str, inputs: Values) -> dict[str, str]:

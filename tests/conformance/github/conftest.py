@@ -1,7 +1,4 @@
-"""A GitHub for all these tests, the plugin under test, and what its tests start from.
-
-The official plugin also asks GitHub's GraphQL API, which this one does not speak.
-"""
+"""A GitHub for all these tests, the plugin under test, and what its tests start from."""
 
 from collections.abc import Iterator
 
@@ -41,12 +38,7 @@ def acme(github: GitHub, grace: Account, ada: Account) -> Organization:
 @pytest.fixture(scope="package")
 def config(github: GitHub, acme: Organization) -> Values:
     token = github.token("grace", "admin:org")
-    return {
-        "token": Secret(token),
-        "baseUrl": f"{github.url}/",
-        "owner": "acme",
-        "writeDelayMs": "0",
-    }
+    return {"token": Secret(token), "baseUrl": f"{github.url}/", "owner": "acme"}
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +48,28 @@ def plugin(tmp_path_factory: pytest.TempPathFactory, config: Values) -> Iterator
 
 
 @pytest.fixture
-def made(plugin: Plugin, acme: Organization) -> Iterator[Made]:
-    before = [*acme.teams]
-    made = Made(plugin)
-    yield made
-    made.remove()
-    assert acme.teams == before
-
-
-@pytest.fixture
 def team(acme: Organization) -> Iterator[Team]:
     """One that somebody else has made."""
     team = acme.add_team("Data Science")
     yield team
     if team in acme.teams:
         acme.teams.remove(team)
+
+
+@pytest.fixture
+def bob(github: GitHub, acme: Organization) -> Iterator[Account]:
+    """Who is no member of the organization."""
+    bob = github.add_account("bob")
+    yield bob
+    acme.remove(bob)
+    github.accounts.remove(bob)
+
+
+@pytest.fixture
+def made(plugin: Plugin, acme: Organization, team: Team, bob: Account) -> Iterator[Made]:
+    """Removes what it made while team and bob are still there."""
+    before = [*acme.teams]
+    made = Made(plugin)
+    yield made
+    made.remove()
+    assert acme.teams == before

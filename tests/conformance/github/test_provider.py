@@ -10,31 +10,31 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
-from offline.plugins.github.connection import GitHub as Connection
-from offline.plugins.github.connection import _retry_delay
+from offline.plugins.github import connection
+from offline.plugins.resource import Call
 from tests.conformance.github.common import MEMBERSHIP, TEAM
 from tests.support.github.model import Account, GitHub, Organization, Team
-from tests.support.plugin_client import UNKNOWN, Plugin, PluginError, Values
+from tests.support.plugin_client import Plugin, PluginError, Values
 from tests.support.plugin_suite import Made, ours
 
 pytestmark = pytest.mark.slow
 
+INPUTS = {"name": "x", "privacy": "closed"}
+
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_TOKEN", "GITHUB_BASE_URL", "GITHUB_OWNER"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
 
 
-def failure(directory: Path, config: Values, timeout_s: float = 0) -> str:
+def failure(directory: Path, config: Values) -> str:
     """What the creation of a team says."""
     with Plugin("github", directory, config) as plugin:
-        checked = plugin.check(TEAM, {"name": "x"})
+        checked = plugin.check(TEAM, INPUTS)
         with pytest.raises(PluginError) as refused:
-            plugin.create(TEAM, checked, timeout_s=timeout_s)
+            plugin.create(TEAM, checked)
         assert "ghp_" not in f"{refused.value}{plugin.text()}"
     return str(refused.value)
 
@@ -44,24 +44,21 @@ def made_by(directory: Path, config: Values) -> Iterator[None]:
     """While a team is there that a plugin with this configuration has made."""
     with Plugin("github", directory, config) as plugin:
         made = Made(plugin)
-        made(TEAM, {"name": "x"})
+        made(TEAM, INPUTS)
         yield
         made.remove()
 
 
-def test_preview_needs_no_configuration(tmp_path: Path) -> None:
-    with Plugin("github", tmp_path) as plugin:
-        checked = plugin.check(TEAM, {"name": "x"})
-        assert plugin.create(TEAM, checked, preview=True)[1]["slug"] == UNKNOWN
-
-
-def test_configuration_by_the_environment(
-    tmp_path: Path, github: GitHub, acme: Organization, monkeypatch: pytest.MonkeyPatch
+def test_token_of_the_environment(
+    tmp_path: Path,
+    github: GitHub,
+    acme: Organization,
+    config: Values,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", github.token("grace", "admin:org"))
-    monkeypatch.setenv("GITHUB_BASE_URL", github.url)
-    monkeypatch.setenv("GITHUB_OWNER", "ACME")
-    with made_by(tmp_path, {"writeDelayMs": "0"}):
+    given = {name: value for name, value in config.items() if name != "token"}
+    with made_by(tmp_path, {**given, "owner": "ACME"}):
         assert acme.team("x")
 
 
@@ -69,25 +66,25 @@ def test_configuration_by_the_environment(
 @pytest.mark.parametrize(
     ("given", "address"),
     [
-        ({}, "https://api.github.com"),
-        ({"baseUrl": "https://github.com/"}, "https://api.github.com"),
-        ({"baseUrl": "https://api.octo.ghe.com/"}, "https://api.octo.ghe.com"),
-        ({"baseUrl": "https://github.example.org"}, "https://github.example.org/api/v3"),
-        ({"baseUrl": "https://github.example.org/api/v3/"}, "https://github.example.org/api/v3"),
+        ("https://api.github.com/", "https://api.github.com"),
+        ("https://github.com/", "https://api.github.com"),
+        ("https://octo.ghe.com/", "https://api.octo.ghe.com"),
+        ("https://api.octo.ghe.com/", "https://api.octo.ghe.com"),
+        ("https://github.example.org", "https://github.example.org/api/v3"),
+        ("https://github.example.org/api/v3/", "https://github.example.org/api/v3"),
     ],
 )
-def test_address_of_the_api(given: Values, address: str) -> None:
-    connection = Connection()
-    connection.configure(given)
-    assert connection.address == address
+def test_address_of_the_api(given: str, address: str) -> None:
+    hub = connection.GitHub()
+    hub.configure({"baseUrl": given})
+    assert hub.address == address
 
 
 @ours
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"token": ""}, "there is no token for GitHub: give the provider one, or set GITHUB_TOKEN"),
-        ({"owner": ""}, "there is no organization: give the provider its name as owner"),
+        ({"token": ""}, "there is no token for GitHub: set GITHUB_TOKEN and run this again"),
         ({"owner": "emca"}, "there is no organization 'emca' at http://"),
         ({"owner": "ada"}, "there is no organization 'ada' at http://"),
         ({"owner": "../user"}, "there is no organization '../user' at http://"),
@@ -102,6 +99,7 @@ def test_wrong_configuration(tmp_path: Path, config: Values, change: Values, sen
     assert sentence in failure(tmp_path, {**config, **change})
 
 
+@ours
 def test_token_with_a_line_end(tmp_path: Path, github: GitHub, config: Values) -> None:
     token = github.token("grace", "admin:org")
     with made_by(tmp_path, {**config, "token": f"{token}\n"}):
@@ -132,11 +130,11 @@ def test_nothing_is_gone_for_a_token_that_sees_nothing(
     tmp_path: Path, github: GitHub, config: Values, team: Team, ada: Account
 ) -> None:
     team.add(ada)
-    id, member = str(team.id), {"teamId": str(team.id), "username": "ada", "role": "member"}
+    id, member = str(team.id), {"teamId": str(team.id), "username": "ada"}
     with Plugin("github", tmp_path, {**config, "token": github.token("grace")}) as plugin:
         for method in (plugin.read, plugin.delete):
             with pytest.raises(PluginError, match="make one that has admin:org"):
-                method(TEAM, id, {"name": "Data Science"})
+                method(TEAM, id, {"name": "Data Science", "privacy": "closed"})
             with pytest.raises(PluginError, match="make one that has admin:org"):
                 method(MEMBERSHIP, f"{id}:ada", member)
 
@@ -161,18 +159,31 @@ def test_github_that_is_not_there(tmp_path: Path, config: Values) -> None:
 
 
 @ours
-def test_github_that_hangs_is_waited_for_once(
-    tmp_path: Path, github: GitHub, config: Values, monkeypatch: pytest.MonkeyPatch
+def test_nothing_that_stays_needs_github(
+    tmp_path: Path, config: Values, plugin: Plugin, made: Made
 ) -> None:
+    """An update that changes something else works while GitHub is down."""
+    _, state, checked = made(TEAM, INPUTS)
+    with Plugin("github", tmp_path, {**config, "baseUrl": "http://127.0.0.1:1"}) as alone:
+        assert alone.check(TEAM, INPUTS, checked) == checked
+        assert alone.kinds(TEAM, state, checked) == {}
+
+
+@ours
+def test_github_that_hangs_is_waited_for_once(
+    github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TIMEOUT_S", 0.5)
     monkeypatch.setattr(github, "down", "hang")
+    hub = connection.GitHub()
+    hub.configure({"baseUrl": github.url, "token": "x"})
     began = time.monotonic()
-    with Plugin("github", tmp_path, config) as plugin, concurrent.futures.ThreadPoolExecutor() as p:
-        checked = plugin.check(TEAM, {"name": "x"})
-        calls = [p.submit(plugin.create, TEAM, checked, timeout_s=1) for _ in range(4)]
-        for call in calls:
-            with pytest.raises(PluginError, match="does not answer"):
-                call.result()
-    assert 1 < time.monotonic() - began < 4
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        call = Call("urn", log=lambda message: None)
+        for asked in [pool.submit(hub.request, call, "GET", "/user") for _ in range(4)]:
+            with pytest.raises(httpx.ReadTimeout):
+                asked.result()
+    assert 0.5 < time.monotonic() - began < 1.5
 
 
 @ours
@@ -190,9 +201,9 @@ def test_short_failure_is_waited_out(tmp_path: Path, github: GitHub, config: Val
         made, start = Made(plugin), len(github.requests)
         github.down = "refuse"
         threading.Timer(1.5, setattr, (github, "down", None)).start()
-        made(TEAM, {"name": "x"})
+        made(TEAM, INPUTS)
         made.remove()
-    assert github.requests[start : start + 2] == [("GET", "/api/v3/orgs/acme")] * 2
+    assert github.requests[start] == github.requests[start + 1]
 
 
 @ours
@@ -201,7 +212,7 @@ def test_operator_stops_it(
 ) -> None:
     monkeypatch.setattr(github, "down", "refuse")
     with Plugin("github", tmp_path, config) as plugin:
-        checked = plugin.check(TEAM, {"name": "x"})
+        checked = plugin.check(TEAM, INPUTS)
         threading.Timer(0.5, plugin.cancel).start()
         with pytest.raises(PluginError, match="stopped by the operator; run it again to go on"):
             plugin.create(TEAM, checked)
@@ -211,9 +222,9 @@ def test_operator_stops_it(
 def test_stopped_creation_leaves_no_team(
     tmp_path: Path, github: GitHub, acme: Organization, config: Values
 ) -> None:
-    with Plugin("github", tmp_path, {**config, "writeDelayMs": "2000"}) as plugin:
-        checked = plugin.check(TEAM, {"name": "x"})
-        threading.Timer(1, plugin.cancel).start()  # before its creator is removed from it
+    with Plugin("github", tmp_path, config) as plugin:
+        checked = plugin.check(TEAM, INPUTS)
+        threading.Timer(0.5, plugin.cancel).start()  # before its creator is removed from it
         with pytest.raises(PluginError, match="stopped by the operator"):
             plugin.create(TEAM, checked)
     assert github.requests[-3] == ("POST", "/api/v3/orgs/acme/teams") and acme.teams == []
@@ -232,7 +243,7 @@ def test_limit_of_requests(
 @ours
 def test_when_to_ask_again() -> None:
     def delay(status: int, **headers: str) -> int | None:
-        return _retry_delay(httpx.Response(status, headers=headers))
+        return connection._retry_delay(httpx.Response(status, headers=headers))
 
     assert delay(403, **{"retry-after": "7"}) == delay(429, **{"retry-after": "7"}) == 7
     assert delay(502) == 1
@@ -241,44 +252,36 @@ def test_when_to_ask_again() -> None:
 
 def test_writes_are_apart(tmp_path: Path, config: Values) -> None:
     began = time.monotonic()
-    with made_by(tmp_path, {**config, "writeDelayMs": "600"}):  # made, left by grace, deleted
+    with made_by(tmp_path, config):  # made, left by grace, deleted
         pass
-    assert time.monotonic() - began > 1.2
+    assert time.monotonic() - began > 2
 
 
 @ours
-def test_configuration_is_checked_by_name(plugin: Plugin) -> None:
-    config = {
-        "appAuth": "{}",
-        "organization": "acme",
-        "baseUrl": "github.example.org",
-        "writeDelayMs": "soon",
-        "owner": "acme",
-    }
+def test_configuration_is_checked_by_name(plugin: Plugin, config: Values) -> None:
+    plugin.check_config(config)
     with pytest.raises(PluginError) as refused:
-        plugin.check_config(config)
+        plugin.check_config({"appAuth": "{}", "baseUrl": "github.example.org"})
     named = {line.split(":")[0] for line in str(refused.value).splitlines()}
-    assert named == set(config) - {"owner"}
+    assert named == {"appAuth", "baseUrl", "owner"}
 
 
-def test_another_address_updates_the_provider(plugin: Plugin) -> None:
-    old = {"baseUrl": "https://github.example.org/"}
+@pytest.mark.parametrize(
+    "change", [{"owner": "emca"}, {"baseUrl": "https://other.example.org/"}, {"token": "ghp_2"}]
+)
+def test_another_configuration_updates_the_provider(plugin: Plugin, change: Values) -> None:
+    old = {"owner": "acme", "baseUrl": "https://github.example.org/", "token": "ghp_1"}
     assert plugin.diff_config(old, old).changes != DiffResponse.DIFF_SOME
-    response = plugin.diff_config(old, {"baseUrl": "https://other.example.org/"})
+    response = plugin.diff_config(old, {**old, **change})
     assert response.changes == DiffResponse.DIFF_SOME and not response.replaces
 
 
 def test_many_side_by_side(plugin: Plugin, made: Made, team: Team, github: GitHub) -> None:
-    people = [github.add_account(f"person-{number}") for number in range(8)]
+    people = [github.add_account(f"person-{number}") for number in range(3)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         inputs = [{"teamId": str(team.id), "username": account.login} for account in people]
         list(pool.map(lambda given: made(MEMBERSHIP, given), inputs))
     assert team.members.keys() == {account.id for account in people}
-
-
-def test_schema_is_told(plugin: Plugin) -> None:
-    answer = plugin._stub.GetSchema(provider_pb2.GetSchemaRequest())
-    assert TEAM in answer.schema and "notificationSetting" in answer.schema
 
 
 @ours

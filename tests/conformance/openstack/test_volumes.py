@@ -1,142 +1,126 @@
-"""Volumes."""
+"""Volumes, and their way to servers."""
 
-from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from openstack.connection import Connection
 
-from tests.conformance.openstack.common import NAME, VOLUME, refused, stopped_at, values
-from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
-from tests.support.plugin_suite import Made, decision, ours
+from tests.conformance.openstack.common import (
+    ATTACHMENT,
+    NOBODY,
+    SERVER,
+    VOLUME,
+    Program,
+    stopped_at,
+    unchanged,
+    values,
+)
+from tests.support.lab.cloud import LabCloud
+from tests.support.plugin_client import Plugin, PluginError
+from tests.support.plugin_suite import ours
 
 pytestmark = pytest.mark.slow
 
 
-def test_volume_is_made_as_given(plugin: Plugin, made: Made, demo: Connection) -> None:
-    inputs = {
-        "name": NAME,
-        "description": "data",
-        "size": 2,
-        "metadata": {"site": "x"},
-        "availabilityZone": "nova",
-        "volumeType": "__DEFAULT__",
-    }
-    id, state, checked = made(VOLUME, inputs)
-    found = demo.block_storage.get_volume(id)
-    assert (found.size, found.description, found.status) == (2, "data", "available")
-    assert found.metadata == {"site": "x"}
-    assert plugin.kinds(VOLUME, state, checked) == {}
-    assert plugin.read(VOLUME, id, state, checked) == (id, state, checked)
-
-
-def test_volume_changes_in_place(plugin: Plugin, made: Made, demo: Connection) -> None:
-    id, state, checked = made(VOLUME, {"name": NAME, "size": 1, "metadata": {"a": "1", "b": "2"}})
-    change = {
-        **checked,
-        "name": f"{NAME}-2",
-        "description": "more",
-        "size": 3,
-        "metadata": {"b": "3"},
-        "enableOnlineResize": True,
-    }
-    changed = {"name", "description", "size", "metadata", "enableOnlineResize"}
-    assert decision(plugin, VOLUME, state, change) == (changed, False)
-    new = plugin.update(VOLUME, id, state, change)
-    found = demo.block_storage.get_volume(id)
-    assert (found.name, found.description, found.size) == (f"{NAME}-2", "more", 3)
-    assert found.metadata == {"b": "3"} and new["size"] == 3
-    assert plugin.kinds(VOLUME, new, change) == {}
-    assert plugin.read(VOLUME, id, new, change) == (id, new, change)
-
-
-@pytest.fixture
-def types(admin: Connection) -> Iterator[Callable[..., str]]:
-    """Makes a type of volumes with these extra specifications, and answers its name."""
-    made = []
-
-    def make(**specifications: str) -> str:
-        name = f"{NAME}-{len(made)}"
-        made.append(admin.block_storage.create_type(name=name, extra_specs=specifications))
-        return name
-
-    yield make
-    for type in made:
-        admin.block_storage.delete_type(type)
-
-
-def test_volume_gets_another_type_in_place(
-    plugin: Plugin, types: Callable[..., str], made: Made, demo: Connection
+@pytest.mark.parametrize("attached", [False, True], ids=["free", "attached"])
+def test_volume_grows(
+    plugin: Plugin, made: Program, standing: str, demo: Connection, attached: bool
 ) -> None:
-    other_type = types()
-    id, state, checked = made(VOLUME, {"name": NAME, "size": 1})
-    change = {**checked, "volumeType": other_type}
-    assert decision(plugin, VOLUME, state, change) == ({"volumeType"}, False)
-    new = plugin.update(VOLUME, id, state, change)
-    assert demo.block_storage.get_volume(id).volume_type == other_type
-    assert plugin.kinds(VOLUME, new, change) == {}
+    id, state, checked = made(VOLUME)
+    if attached:
+        made(ATTACHMENT, instanceId=standing, volumeId=id)
+        # that is no change of the volume
+        assert unchanged(plugin, VOLUME, id, state, checked)
+    grown = {**checked, "size": 3}
+    new = plugin.update(VOLUME, id, state, grown)
+    found = demo.block_storage.get_volume(id)
+    assert (found.size, found.status) == (3, "in-use" if attached else "available")
+    assert new["size"] == 3 and unchanged(plugin, VOLUME, id, new, grown)
 
 
-def test_volume_changes_that_replace(plugin: Plugin, made: Made) -> None:
-    _, state, checked = made(VOLUME, {"name": NAME, "size": 1})
-    for change in (
-        {"availabilityZone": "other"},
-        {"imageId": "x"},
-        {"snapshotId": "x"},
-        {"sourceVolId": "x"},
-    ):
-        assert decision(plugin, VOLUME, state, {**checked, **change}) == (set(change), True)
+def test_volume_is_attached_and_detached(
+    plugin: Plugin, made: Program, standing: str, demo: Connection
+) -> None:
+    id, state, checked = made(ATTACHMENT, instanceId=standing)
+    assert id == f"{standing}/{checked['volumeId']}"
+    found = demo.block_storage.get_volume(checked["volumeId"])
+    assert found.status == "in-use" and found.attachments[0]["server_id"] == standing
+    plugin.delete(ATTACHMENT, id, state)
+    assert demo.block_storage.get_volume(checked["volumeId"]).status == "available"
 
 
-@ours
-def test_volume_cannot_shrink(plugin: Plugin, made: Made) -> None:
-    _, state, checked = made(VOLUME, {"name": NAME, "size": 2})
-    with pytest.raises(PluginError, match=f"volume {NAME} has 2 GB and is to have 1.*cannot shrin"):
-        plugin.diff(VOLUME, state, {**checked, "size": 1})
-    assert decision(plugin, VOLUME, state, {**checked, "size": UNKNOWN}) == ({"size"}, False)
-    # another volume may be smaller
-    other = {**checked, "size": 1, "snapshotId": "x"}
-    assert decision(plugin, VOLUME, state, other) == ({"size", "snapshotId"}, True)
-
-
-@ours
-def test_volume_refusals(plugin: Plugin) -> None:
-    wrong = {"size": 0, "volumeRetypePolicy": "always", "multiattach": True}
-    assert refused(plugin, VOLUME, wrong).keys() == set(wrong)
-    both = {"size": 1, "imageId": "x", "snapshotId": "y"}
-    assert "exclude each other" in refused(plugin, VOLUME, both)["imageId"]
+def test_attachment_to_a_server_that_is_gone(
+    plugin: Plugin, made: Program, demo: Connection
+) -> None:
+    server, server_state, _ = made(SERVER)
+    id, state, checked = made(ATTACHMENT, instanceId=server)
+    plugin.delete(SERVER, server, server_state)
+    assert plugin.read(ATTACHMENT, id, state, checked)[0] == ""
+    plugin.delete(ATTACHMENT, id, state)
+    assert demo.block_storage.get_volume(checked["volumeId"]).status == "available"
 
 
 @ours
 def test_volume_that_the_cloud_cannot_make(
-    made: Made, types: Callable[..., str], demo: Connection
+    made: Program, admin: Any, demo: Connection, project: str
 ) -> None:
-    nowhere = types(volume_backend_name="none")
-    with pytest.raises(PluginError, match=r"state 'error' \(.*backend.*\); try again, or ask"):
-        made(VOLUME, {"name": NAME, "size": 1, "volumeType": nowhere})
-    assert NAME not in values(demo.block_storage.volumes(), "name")
+    name = made.inputs(VOLUME)["name"]
+    nowhere = admin.block_storage.create_type(
+        name=name, extra_specs={"volume_backend_name": "none"}
+    ).id
+    admin.block_storage.set_default_type(project, nowhere)
+    try:
+        with pytest.raises(PluginError, match=r"state 'error' \(.*backend.*\); try again, or ask"):
+            made(VOLUME, name=name)
+    finally:
+        admin.block_storage.unset_default_type(project)
+        admin.block_storage.delete_type(nowhere)
+    assert name not in values(demo.block_storage.volumes(), "name")
 
 
-def test_volume_of_another(plugin: Plugin, made: Made, demo: Connection) -> None:
-    source, *_ = made(VOLUME, {"name": NAME, "size": 1})
-    id, state, checked = made(VOLUME, {"name": f"{NAME}-2", "size": 2, "sourceVolId": source})
-    assert demo.block_storage.get_volume(id).source_volume_id == source
-    assert plugin.read(VOLUME, id, state, checked) == (id, state, checked)
-
-
-def test_volume_with_a_snapshot_is_not_deleted(
-    plugin: Plugin, made: Made, demo: Connection
-) -> None:
-    id, state, _ = made(VOLUME, {"name": NAME, "size": 1})
-    snapshot = demo.block_storage.create_snapshot(volume_id=id, name=NAME)
-    demo.block_storage.wait_for_status(snapshot, "available")
-    with pytest.raises(PluginError, match="snapshot"):
-        plugin.delete(VOLUME, id, state)
-    demo.block_storage.delete_snapshot(snapshot.id)
-    demo.block_storage.wait_for_delete(snapshot)
-
-
-def test_cancelled_creation_leaves_nothing(plugin: Plugin, demo: Connection) -> None:
-    checked = plugin.check(VOLUME, {"name": NAME, "size": 1})
-    with stopped_at(f"waiting until volume {NAME} is made", plugin.work_dir) as stopped:
+@ours
+def test_cancelled_creation_leaves_nothing(plugin: Plugin, made: Program, demo: Connection) -> None:
+    checked = plugin.check(VOLUME, made.inputs(VOLUME))
+    making = f"waiting until volume {checked['name']} is made"
+    with stopped_at(making, plugin.work_dir) as stopped:
         stopped.create(VOLUME, checked)
-    assert NAME not in values(demo.block_storage.volumes(), "name")
+    assert checked["name"] not in values(demo.block_storage.volumes(), "name")
+
+
+@ours
+def test_stopped_attachment_is_taken_up_again(plugin: Plugin, made: Program, standing: str) -> None:
+    checked = plugin.check(ATTACHMENT, made.inputs(ATTACHMENT, instanceId=standing))
+    waiting = f"waiting until volume {checked['volumeId']} is attached"
+    with stopped_at(waiting, plugin.work_dir) as stopped:
+        stopped.create(ATTACHMENT, checked)
+    made(ATTACHMENT, **checked)
+
+
+@ours
+def test_attachment_that_hangs(
+    plugin: Plugin, made: Program, standing: str, cloud: LabCloud
+) -> None:
+    checked = plugin.check(ATTACHMENT, made.inputs(ATTACHMENT, instanceId=standing))
+    with cloud.without("cinder-volume"), pytest.raises(PluginError) as late:
+        plugin.create(ATTACHMENT, checked, timeout_s=3)
+    assert "is still not attached" in str(late.value) and "3 s, its time limit" in str(late.value)
+    remedy = f"`openstack server remove volume {standing} {checked['volumeId']}`"
+    assert remedy in str(late.value)
+    made(ATTACHMENT, **checked)
+
+
+@ours
+def test_volume_of_another_server(made: Program, standing: str) -> None:
+    volume = made(ATTACHMENT)[2]["volumeId"]
+    with pytest.raises(
+        PluginError, match=f"cannot attach volume {volume} to server .*already attached"
+    ):
+        made(ATTACHMENT, instanceId=standing, volumeId=volume)
+
+
+@ours
+def test_server_and_volume_that_are_none(made: Program, standing: str) -> None:
+    with pytest.raises(PluginError, match=rf"Instance {NOBODY} could not be found"):
+        made(ATTACHMENT, instanceId=NOBODY)
+    with pytest.raises(PluginError, match=rf"Volume {NOBODY} could not be found"):
+        made(ATTACHMENT, instanceId=standing, volumeId=NOBODY)
