@@ -1,11 +1,10 @@
 """Tables of inputs: what a resource takes, how it is checked and how two versions are compared.
 
-A table maps input names to `Input`. The kind of an input is `str`, `int`, `float`, `bool`,
-`ANY`, `[kind]` (a list), `SetOf(kind)` (a list whose order means nothing), `MapOf(kind)` or a
-nested table.
+A table maps input names to `Input`. The kind of an input is `str`, `int`, `bool`, `ANY`, `[kind]`
+(a list), `SetOf(kind)` (a list whose order means nothing), `MapOf(kind)` or a nested table.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,18 +33,14 @@ class Input:
     """One input.
 
     replace: a change needs a new resource. computed: where it is not given, what the read finds
-    stands. autoname: where it is not given, it is made from the resource's name. rule: answers
-    what is wrong with a known, plain value, or None. same: whether the state's value, which is
-    another, means a given one.
+    stands. rule: answers what is wrong with a known, plain value, or None. same: whether the
+    state's value, which is another, means a given one.
     """
 
     kind: Any = str
     required: bool = False
-    default: Any = None
     replace: bool = False
-    secret: bool = False
     computed: bool = False
-    autoname: bool = False
     rule: Callable[[Any], str | None] | None = None
     same: Callable[[Any, Any], bool] | None = None
 
@@ -72,7 +67,7 @@ def plain(value: PropertyValue) -> Any:
 
 
 def plain_map(values: Mapping[str, PropertyValue]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in values.items() if not name.startswith("__")}
+    return {name: plain(value) for name, value in values.items()}
 
 
 def property_value(value: Any) -> PropertyValue:
@@ -88,94 +83,61 @@ def property_value(value: Any) -> PropertyValue:
     return PropertyValue(value)
 
 
-def secret(value: Any) -> PropertyValue:
-    return property_value(value).with_secret(True)
-
-
 def check(
-    table: Table,
-    values: Mapping[str, PropertyValue],
-    failures: list[CheckFailure],
-    prefix: str = "",
-) -> dict[str, PropertyValue]:
-    """The values with defaults filled in and nulls dropped; what is wrong goes to `failures`."""
-    checked = {}
+    table: Table, values: Mapping[str, PropertyValue], prefix: str = ""
+) -> Iterator[CheckFailure]:
+    """What is wrong with the values."""
     for name in sorted(values.keys() - table.keys()):
-        if not name.startswith("__"):
-            failures.append(
-                CheckFailure(
-                    f"{prefix}{name}",
-                    f"'{prefix}{name}' is not carried out by this plugin; "
-                    "leave it out or install the official plugin",
-                )
-            )
-    for name, spec in table.items():
         path = f"{prefix}{name}"
-        value = values.get(name, PropertyValue(None))
-        if value.value is None and spec.default is not None:
-            value = property_value(spec.default)
-        if value.value is None:
+        yield CheckFailure(
+            path,
+            f"'{path}' is not carried out by this plugin; "
+            "leave it out or install the official plugin",
+        )
+    for name, spec in table.items():
+        path, value = f"{prefix}{name}", values.get(name)
+        if value is None or value.value is None:
             if spec.required:
-                failures.append(CheckFailure(path, f"'{path}' is missing; give it a value"))
+                yield CheckFailure(path, f"'{path}' is missing; give it a value")
             continue
-        count = len(failures)
-        value = _check_value(spec.kind, value, path, failures)
-        sound = len(failures) == count and known(plain(value))
-        if sound and spec.rule and (wrong := spec.rule(plain(value))):
+        wrong = list(_check_value(spec.kind, value, path))
+        yield from wrong
+        sound = not wrong and known(plain(value))
+        if sound and spec.rule and (reason := spec.rule(plain(value))):
             if value.contains_secret():  # the reason may quote it
-                wrong = "is a secret that has no allowed value"
-            failures.append(CheckFailure(path, f"'{path}' {wrong}"))
-        checked[name] = value.with_secret(True) if spec.secret else value
-    return checked
+                reason = "is a secret that has no allowed value"
+            yield CheckFailure(path, f"'{path}' {reason}")
 
 
-def _check_value(
-    kind: Any, value: PropertyValue, path: str, failures: list[CheckFailure]
-) -> PropertyValue:
+def _check_value(kind: Any, value: PropertyValue, path: str) -> Iterator[CheckFailure]:
     inner = value.value
     if kind is ANY or isinstance(inner, Computed):
-        return value
-    if isinstance(kind, (list, SetOf)):
-        if isinstance(inner, tuple):
-            item_kind = kind[0] if isinstance(kind, list) else kind.kind
-            return value.with_value(
-                [
-                    _check_value(item_kind, item, f"{path}[{i}]", failures)
-                    for i, item in enumerate(inner)
-                ]
-            )
-    elif isinstance(kind, MapOf):
-        if isinstance(inner, Mapping):
-            return value.with_value(
-                {
-                    key: _check_value(kind.kind, item, member(path, key), failures)
-                    for key, item in inner.items()
-                }
-            )
-    elif isinstance(kind, Mapping):
-        if isinstance(inner, Mapping):
-            return value.with_value(check(kind, inner, failures, f"{path}."))
-    elif kind is int:
-        if isinstance(inner, float) and inner.is_integer():
-            return value
-    elif isinstance(inner, kind):
-        return value
-    failures.append(CheckFailure(path, f"'{path}' must be {_describe(kind)}"))
-    return value
+        return
+    form, description = _wanted(kind)
+    if not isinstance(inner, form) or (isinstance(inner, float) and not inner.is_integer()):
+        yield CheckFailure(path, f"'{path}' must be {description}")
+    elif isinstance(inner, tuple):
+        item_kind = kind[0] if isinstance(kind, list) else kind.kind
+        for i, item in enumerate(inner):
+            yield from _check_value(item_kind, item, f"{path}[{i}]")
+    elif isinstance(inner, Mapping) and isinstance(kind, MapOf):
+        for key, item in inner.items():
+            yield from _check_value(kind.kind, item, member(path, key))
+    elif isinstance(inner, Mapping):
+        yield from check(kind, inner, f"{path}.")
 
 
-def _describe(kind: Any) -> str:
+def _wanted(kind: Any) -> tuple[type, str]:
+    """How a value of this kind arrives, and what it is called."""
     if isinstance(kind, (list, SetOf)):
-        return "a list"
+        return tuple, "a list"
     if isinstance(kind, (MapOf, Mapping)):
-        return "a map"
-    words = {
-        str: "a string",
-        int: "a whole number",
-        float: "a number",
-        bool: "true or false",
-    }
-    return words[kind]
+        return Mapping, "a map"
+    return {
+        str: (str, "a string"),
+        int: (float, "a whole number"),
+        bool: (bool, "true or false"),
+    }[kind]
 
 
 def known(value: Any) -> bool:
@@ -187,11 +149,6 @@ def known(value: Any) -> bool:
     return not isinstance(value, Computed)
 
 
-def empty(value: Any) -> bool:
-    """Absent or the zero of its type, which to bridged providers are the same."""
-    return value is None or (isinstance(value, (bool, int, float, str, list, dict)) and not value)
-
-
 def compare(
     table: Table, old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "", replace=False
 ) -> Changes:
@@ -199,18 +156,19 @@ def compare(
     changes: Changes = {}
     for name, spec in table.items():
         before, after = old.get(name), new.get(name)
-        if (empty(before) and empty(after)) or (after is None and spec.computed):
+        if not before and not after:  # bridged providers take the zero of a type for none
             continue
-        given = not empty(before) and not empty(after) and known(after)
-        if given and spec.same and spec.same(before, after):
+        if after is None and spec.computed:
             continue
-        changes |= compare_value(
+        if before and after and known(after) and spec.same and spec.same(before, after):
+            continue
+        changes |= _compare_value(
             spec.kind, before, after, f"{prefix}{name}", replace or spec.replace
         )
     return changes
 
 
-def compare_value(kind: Any, old: Any, new: Any, path: str, replace: bool) -> Changes:
+def _compare_value(kind: Any, old: Any, new: Any, path: str, replace: bool) -> Changes:
     if (old is None and new is None) or _same(old, new):
         return {}
     if isinstance(old, list) and isinstance(new, list):
@@ -230,7 +188,7 @@ def compare_value(kind: Any, old: Any, new: Any, path: str, replace: bool) -> Ch
         return {path: change(old, new, replace)}
     changes: Changes = {}
     for item_path, before, after in pairs:
-        changes |= compare_value(item_kind, before, after, item_path, replace)
+        changes |= _compare_value(item_kind, before, after, item_path, replace)
     return changes
 
 
@@ -238,7 +196,7 @@ def _compare_sets(kind: Any, old: list, new: list, path: str, replace: bool) -> 
     gone = list(enumerate(old))
     added = []
     for i, item in enumerate(new):
-        match = next((g for g in gone if not compare_value(kind, g[1], item, path, False)), None)
+        match = next((g for g in gone if not _compare_value(kind, g[1], item, path, False)), None)
         if match:
             gone.remove(match)
         else:
@@ -246,7 +204,7 @@ def _compare_sets(kind: Any, old: list, new: list, path: str, replace: bool) -> 
     changes: Changes = {}
     while gone and added:
         (_, before), (i, after) = gone.pop(0), added.pop(0)
-        changes |= compare_value(kind, before, after, f"{path}[{i}]", replace)
+        changes |= _compare_value(kind, before, after, f"{path}[{i}]", replace)
     changes |= {f"{path}[{i}]": change(None, item, replace) for i, item in added}
     changes |= {f"{path}[{i}]": change(item, None, replace) for i, item in gone}
     return changes

@@ -5,10 +5,8 @@ A plugin makes one `Resource` for each type (resource.py) and serves a `Provider
 
 import asyncio
 import contextlib
-import hashlib
 import inspect
 import json
-import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -24,13 +22,11 @@ from offline.plugins.inputs import (
     Table,
     check,
     compare,
-    empty,
     plain,
     plain_map,
     property_value,
 )
 from offline.plugins.resource import Call, ProviderError, Resource, Values
-from offline.plugins.schema import schema
 
 
 class Provider(sdk.Provider):
@@ -47,26 +43,21 @@ class Provider(sdk.Provider):
         engine: str,
     ) -> None:
         self.name, self.version = name, version
-        self._config, self._resources, self._configure = config, resources, configure
+        self.config, self.resources, self._configure = config, resources, configure
         self._channel = grpc.insecure_channel(engine)
         self._cancelled = threading.Event()
         self._tasks: set[asyncio.Task] = set()
 
-    async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
-        tables = {token: (r.inputs, r.outputs) for token, r in self._resources.items()}
-        return sdk.GetSchemaResponse(schema(self.name, self.version, self._config, tables))
-
     async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
-        given = {k: v for k, v in request.new_inputs.items() if k not in ("version",)}
-        failures: list[sdk.CheckFailure] = []
-        check(self._config, self._decode(given), failures)
+        given = {name: v for name, v in request.new_inputs.items() if name != "version"}
+        failures = list(check(self.config, self._decode(given)))
         return sdk.CheckResponse(inputs=request.new_inputs, failures=failures)
 
     def _decode(self, args: Mapping[str, PropertyValue]) -> dict[str, PropertyValue]:
         """Configuration other than strings travels as JSON text."""
         decoded = dict(args)
         for name, value in args.items():
-            spec = self._config.get(name)
+            spec = self.config.get(name)
             if spec and spec.kind is not str and isinstance(value.value, str):
                 with contextlib.suppress(ValueError):  # the check names it
                     decoded[name] = property_value(json.loads(value.value))
@@ -74,72 +65,42 @@ class Provider(sdk.Provider):
 
     async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         old, new = self._decode(request.old_state), self._decode(request.new_inputs)
-        changes = compare(self._config, plain_map(old), plain_map(new))
+        changes = compare(self.config, plain_map(old), plain_map(new))
         return sdk.DiffResponse(changes=bool(changes), diffs=_names(changes), detailed_diff=changes)
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
-        given = {k: v for k, v in request.args.items() if k in self._config}
-        config = plain_map(check(self._config, self._decode(given), []))
-        await self._run(self._configure, config)
+        await self._run(self._configure, plain_map(self._decode(request.args)))
         return await super().configure(request)
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
-        resource = self._resource(request)
-        failures: list[sdk.CheckFailure] = []
-        given, defaults = dict(request.new_inputs), []
-        for name, spec in resource.inputs.items():
-            if spec.autoname and given.get(name, PropertyValue(None)).value is None:
-                kept = name in _made(request.old_inputs)
-                given[name] = request.old_inputs[name] if kept else _auto_name(request)
-                defaults.append(name)
-        inputs = check(resource.inputs, given, failures)
-        if not failures:
-            wrong = resource.check(plain_map(inputs))
-            failures = [sdk.CheckFailure(name, reason) for name, reason in wrong.items()]
-        if defaults:  # the mark that bridged providers leave too
-            inputs["__defaults"] = property_value(defaults)
-        return sdk.CheckResponse(inputs=inputs, failures=failures)
+        table = self._resource(request).inputs
+        # Of a state that the official plugin has made, the engine gives back what the program ignores.
+        theirs = plain(request.old_inputs.get("__defaults", PropertyValue([])))
+        inputs = {n: v for n, v in request.new_inputs.items() if n in table or n not in theirs}
+        return sdk.CheckResponse(inputs=inputs, failures=list(check(table, inputs)))
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         resource = self._resource(request)
         old, new = plain_map(request.old_state), plain_map(request.new_inputs)
         changes = compare(resource.inputs, old, new) | resource.changes(old, new)
-        changes = {
-            path: change
-            for path, change in changes.items()
-            if not any(
-                path == i or path.startswith((f"{i}.", f"{i}[")) for i in request.ignore_changes
-            )
-        }
         replaces = _names(p for p, c in changes.items() if c.kind.name.endswith("_REPLACE"))
         return sdk.DiffResponse(
-            changes=bool(changes),
-            replaces=replaces,
-            diffs=_names(changes),
-            detailed_diff=changes,
-            delete_before_replace=bool(replaces)
-            and (resource.delete_before_replace or _keeps_name(resource, old, request.new_inputs)),
+            changes=bool(changes), replaces=replaces, diffs=_names(changes), detailed_diff=changes
         )
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         resource, inputs = self._resource(request), request.properties
         if request.preview:
-            outputs = dict.fromkeys(resource.outputs, UNKNOWN) | {
-                n: UNKNOWN for n, i in resource.inputs.items() if i.computed and n not in inputs
-            }
-            return sdk.CreateResponse(properties=_state(resource, inputs, outputs))
+            outputs = dict.fromkeys(_beside(resource, inputs), UNKNOWN)
+            return sdk.CreateResponse(properties=_state(inputs, outputs))
         call = self._call(request.urn, inputs, request.timeout)
         id, outputs = await self._run(resource.create, call, plain_map(inputs))
-        return sdk.CreateResponse(id, _state(resource, inputs, outputs))
+        return sdk.CreateResponse(id, _state(inputs, outputs))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         resource, inputs = self._resource(request), request.news
-        kept: Values = {
-            name: value
-            for name, value in request.olds.items()
-            if name in resource.outputs
-            or (name not in inputs and name in resource.inputs and resource.inputs[name].computed)
-        }
+        beside = _beside(resource, inputs)
+        kept: Values = {name: value for name, value in request.olds.items() if name in beside}
         if request.preview:
             outputs = dict.fromkeys(resource.volatile, UNKNOWN)
         else:
@@ -151,15 +112,16 @@ class Provider(sdk.Provider):
                 plain_map(request.olds),
                 plain_map(inputs),
             )
-        return sdk.UpdateResponse(_state(resource, inputs, kept | outputs))
+        return sdk.UpdateResponse(_state(inputs, kept | outputs))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
-        resource, state = self._resource(request), request.properties or request.inputs
+        resource, state = self._resource(request), request.properties
+        if not state:
+            raise ProviderError(f"importing needs the official {self.name} plugin {self.version}")
         call = self._call(request.urn, state)
         found = await self._run(resource.read, call, request.resource_id, plain_map(state))
         if found is None:
             return sdk.ReadResponse()
-        id = found.pop("id", request.resource_id)
 
         def refreshed(known: Mapping[str, PropertyValue]) -> Values:
             """What was found, where that differs in meaning from what is known."""
@@ -172,15 +134,11 @@ class Provider(sdk.Provider):
                 or compare({name: resource.inputs[name]}, {name: value}, old)
             }
 
-        properties = _state(resource, state, refreshed(state))
-        if request.inputs:
-            drift = refreshed(request.inputs)
-            new = {n: drift[n] for n in request.inputs if n in resource.inputs and n in drift}
-            inputs = request.inputs | _state(resource, request.inputs, new)
-        else:
-            inputs = {n: v for n, v in properties.items() if n in resource.inputs}
-            inputs = {n: v for n, v in inputs.items() if not empty(plain(v))}
-        return sdk.ReadResponse(id, properties, inputs)
+        drift = refreshed(request.inputs)
+        given = {n: v for n, v in drift.items() if n in request.inputs and n in resource.inputs}
+        return sdk.ReadResponse(
+            request.resource_id, _state(state, refreshed(state)), _state(request.inputs, given)
+        )
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         call = self._call(request.urn, request.properties, request.timeout)
@@ -197,20 +155,14 @@ class Provider(sdk.Provider):
         await self.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
-        raise self._refusal(request.tok)
-
     def _resource(self, request: Any) -> Resource:
         token = request.type.split("$")[-1]
-        if token not in self._resources:
-            raise self._refusal(token)
-        return self._resources[token]
-
-    def _refusal(self, token: str) -> ProviderError:
-        return ProviderError(
-            f"'{token}' is not carried out by this plugin; install the official "
-            f"{self.name} plugin {self.version}"
-        )
+        if token not in self.resources:
+            raise ProviderError(
+                f"'{token}' is not carried out by this plugin; install the official "
+                f"{self.name} plugin {self.version}"
+            )
+        return self.resources[token]
 
     def _call(self, urn: str, inputs: Mapping[str, PropertyValue], timeout: float = 0) -> Call:
         names = frozenset(name for name, value in inputs.items() if value.contains_secret())
@@ -237,40 +189,22 @@ class Provider(sdk.Provider):
             self._tasks.discard(task)
 
 
-def _state(
-    resource: Resource, inputs: Mapping[str, PropertyValue], outputs: Values
-) -> dict[str, PropertyValue]:
+def _beside(resource: Resource, inputs: Mapping[str, PropertyValue]) -> frozenset[str]:
+    """What a state has beside the inputs."""
+    computed = {name for name, spec in resource.inputs.items() if spec.computed}
+    return resource.outputs | (computed - inputs.keys())
+
+
+def _state(inputs: Mapping[str, PropertyValue], outputs: Values) -> dict[str, PropertyValue]:
     """Inputs and outputs together; what stems from a secret input of the same name is secret."""
-    state = {name: value for name, value in inputs.items() if not name.startswith("__")}
+    state = dict(inputs)
     for name, output in outputs.items():
         value = property_value(output)
-        of_secret = name in state and state[name].contains_secret()
-        hidden = of_secret or name in resource.secret_outputs
-        state[name] = value.with_secret(True) if hidden else value
+        of_secret = name in inputs and inputs[name].contains_secret()
+        state[name] = value.with_secret(True) if of_secret else value
     return state
 
 
 def _names(paths: Iterable[str]) -> list[str]:
     """The properties that the paths start from."""
     return sorted({path.split(".")[0].split("[")[0] for path in paths})
-
-
-def _auto_name(request: sdk.CheckRequest) -> PropertyValue:
-    seed = request.random_seed or secrets.token_bytes(16)
-    return PropertyValue(f"{request.name}-{hashlib.sha256(seed).hexdigest()[:7]}")
-
-
-def _made(inputs: Mapping[str, PropertyValue]) -> list[str]:
-    """The inputs that a check has named itself."""
-    return plain(inputs["__defaults"]) if "__defaults" in inputs else []
-
-
-def _keeps_name(resource: Resource, old: Values, new: Mapping[str, PropertyValue]) -> bool:
-    """Whether a name chosen by the program stands in the way of a second resource."""
-    return any(
-        spec.autoname
-        and name not in _made(new)
-        and name in new
-        and plain(new[name]) == old.get(name)
-        for name, spec in resource.inputs.items()
-    )

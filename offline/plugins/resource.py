@@ -1,7 +1,7 @@
 """What a plugin writes: a class for each resource type, which sees plain Python values only."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -34,19 +34,13 @@ class Call:
 class Resource:
     """One resource type. create, read, update and delete may be plain (run in a thread) or async.
 
-    inputs: the table. outputs: kinds of what else the state holds, unknown in the preview of a
-    create. volatile: outputs that an update may change. secret_outputs: always secret.
+    inputs: the table. outputs: what else the state holds, unknown in the preview of a create.
+    volatile: outputs that an update may change.
     """
 
     inputs: ClassVar[Table] = {}
-    outputs: ClassVar[Mapping[str, Any]] = {}
+    outputs: frozenset[str] = frozenset()
     volatile: frozenset[str] = frozenset()
-    secret_outputs: frozenset[str] = frozenset()
-    delete_before_replace = False
-
-    def check(self, inputs: Values) -> dict[str, str]:
-        """What is wrong beyond the table: reason by property. Values may be UNKNOWN."""
-        return {}
 
     def changes(self, state: Values, inputs: Values) -> Changes:
         """Differences beyond the table's, by property path. Inputs may be UNKNOWN."""
@@ -57,10 +51,7 @@ class Resource:
         raise NotImplementedError
 
     def read(self, call: Call, id: str, state: Values) -> Any:
-        """What is really there: outputs and inputs found, or None where it is gone.
-
-        An import may name it otherwise: `id` among them is the one to keep.
-        """
+        """What is really there: outputs and inputs found, or None where it is gone."""
         return {}
 
     def update(self, call: Call, id: str, state: Values, inputs: Values) -> Any:

@@ -49,7 +49,7 @@ def _with_plain_errors(name: str) -> Callable:
     return call
 
 
-for _name in ("Configure", "Check", "Diff", "Create", "Read", "Update", "Delete", "Invoke"):
+for _name in ("Configure", "Check", "Diff", "Create", "Read", "Update", "Delete"):
     setattr(_Servicer, _name, _with_plain_errors(_name))
 
 

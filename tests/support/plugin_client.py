@@ -178,7 +178,9 @@ class Plugin:
 
     def diff_config(self, old: Values, new: Values) -> provider_pb2.DiffResponse:
         urn = self.urn(f"pulumi:providers:{self.name}")
-        request = provider_pb2.DiffRequest(urn=urn, id="id", olds=_struct(old), news=_struct(new))
+        request = provider_pb2.DiffRequest(
+            urn=urn, id="id", olds=_struct(old), news=_struct(new), old_inputs=_struct(old)
+        )
         return self._call("DiffConfig", request)
 
     def diff(

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.plugin_client import Plugin, Values
 
-ours = pytest.mark.skipif("PLUGIN_DIR" in os.environ, reason="what only our plugin does")
+OFFICIAL = "PLUGIN_DIR" in os.environ
+ours = pytest.mark.skipif(OFFICIAL, reason="what only our plugin does")
 
 
 class Made:

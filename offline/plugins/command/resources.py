@@ -20,7 +20,7 @@ def _never(value: bool) -> str | None:
 
 
 COMMAND: Table = {
-    "triggers": Input([ANY], replace=True),
+    "triggers": Input([ANY]),  # what they replace, the SDK says
     "create": Input(required=True),
     "update": Input(),
     "delete": Input(),
@@ -31,13 +31,10 @@ COMMAND: Table = {
     "interpreter": Input([str]),
 }
 
-OUTPUTS = {"stdout": str, "stderr": str}
-
 
 class LocalCommand(Resource):
     inputs = COMMAND
-    outputs = OUTPUTS
-    volatile = frozenset(OUTPUTS)
+    outputs = volatile = frozenset({"stdout", "stderr"})
 
     async def create(self, call: Call, inputs: Values) -> Any:
         return unique(call), await self._run(call, inputs["create"], inputs)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from offline.plugins.docker.container_inputs import INPUTS
 from offline.plugins.docker.container_spec import MIB, body, limits
 from offline.plugins.docker.engine import Engine, sdk
-from offline.plugins.inputs import ANY, Changes, change
+from offline.plugins.inputs import Changes, change
 from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 SETTLE_S = 0.6  # a container that ends within this long was never up
@@ -18,9 +18,13 @@ LOG_LINES = 25
 DEFAULTS = {
     "attach": False,
     "containerReadRefreshTimeoutMilliseconds": 15000,
+    "cpuShares": 0,
     "logs": False,
+    "maxRetryCount": 0,
     "memoryReservation": 0,
     "networkMode": "bridge",
+    "privileged": False,
+    "publishAllPorts": False,
     "removeVolumes": True,
     "rm": False,
     "start": True,
@@ -36,24 +40,11 @@ META = '{"schema_version":"2"}'  # what the official plugin needs to go on from 
 
 class Container(Resource):
     inputs = INPUTS
-    outputs = {  # noqa: RUF012  (never changed)
-        "bridge": str,
-        "command": [str],
-        "containerLogs": str,
-        "entrypoints": [str],
-        "exitCode": int,
-        "hostname": str,
-        "ipcMode": str,
-        "mustRun": bool,
-        "networkDatas": [ANY],
-        "platform": str,
-        "runtime": str,
-        "shmSize": int,
-        "stopSignal": str,
-        "stopTimeout": int,
-        "workingDir": str,
-    }
-    delete_before_replace = True
+    outputs = frozenset({
+        "bridge", "command", "containerLogs", "entrypoints", "exitCode", "hostname", "ipcMode",
+        "mustRun", "networkDatas", "platform", "runtime", "shmSize", "stopSignal", "stopTimeout",
+        "workingDir",
+    })  # fmt: skip
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -110,9 +101,7 @@ class Container(Resource):
         return "its log ends with:\n" + log if log else "it logged nothing"
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        if not state:
-            raise ProviderError("importing a container needs the official docker plugin")
-        with self._engine.errors(f"read container {state.get('name', id)}"):
+        with self._engine.errors(f"read container {state['name']}"):
             try:
                 found = self._engine.client.inspect_container(id)
             except sdk().errors.NotFound:
@@ -132,7 +121,7 @@ class Container(Resource):
             "hostname": config["Hostname"],
             "workingDir": config["WorkingDir"],
             "stopSignal": config.get("StopSignal"),
-            "stopTimeout": config.get("StopTimeout"),
+            "stopTimeout": config.get("StopTimeout") or 0,
             "ipcMode": host["IpcMode"],
             "runtime": host["Runtime"],
             "shmSize": host["ShmSize"] // MIB,
@@ -165,7 +154,7 @@ class Container(Resource):
 
     def delete(self, call: Call, id: str, state: Values) -> None:
         client = self._engine.client
-        with self._engine.errors(f"remove container {state.get('name', id)}"):
+        with self._engine.errors(f"remove container {state['name']}"):
             try:
                 client.stop(id, timeout=state.get("destroyGraceSeconds", 1))
                 client.remove_container(id, v=True, force=True)

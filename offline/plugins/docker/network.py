@@ -3,7 +3,7 @@
 import time
 
 from offline.plugins.docker.engine import Engine, sdk
-from offline.plugins.inputs import ANY, Input, MapOf, SetOf
+from offline.plugins.inputs import Input, MapOf, SetOf
 from offline.plugins.resource import Call, ProviderError, Resource, Values
 
 REMOVE_WAIT_S = 30
@@ -28,16 +28,10 @@ META = '{"schema_version":"1"}'  # what the official plugin needs to go on from 
 
 class Network(Resource):
     inputs = INPUTS
-    outputs = {  # noqa: RUF012  (never changed)
-        "attachable": bool,
-        "ingress": bool,
-        "internal": bool,
-        "ipamConfigs": [ANY],
-        "ipamDriver": str,
-        "ipamOptions": MapOf(str),
-        "ipv6": bool,
-        "scope": str,
-    }
+    outputs = frozenset({
+        "attachable", "ingress", "internal", "ipamConfigs", "ipamDriver", "ipamOptions", "ipv6",
+        "scope",
+    })  # fmt: skip
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -54,7 +48,7 @@ class Network(Resource):
         return id, self.read(call, id, inputs) or {}
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        with self._engine.errors(f"read network {state.get('name', id)}"):
+        with self._engine.errors(f"read network {state['name']}"):
             try:
                 found = self._engine.client.inspect_network(id)
             except sdk().errors.NotFound:
@@ -81,7 +75,7 @@ class Network(Resource):
         }
 
     def delete(self, call: Call, id: str, state: Values) -> None:
-        name = state.get("name", id)
+        name = state["name"]
         deadline = time.monotonic() + REMOVE_WAIT_S
         with self._engine.errors(f"remove network {name}"):
             while True:

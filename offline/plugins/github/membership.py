@@ -43,8 +43,6 @@ class TeamMembership(Resource):
         return f"{team}:{username}", {**DEFAULTS}
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        if not state:
-            raise ProviderError("importing a team membership needs the official github plugin")
         with self._github.errors(f"read the membership of {state['username']}"):
             found = self._github.if_there(call, "GET", self._path(call, state))
         return None if found is None else {**DEFAULTS}

@@ -9,7 +9,7 @@ import httpx
 
 from offline.plugins.github.connection import GitHub
 from offline.plugins.inputs import Input, Table
-from offline.plugins.resource import Call, ProviderError, Resource, Values
+from offline.plugins.resource import Call, Resource, Values
 
 # Inputs of the official plugin that the program leaves to their defaults: it would take a state
 # without them for a team that is to be changed.
@@ -27,7 +27,7 @@ class Team(Resource):
         "name": Input(str, required=True),
         "privacy": Input(str, required=True),
     }
-    outputs: ClassVar = {"nodeId": str, "slug": str}
+    outputs = frozenset({"nodeId", "slug"})
 
     def __init__(self, github: GitHub) -> None:
         self._github = github
@@ -50,8 +50,6 @@ class Team(Resource):
         return id, _values(made)
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        if not state:
-            raise ProviderError("importing a team needs the official github plugin")
         with self._github.errors(f"read team {state['name']}"):
             found = self._github.if_there(call, "GET", self._github.team(call, id))
         return None if found is None else _values(found)

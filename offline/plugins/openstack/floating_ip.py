@@ -15,10 +15,7 @@ class FloatingIp(Managed):
         "pool": Input(str, required=True, replace=True),
         "description": Input(str, required=True),
     }
-    outputs: ClassVar = {
-        "address": str, "allTags": [str], "dnsDomain": str, "dnsName": str, "region": str,
-        "tenantId": str,
-    }  # fmt: skip
+    outputs = frozenset({"address", "allTags", "dnsDomain", "dnsName", "region", "tenantId"})
     names: ClassVar = {"address": "floating_ip_address"}
     unsent = frozenset({"pool"})
 
@@ -51,7 +48,7 @@ class FloatingIpAssociate(OfCloud):
         "floatingIp": Input(str, required=True, replace=True),
         "portId": Input(str, required=True),
     }
-    outputs: ClassVar = {"fixedIp": str, "region": str}
+    outputs = frozenset({"fixedIp", "region"})
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         address = inputs["floatingIp"]
@@ -65,7 +62,7 @@ class FloatingIpAssociate(OfCloud):
         return found[0].id, self.update(call, found[0].id, {}, inputs)
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        with self._cloud.errors(f"read floating IP {state.get('floatingIp', id)}"):
+        with self._cloud.errors(f"read floating IP {state['floatingIp']}"):
             found = if_there(self._cloud.network.get_ip, id)
         if found is None:
             return None
@@ -83,7 +80,7 @@ class FloatingIpAssociate(OfCloud):
         return self.read(call, id, inputs) or {}
 
     def delete(self, call: Call, id: str, state: Values) -> None:
-        with self._cloud.errors(f"lead floating IP {state.get('floatingIp', id)} nowhere"):
+        with self._cloud.errors(f"lead floating IP {state['floatingIp']} nowhere"):
             found = if_there(self._cloud.network.get_ip, id)
             # by now it may lead to another port, for somebody else
             if found and found.port_id == state.get("portId"):

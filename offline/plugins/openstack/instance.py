@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from offline.plugins.inputs import ANY, Input, Table, one_of
+from offline.plugins.inputs import Input, Table, one_of
 from offline.plugins.openstack.errors import if_there, sdk
 from offline.plugins.openstack.managed import Managed, snake
 from offline.plugins.openstack.patience import Patience
@@ -41,7 +41,7 @@ class Keypair(Managed):
         "name": Input(str, required=True, replace=True),
         "publicKey": Input(str, required=True, replace=True),
     }
-    outputs: ClassVar = {"fingerprint": str, "region": str}
+    outputs = frozenset({"fingerprint", "region"})
     defaults: ClassVar = {"privateKey": "", "userId": ""}
 
 
@@ -59,11 +59,10 @@ class Instance(Managed):
         "blockDevices": Input([BLOCK_DEVICE], replace=True),
         "stopBeforeDestroy": Input(bool, required=True),
     }
-    outputs: ClassVar = {
-        "accessIpV4": str, "accessIpV6": str, "allMetadata": ANY, "availabilityZone": str,
-        "flavorName": str, "imageName": str, "powerState": str, "region": str,
-        "securityGroups": [str],
-    }  # fmt: skip
+    outputs = frozenset({
+        "accessIpV4", "accessIpV6", "allMetadata", "availabilityZone", "flavorName", "imageName",
+        "powerState", "region", "securityGroups",
+    })  # fmt: skip
     names: ClassVar = {
         "blockDevices": "block_device_mapping_v2",
         "flavorId": "flavorRef",

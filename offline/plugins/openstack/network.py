@@ -7,8 +7,6 @@ from offline.plugins.openstack.managed import Managed
 from offline.plugins.openstack.patience import Patience
 from offline.plugins.resource import Values
 
-POOL = {"start": Input(str), "end": Input(str)}
-
 
 class Network(Managed):
     noun = "network"
@@ -16,10 +14,9 @@ class Network(Managed):
         "name": Input(str, required=True),
         "adminStateUp": Input(bool, required=True),
     }
-    outputs: ClassVar = {
-        "allTags": [str], "external": bool, "mtu": int, "portSecurityEnabled": bool,
-        "region": str, "shared": bool, "tenantId": str,
-    }  # fmt: skip
+    outputs = frozenset({
+        "allTags", "external", "mtu", "portSecurityEnabled", "region", "shared", "tenantId",
+    })  # fmt: skip
     names: ClassVar = {"external": "router:external"}
     defaults: ClassVar = {"availabilityZoneHints": [], "segments": []}
 
@@ -32,10 +29,10 @@ class Subnet(Managed):
         "cidr": Input(str, required=True, replace=True),
         "ipVersion": Input(int, required=True, replace=True),
     }
-    outputs: ClassVar = {
-        "allTags": [str], "allocationPools": [POOL], "enableDhcp": bool, "gatewayIp": str,
-        "region": str, "serviceTypes": [str], "tenantId": str,
-    }  # fmt: skip
+    outputs = frozenset({
+        "allTags", "allocationPools", "enableDhcp", "gatewayIp", "region", "serviceTypes",
+        "tenantId",
+    })  # fmt: skip
     defaults: ClassVar = {"noGateway": False}
 
 
@@ -47,10 +44,10 @@ class Port(Managed):
         "adminStateUp": Input(bool, required=True),
         "securityGroupIds": Input(SetOf(str), required=True),
     }
-    outputs: ClassVar = {
-        "allFixedIps": [str], "allSecurityGroupIds": [str], "allTags": [str], "dnsName": str,
-        "macAddress": str, "portSecurityEnabled": bool, "region": str, "tenantId": str,
-    }  # fmt: skip
+    outputs = frozenset({
+        "allFixedIps", "allSecurityGroupIds", "allTags", "dnsName", "macAddress",
+        "portSecurityEnabled", "region", "tenantId",
+    })  # fmt: skip
     names: ClassVar = {
         "securityGroupIds": "security_groups",
         "allSecurityGroupIds": "security_groups",
@@ -79,7 +76,7 @@ class SecGroup(Managed):
         "description": Input(str, required=True),
         "deleteDefaultRules": Input(bool, required=True, replace=True),
     }
-    outputs: ClassVar = {"allTags": [str], "region": str, "stateful": bool, "tenantId": str}
+    outputs = frozenset({"allTags", "region", "stateful", "tenantId"})
     unsent = frozenset({"deleteDefaultRules"})
 
     def _settle(self, patience: Patience, id: str, inputs: Values) -> None:
@@ -101,4 +98,4 @@ class SecGroupRule(Managed):
         "portRangeMax": Input(int, replace=True),
         "remoteIpPrefix": Input(str, replace=True),
     }
-    outputs: ClassVar = {"region": str, "tenantId": str}
+    outputs = frozenset({"region", "tenantId"})

@@ -9,7 +9,6 @@ from offline.plugins.openstack.managed import Managed, OfCloud
 from offline.plugins.openstack.patience import Patience, undone
 from offline.plugins.resource import Call, Values
 
-FIXED_IP = {"subnetId": Input(str), "ipAddress": Input(str)}
 STARTING = ("BUILD", "PENDING_CREATE", "PENDING_UPDATE")
 
 
@@ -20,10 +19,9 @@ class Router(Managed):
         "adminStateUp": Input(bool, required=True),
         "externalNetworkId": Input(str, required=True),
     }
-    outputs: ClassVar = {
-        "allTags": [str], "distributed": bool, "enableSnat": bool,
-        "externalFixedIps": [FIXED_IP], "region": str, "tenantId": str,
-    }  # fmt: skip
+    outputs = frozenset({
+        "allTags", "distributed", "enableSnat", "externalFixedIps", "region", "tenantId",
+    })  # fmt: skip
     unsent = frozenset({"externalNetworkId"})
     defaults: ClassVar = {"availabilityZoneHints": []}
 
@@ -60,7 +58,7 @@ class RouterInterface(OfCloud):
         "routerId": Input(str, required=True, replace=True),
         "subnetId": Input(str, required=True, replace=True),
     }
-    outputs: ClassVar = {"portId": str, "region": str}
+    outputs = frozenset({"portId", "region"})
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         router, subnet = inputs["routerId"], inputs["subnetId"]
@@ -78,7 +76,7 @@ class RouterInterface(OfCloud):
                 return id, self.read(call, id, inputs) or {}
 
     def read(self, call: Call, id: str, state: Values) -> Values | None:
-        with self._cloud.errors(f"read the interface of router {state.get('routerId', id)}"):
+        with self._cloud.errors(f"read the interface of router {state['routerId']}"):
             port = self._port(id)
         if port is None:
             return None

@@ -28,7 +28,7 @@ class Volume(Managed):
             rule=lambda on: None if on else "is false, and this plugin grows volumes in use",
         ),
     }
-    outputs: ClassVar = {"availabilityZone": str, "region": str, "volumeType": str}
+    outputs = frozenset({"availabilityZone", "region", "volumeType"})
     unsent = frozenset({"enableOnlineResize"})
     # the service notes in its metadata what a server does with it
     defaults: ClassVar = {"attachments": [], "metadata": {}, "volumeRetypePolicy": "never"}
@@ -96,7 +96,7 @@ class VolumeAttach(OfCloud):
         "instanceId": Input(str, required=True, replace=True),
         "volumeId": Input(str, required=True, replace=True),
     }
-    outputs: ClassVar = {"device": str, "region": str}
+    outputs = frozenset({"device", "region"})
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         server, volume = inputs["instanceId"], inputs["volumeId"]

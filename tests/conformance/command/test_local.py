@@ -17,7 +17,7 @@ import pytest
 from offline.plugins.command import local
 from offline.plugins.command.output import Output
 from tests.support.plugin_client import ROOT, UNKNOWN, Plugin, PluginError, Secret
-from tests.support.plugin_suite import ours
+from tests.support.plugin_suite import OFFICIAL, ours
 from tests.support.processes import gone, wait_for
 
 pytestmark = pytest.mark.slow
@@ -161,13 +161,8 @@ def test_update_or_replace(plugin: Plugin, name: str, value: Any, path: str) -> 
     assert list(answer.detailedDiff) == [path]
     kind = plugin.kinds(TOKEN, state, news)[path]
     assert kind.startswith("DELETE" if value is None else "UPDATE")
-    if name != "triggers":
-        assert not kind.endswith("_REPLACE")
-    elif "PLUGIN_DIR" not in os.environ:  # the official one leaves part of it to the SDK
-        assert kind.endswith("_REPLACE")
-    assert bool(answer.replaces) == kind.endswith("_REPLACE")
+    assert not kind.endswith("_REPLACE") and not answer.replaces  # of triggers, the SDK says it
     assert not answer.deleteBeforeReplace
-    assert not plugin.diff(TOKEN, state, news, ignore=(name,)).detailedDiff
 
 
 def test_update(plugin: Plugin) -> None:
@@ -213,11 +208,10 @@ def test_refused_by_name(plugin: Plugin) -> None:
     for token in ("command:remote:Command", "command:other:Thing"):
         with pytest.raises(PluginError, match=f"'{token}' is not carried out"):
             plugin.check(token, {})
-    with pytest.raises(PluginError, match="'command:local:run' is not carried out"):
-        plugin.invoke("command:local:run", {"command": "true"})
 
 
-@pytest.mark.parametrize("how", ["cancel", "interrupt"])
+# The engine cancels first; the official one, interrupted alone, waits for the command.
+@pytest.mark.parametrize("how", ["cancel", pytest.param("interrupt", marks=ours)])
 def test_stopping_ends_the_command(tmp_path: Path, how: str) -> None:
     failures: list[str] = []
 
@@ -236,7 +230,7 @@ def test_stopping_ends_the_command(tmp_path: Path, how: str) -> None:
         else:
             plugin.close()
         assert gone(above)
-        if "PLUGIN_DIR" in os.environ:  # the official one ends only what it started itself
+        if OFFICIAL:  # the official one ends only what it started itself
             os.kill(below, signal.SIGKILL)
         assert gone(below)
         thread.join(10)

@@ -1,6 +1,7 @@
 """The plugin under test, and what its tests start from."""
 
 import io
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,7 +34,8 @@ def image(engine: docker.DockerClient) -> Iterator[Image]:
     made = []
 
     def make(command: str) -> str:
-        text = f'FROM {Images().base}\nCMD ["sh", "-c", "{command}"]\n'
+        own = secrets.token_hex(4)  # nobody else has the same one
+        text = f'FROM {Images().base}\nLABEL own={own}\nCMD ["sh", "-c", "{command}"]\n'
         built, _ = engine.images.build(fileobj=io.BytesIO(text.encode()), rm=True)
         made.append(str(built.id))
         return made[-1]

@@ -5,7 +5,7 @@ from typing import Any
 import docker
 import pytest
 
-from tests.conformance.docker.common import CHECK, CONTAINER
+from tests.conformance.docker.common import CONTAINER
 from tests.support.plugin_client import UNKNOWN, Plugin, Values
 from tests.support.plugin_suite import Made, decision, ours
 
@@ -44,28 +44,12 @@ def test_limits_and_restart_change_in_place(
         {"groupAdds": ["44"]},
         {"securityOpts": ["no-new-privileges"]},
         {"ports": [{"internal": 81, "external": 18080, "ip": "127.0.0.1"}]},
-        {"mounts": [{"type": "bind", "source": "/mnt", "target": "/run"}]},
         {"networksAdvanced": [{"name": "other"}]},
         {"capabilities": {"drops": ["ALL"]}},
         {"logOpts": {"max-size": "2m"}},
     ],
 )
-def test_all_else_replaces_and_deletes_first(
-    plugin: Plugin, standing: tuple[Values, Values], change: Values
-) -> None:
-    state, checked = standing
-    new = plugin.check(CONTAINER, {**checked, **change}, checked)
-    assert decision(plugin, CONTAINER, state, new) == (set(change), True)
-    assert plugin.diff(CONTAINER, state, new).deleteBeforeReplace
-
-
-@ours
-@pytest.mark.parametrize(
-    "change", [{"tmpfs": {"/tmp": ""}}, {"healthcheck": CHECK}, {"init": True}]
-)
-def test_what_an_engine_cannot_change_replaces(
-    plugin: Plugin, standing: tuple[Values, Values], change: Values
-) -> None:
+def test_all_else_replaces(plugin: Plugin, standing: tuple[Values, Values], change: Values) -> None:
     state, checked = standing
     new = plugin.check(CONTAINER, {**checked, **change}, checked)
     assert decision(plugin, CONTAINER, state, new) == (set(change), True)
@@ -82,12 +66,6 @@ def test_detailed_diff_names_the_place(plugin: Plugin, standing: tuple[Values, V
         "envs[1]": "ADD_REPLACE",
         'logOpts["max-file"]': "ADD_REPLACE",
     }
-
-
-def test_ignored_changes_are_no_changes(plugin: Plugin, standing: tuple[Values, Values]) -> None:
-    state, checked = standing
-    new = {**checked, "memory": 96}
-    assert not plugin.diff(CONTAINER, state, new, ignore=("memory",)).detailedDiff
 
 
 def test_unknown_image_plans_a_replacement(plugin: Plugin, standing: tuple[Values, Values]) -> None:

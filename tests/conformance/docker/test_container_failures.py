@@ -1,6 +1,5 @@
 """Containers that are gone, stopped, fail or are in the way."""
 
-import os
 import socket
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from tests.conformance.docker.common import CONTAINER, NAME, named
 from tests.support.plugin_client import Plugin, PluginError
-from tests.support.plugin_suite import Made, decision, ours
+from tests.support.plugin_suite import OFFICIAL, Made, decision, ours
 
 pytestmark = pytest.mark.slow
 
@@ -37,11 +36,14 @@ def test_container_that_stopped_is_started_again(
 def test_container_that_exits_at_once_fails_and_goes(
     made: Made, sleeper: Any, image: Any, engine: docker.DockerClient
 ) -> None:
-    with pytest.raises(PluginError, match="exited immediately") as failure:
-        made(CONTAINER, sleeper(image=image("echo the reason; exit 3")))
-    if "PLUGIN_DIR" not in os.environ:
-        assert "with code 3" in str(failure.value) and "the reason" in str(failure.value)
-        assert "Traceback" not in str(failure.value) and ".py" not in str(failure.value)
+    failing = sleeper(image=image("echo the reason; exit 3"))
+    if OFFICIAL:  # does not look: the program asks each hub and the door itself, once they are made
+        made(CONTAINER, failing)
+        return
+    with pytest.raises(PluginError, match="exited immediately with code 3") as failure:
+        made(CONTAINER, failing)
+    assert "the reason" in str(failure.value)
+    assert "Traceback" not in str(failure.value) and ".py" not in str(failure.value)
     assert not named(engine)
 
 
@@ -69,6 +71,12 @@ def test_port_that_is_taken(
             made(CONTAINER, sleeper(name=f"{NAME}-holder", ports=ports))
         with pytest.raises(PluginError, match=rf"{port}.* already (allocated|in use)"):
             made(CONTAINER, sleeper(ports=ports))
+    if (
+        OFFICIAL
+    ):  # leaves it, made and not started: the next `make up` removes what the state does not know
+        [left] = named(engine)
+        assert left.status == "created"
+        left.remove()
     assert not named(engine)
 
 

@@ -1,6 +1,5 @@
 """The plugin itself: its start, its configuration, its way to the engine."""
 
-import os
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from pulumi.runtime.proto.provider_pb2 import DiffResponse
 
 from tests.conformance.docker.common import CONTAINER, NAME
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
-from tests.support.plugin_suite import ours
+from tests.support.plugin_suite import OFFICIAL, ours
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +36,7 @@ def test_preview_needs_no_engine(tmp_path: Path, sleeper: Any) -> None:
     with Plugin("docker", tmp_path, config) as plugin:
         checked = plugin.check(CONTAINER, sleeper())
         assert plugin.create(CONTAINER, checked, preview=True)[1]["name"] == NAME
-        if "PLUGIN_DIR" not in os.environ:
+        if not OFFICIAL:
             with pytest.raises(PluginError, match=r"engine at unix:///nowhere.*start it"):
                 plugin.create(CONTAINER, checked)
 

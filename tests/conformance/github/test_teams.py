@@ -115,7 +115,7 @@ def test_refusals_by_name(plugin: Plugin) -> None:
 
 @ours
 def test_import_needs_the_official_plugin(plugin: Plugin, team: Team) -> None:
-    with pytest.raises(PluginError, match="importing a team needs the official github plugin"):
+    with pytest.raises(PluginError, match="importing needs the official github plugin"):
         plugin.read(TEAM, str(team.id), {})
 
 

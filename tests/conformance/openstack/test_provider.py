@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pulumi.runtime.proto import provider_pb2
 
 from tests.conformance.openstack.common import (
     ATTACHMENT,
@@ -158,11 +157,6 @@ def test_first_operations_run_side_by_side(tmp_path: Path) -> None:
         ]
         for future in futures:
             future.result()
-
-
-def test_schema_is_told(plugin: Plugin) -> None:
-    answer = plugin._stub.GetSchema(provider_pb2.GetSchemaRequest())
-    assert SERVER in answer.schema and "blockDevices" in answer.schema
 
 
 @ours
