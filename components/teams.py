@@ -34,6 +34,7 @@ class Teams(ComponentResource):
                     f"{team_name}:{member}",  # hyphens alone could make two of them one
                     team_id=team.id,
                     username=member,
-                    opts=child,
+                    # An organization's owner is a maintainer of all its teams.
+                    opts=ResourceOptions.merge(child, ResourceOptions(ignore_changes=["role"])),
                 )
         self.register_outputs({})

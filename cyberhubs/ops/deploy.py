@@ -11,7 +11,7 @@ from cyberhubs.cloud import Cloud
 from cyberhubs.install.command import main as install
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.names import ROLE, STACK
-from cyberhubs.ops import cloud
+from cyberhubs.ops import cloud, teams
 from cyberhubs.ops.door import dns
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.host import differences
@@ -90,7 +90,7 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
     """Options of `pulumi up` for what is no longer as Pulumi made it, which it compares with its
     state alone."""
     resources = stack.resources()
-    options = []
+    options = teams.options(stack, resources)
     if client:
         remove_orphans(client, stack, resources)
         go_on(client, stack)

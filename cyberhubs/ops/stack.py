@@ -117,4 +117,6 @@ class Stack:
 
     @cached_property
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, **environment.variables()}
+        # The official provider would take these before the organizations of the stack file.
+        given = os.environ.keys() - {"GITHUB_OWNER", "GITHUB_ORGANIZATION"}
+        return {**{name: os.environ[name] for name in given}, **environment.variables()}

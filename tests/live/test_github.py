@@ -320,6 +320,21 @@ def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> Non
     assert changes(teams("joan"))["deleted"] == 1
     assert "eve" not in {m.account.login for m in team.members.values()}
     assert owner["GITHUB_TOKEN"] not in deployment.pulumi("stack", "export")
+
+    # A GitHub that is down stops no update, and nobody's rights change.
+    github.down = "refuse"
+    deployment.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Meanwhile"))
+    said = teams("joan", "eve")
+    assert "does not answer (it says 503): teams stay as they are" in said
+    assert "Meanwhile" in httpx.get(deployment.url + "hub/login", follow_redirects=True).text
+    github.down = None
+    assert "eve" not in {m.account.login for m in team.members.values()}
+    assert changes(teams("joan", "eve"))["created"] == 1
+
+    # Who is gone already can be taken off.
+    team.members = {k: m for k, m in team.members.items() if m.account.login != "eve"}
+    teams("joan")
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}
     deployment.pulumi("state", "unprotect", "--all", "--yes")
     teams()
     assert organization.team("class") is None

@@ -11,7 +11,14 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import chromium, new_notebook, output, run_cell, sign_in
+from tests.support.browser import (
+    chromium,
+    dismiss_what_it_missed,
+    new_notebook,
+    output,
+    run_cell,
+    sign_in,
+)
 from tests.support.certificates import Authority
 from tests.support.deployment import Deployment, changes, running
 from tests.support.domain import DOMAIN, served
@@ -116,6 +123,7 @@ def test_front_page_and_a_browser_in_two_hubs_at_once(three: Deployment) -> None
 
         # The door is killed: the page finds its kernel again, with what it knew.
         core.bring_to_front()
+        dismiss_what_it_missed(core)
         three.kill("caddy", "door")
         run_cell(core, "print(hub, 'still')", 1)
         expect(output(core, 1)).to_contain_text("core still", timeout=60_000)

@@ -1,0 +1,37 @@
+"""Teams at GitHub, before an update: the official provider stops all of it where it has no answer, and
+fails to remove a membership that is gone already."""
+
+import os
+from typing import Any
+
+import httpx
+
+from cyberhubs.ops.stack import Stack
+
+API = "https://api.github.com"
+LIMIT_S = 20
+MEMBERSHIP = "github:index/teamMembership:TeamMembership"
+ALL = "**github:index/**"
+
+
+def options(stack: Stack, resources: list[dict[str, Any]]) -> list[str]:
+    """Options of `pulumi up`: while GitHub does not answer, all but the teams is brought up.
+
+    A membership that is to go is compared with GitHub first.
+    """
+    teams = stack.settings.teams
+    there = [r["urn"] for r in resources if r["type"] == MEMBERSHIP]
+    if not teams and not there:
+        return []
+    address = os.environ.get("GITHUB_BASE_URL") or API
+    try:
+        if (status := httpx.get(address, timeout=LIMIT_S).status_code) >= 500:
+            raise httpx.HTTPError(f"it says {status}")
+    except httpx.HTTPError as error:
+        print(f"GitHub at {address} does not answer ({error}): teams stay as they are.", flush=True)
+        return ["--exclude", ALL]
+    wanted = {f"teams-{team}:{member}" for team, members in teams.items() for member in members}
+    if going := [urn for urn in there if urn.split("::")[-1] not in wanted]:
+        targets = [word for urn in going for word in ("--target", urn)]
+        stack.ask("refresh", "--yes", "--skip-preview", *targets)
+    return []
