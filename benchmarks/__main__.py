@@ -1,6 +1,7 @@
 """`python -m benchmarks`: brings up a stack of its own, measures it, removes it, prints a table."""
 
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -58,6 +59,13 @@ def measure_updates(deployment: Deployment, directory: Path) -> None:
         ours, theirs = (list(seconds) for seconds in zip(*pairs, strict=True))
         show(f"pulumi {name}, no change", ours, against=theirs, beside="an empty program's")
     show("make up, no change", [timed(deployment.make, "up") for _ in range(RUNS)])
+    if home := os.environ.get("OFFICIAL_PULUMI_HOME"):  # with the official plugins in it
+        ours = deployment.environment["PULUMI_HOME"]
+        deployment.environment["PULUMI_HOME"] = home
+        command = ["up", "--yes", "--skip-preview"]
+        official = [timed(deployment.pulumi, *command) for _ in range(RUNS)]
+        deployment.environment["PULUMI_HOME"] = ours
+        show("pulumi up, no change, official", official)
 
 
 def measure_one_start(deployment: Deployment) -> None:

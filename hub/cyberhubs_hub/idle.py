@@ -43,12 +43,17 @@ class IdleRule:
 
 
 def cores_used(container: str) -> float:
-    """The CPU that a container takes, in cores, over a second or two."""
+    """The CPU that a container takes, in cores, over a second or two.
+
+    Raises DockerException where the engine has no figures, as one that cannot read the machine's cgroups.
+    """
     with docker.APIClient(version="auto") as client:
         stats = client.stats(container, stream=False)
     seconds = (
         datetime.fromisoformat(stats["read"]) - datetime.fromisoformat(stats["preread"])
     ).total_seconds()
+    if seconds <= 0:
+        raise DockerException("it has no figures of it")
     spent = stats["cpu_stats"]["cpu_usage"]["total_usage"]
     before = stats["precpu_stats"]["cpu_usage"]["total_usage"]
     return (spent - before) / 1e9 / seconds

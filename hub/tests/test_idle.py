@@ -50,7 +50,9 @@ def test_a_server_nobody_is_at(asked: dict[str, Any], answer: Any, idle: bool):
     assert asked["container"] == "cyberhubs.local.core.user.grace-2dhopper"
 
 
-def test_time_stamps_of_docker_s(monkeypatch: pytest.MonkeyPatch):
+def figures(monkeypatch: pytest.MonkeyPatch, before: str, now: str) -> None:
+    """Has Docker say that a container took a second of CPU between the two times."""
+
     class Client:
         def __init__(self, version: str) -> None: ...
 
@@ -61,11 +63,20 @@ def test_time_stamps_of_docker_s(monkeypatch: pytest.MonkeyPatch):
 
         def stats(self, container: str, stream: bool) -> dict[str, Any]:
             return {
-                "preread": "2026-11-23T11:40:08.000000001Z",
-                "read": "2026-11-23T11:40:10.000000999Z",
+                "preread": before,
+                "read": now,
                 "precpu_stats": {"cpu_usage": {"total_usage": 5_000_000_000}},
                 "cpu_stats": {"cpu_usage": {"total_usage": 6_000_000_000}},
             }
 
     monkeypatch.setattr(idle.docker, "APIClient", Client)
+
+
+def test_time_stamps_of_docker_s(monkeypatch: pytest.MonkeyPatch):
+    figures(monkeypatch, "2026-11-23T11:40:08.000000001Z", "2026-11-23T11:40:10.000000999Z")
     assert idle.cores_used("x") == pytest.approx(0.5)
+
+
+def test_an_engine_without_figures_stops_nobody(monkeypatch: pytest.MonkeyPatch):
+    figures(monkeypatch, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
+    assert not is_idle(LIMIT_S)

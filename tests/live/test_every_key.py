@@ -13,6 +13,8 @@ from tests.support.deployment import Deployment, changes
 from tests.support.member import Kernel, Member, Refused
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 SPACE = {"name": "survey", "target": "/survey", "access": "read-write"}
 # In a server's own cgroup, of either version: the memory's, the processor's and the processes' limit.
 CGROUP = """
@@ -91,13 +93,13 @@ EFFECTS: dict[str, Callable[[Changed], bool]] = {
     "listed": lambda it: "Another title" in httpx.get(it.hub.front).text,
     "logo": lambda it: "<svg xmlns" in httpx.get(f"{it.hub.url}hub/logo").text,
     "interface": lambda it: interface(it).endswith("/tree"),
-    "access": lambda it: "katherine" in refusal(it, "katherine"),
+    "access": lambda it: "katherine is blocked on this hub." in refusal(it, "katherine"),
     "data": lambda it: it.kernel.run("print(open('/survey/stars.txt').read())") == "Vega",
     "limits.memory": lambda it: limits(it)[0] == str(768 * 2**20),
     "limits.cpus": lambda it: limits(it)[1] == "50000",
     "limits.pids": lambda it: limits(it)[2] == "300",
     "idle.afterMinutes": lambda it: "idle_culler" not in processes(it),
-    "contact": lambda it: "help@example.org" in refusal(it, "mallory"),
+    "contact": lambda it: "Contact: help@example.org" in refusal(it, "mallory"),
 }
 
 
@@ -121,9 +123,11 @@ def test_and_then_nothing_changes(changed: Changed) -> None:
     assert set(changes(changed.hub.ops("up"))) == {"unchanged"}
 
 
-@pytest.mark.slow
 def test_a_server_that_nobody_uses_is_stopped(changed: Changed) -> None:
     hub = changed.hub
+    figures: Any = hub.container("hub").stats(stream=False)
+    if figures["read"].startswith("0001"):
+        pytest.skip("this engine has no figures of its containers, so nobody is known to be idle")
     hub.edit(lambda config: config["cyberhubs:hubs"]["core"].update(idle={"afterMinutes": 1}))
     hub.ops("up")
     assert "idle_culler" in processes(changed)

@@ -39,7 +39,8 @@ class Secret:
 
 def _encode(value: Any) -> Any:
     if isinstance(value, Secret):
-        return {SIGNATURE: SECRET, "value": _encode(value.value)}
+        # The engine hands no secret back that is nothing.
+        return value.value and {SIGNATURE: SECRET, "value": _encode(value.value)}
     if isinstance(value, Mapping):
         return {key: _encode(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
