@@ -13,6 +13,7 @@ from cyberhubs.settings.host import OpenStackHost
 ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
 VOLUME = "openstack:blockstorage/volume:Volume"
 ADDRESS = "openstack:networking/floatingIp:FloatingIp"
+ADDRESS_OF_PORT = "openstack:networking/floatingIpAssociate:FloatingIpAssociate"
 ARRIVED = "host-arrived"  # the first script on a machine
 
 Made = dict[str, dict[str, Any]]  # what the state holds, by type
@@ -43,7 +44,7 @@ def ready(stack: Stack) -> bool:
         _check_volume(stack, cloud, host, made[VOLUME])
     if (address := made.get(ADDRESS)) and not cloud.has_address(address["id"]):
         print(f"The address {address['outputs']['address']} is gone from the cloud: getting one.")
-        _look_again(stack, address)
+        _look_again(stack, *[made[kind] for kind in (ADDRESS, ADDRESS_OF_PORT) if kind in made])
     if INSTANCE not in made:
         return False
     server = cloud.server(made[INSTANCE]["id"])
