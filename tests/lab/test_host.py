@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.conformance.docker.common import CONTAINER
+from tests.conformance.docker.common import CONTAINER, NETWORK
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import changes
 from tests.support.lab.deployment import LabDeployment
@@ -175,13 +175,25 @@ def test_the_plugin_reaches_the_engine(lab: LabDeployment, tmp_path: Path) -> No
         "host": f"ssh://debian@{lab.machine.address}",
         "sshOpts": json.dumps([*key, "-o", f"UserKnownHostsFile={known}"]),
     }
-    image = lab.machine.exec("docker images -q cyberhubs-base").split()[0]
-    inputs = {"name": "by-plugin", "image": image, "command": ["sleep", "600"]}
+    steps = r'FROM cyberhubs-base:bookworm\nCMD ["sleep", "600"]\n'
+    image = lab.machine.exec(f"printf '{steps}' | DOCKER_BUILDKIT=0 docker build -q -").strip()
+    inputs = {
+        "name": "by-plugin",
+        "image": image,
+        "networksAdvanced": [{"name": "by-plugin"}],
+        "logDriver": "json-file",
+        "restart": "no",
+        "memory": 64,
+        "memorySwap": 64,
+        "destroyGraceSeconds": 1,
+    }
     with Plugin("docker", tmp_path, config) as plugin:
         made = Made(plugin)
+        made(NETWORK, {"name": "by-plugin", "driver": "bridge"})
         made(CONTAINER, inputs)
         assert "by-plugin" in lab.machine.exec("docker ps --format '{{.Names}}'").split()
         made.remove()
+    lab.machine.exec(f"docker rmi {image}")
     config |= {"sshOpts": json.dumps(key), "disableDockerDaemonCheck": "true"}
     with Plugin("docker", tmp_path, config) as plugin:
         checked = plugin.check(CONTAINER, inputs)

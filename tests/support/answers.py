@@ -86,7 +86,7 @@ def ask(
 
 def _told(value: Any) -> Any:
     if isinstance(value, Secret):
-        return {"secret": _told(value.value)}
+        return {"secret": _told(value.value)} if value.value not in NOTHING else None
     if isinstance(value, Mapping):
         told = {name: _told(v) for name, v in value.items() if not name.startswith("__")}
         return {name: v for name, v in told.items() if v not in NOTHING}

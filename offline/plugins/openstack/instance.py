@@ -49,8 +49,8 @@ class Instance(Managed):
     service, noun = "compute", "server"
     inputs: ClassVar[Table] = {
         "name": Input(str, required=True),
-        "flavorId": Input(str, required=True, replace=True),
-        "imageId": Input(str, replace=True, computed=True),
+        "flavorId": Input(str, required=True),
+        "imageId": Input(str, computed=True),
         "keyPair": Input(str, required=True, replace=True),
         "userData": Input(
             str, required=True, replace=True, same=lambda old, new: old in (new, _hash(new))

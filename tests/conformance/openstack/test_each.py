@@ -53,7 +53,7 @@ OTHER: Values = {
     "deleteDefaultRules": False,
     "description": "two",
     "direction": "egress",
-    "enableOnlineResize": False,
+    "enableOnlineResize": True,  # the program gives no other
     "ethertype": "IPv6",
     "externalNetworkId": NOBODY,
     "flavorId": "other",
@@ -104,6 +104,10 @@ OWN = {
 }
 
 
+# Numbers and words that the cloud gives, which the official plugin does not miss in a state of ours.
+NOT_KEPT = {"created", "dnsPublishFixedIp", "transparentVlan", "updated"}
+
+
 @pytest.fixture(scope="module")
 def known(plugin: Plugin) -> Iterator[Answers]:
     with answers(plugin, __file__) as known:
@@ -121,7 +125,8 @@ def test_made_changed_and_deleted(
 ) -> None:
     id, state, checked = made(token)
     assert unchanged(plugin, token, id, state, checked)
-    ask(known, plugin, token, (id, state, checked), OTHER, own(state))
+    kept = {name: value for name, value in state.items() if name not in NOT_KEPT}
+    ask(known, plugin, token, (id, kept, checked), OTHER, own(state))
 
     if change := {name: OTHER[name] for name in IN_PLACE[token] if name in AS}:
         checked |= change
