@@ -105,7 +105,7 @@ OWN = {
 
 
 # Numbers and words that the cloud gives, which the official plugin does not miss in a state of ours.
-NOT_KEPT = {"created", "dnsPublishFixedIp", "transparentVlan", "updated"}
+NOT_KEPT = {"created", "distributed", "dnsPublishFixedIp", "transparentVlan", "updated"}
 
 
 @pytest.fixture(scope="module")

@@ -92,9 +92,10 @@ def test_rule_that_is_there_already(made: Program) -> None:
 
 
 def test_port_gets_other_groups_in_place(plugin: Plugin, made: Program, demo: Connection) -> None:
+    other = made(GROUP)[0]  # before the port, so that it goes after it
     id, state, checked = made(PORT)
     assert demo.network.get_port(id).security_group_ids == checked["securityGroupIds"]
-    change = {**checked, "securityGroupIds": [made(GROUP)[0]]}
+    change = {**checked, "securityGroupIds": [other]}
     new = plugin.update(PORT, id, state, change)
     assert demo.network.get_port(id).security_group_ids == change["securityGroupIds"]
     assert unchanged(plugin, PORT, id, new, change)

@@ -133,7 +133,7 @@ def test_refusals_by_name(plugin: Plugin) -> None:
     ("change", "named"),
     [
         ({"flavorId": NOBODY}, NOBODY),
-        ({"imageId": NOBODY}, NOBODY),
+        ({"imageId": NOBODY}, "Can not find requested image"),
         ({"networks": [{"port": NOBODY}]}, NOBODY),
         ({"keyPair": "none"}, "key_name"),
     ],
