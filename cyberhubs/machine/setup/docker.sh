@@ -1,4 +1,5 @@
-# The Docker engine, held at its version, with its data on the data disk. Uses common.sh.
+# The Docker engine, held at its version, with its data on the data disk: images too, which the containerd
+# store, the default of new engines, would keep elsewhere. Uses common.sh.
 # $1 where the data is mounted, $2 who may use the engine, $3 a directory for its socket: a hub that
 # has the directory still reaches an engine whose socket was made anew
 mount=$1 user=$2 socket=$3/docker.sock
@@ -21,6 +22,7 @@ content=$(
     cat <<JSON
 {
   "data-root": "$root",
+  "features": {"containerd-snapshotter": false},
   "live-restore": true,
   "exec-opts": ["native.cgroupdriver=systemd"],
   "mtu": $mtu,
