@@ -246,10 +246,6 @@ class Plugin:
         request = provider_pb2.DeleteRequest(urn=self.urn(token), id=id, properties=_struct(state))
         self._call("Delete", request)
 
-    def invoke(self, token: str, args: Values) -> Values:
-        request = provider_pb2.InvokeRequest(tok=token, args=_struct(args))
-        return _plain(getattr(self._call("Invoke", request), "return"))
-
     def cancel(self) -> None:
         self._stub.Cancel(empty_pb2.Empty())
 

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from tests.support.plugin_client import Plugin, Values
+from tests.support.plugin_client import Plugin, PluginError, Values
 
 OFFICIAL = "PLUGIN_DIR" in os.environ
 ours = pytest.mark.skipif(OFFICIAL, reason="what only our plugin does")
@@ -38,3 +38,10 @@ def decision(plugin: Plugin, token: str, state: Values, inputs: Values) -> tuple
     response = plugin.diff(token, state, inputs)
     changed = {path.split(".")[0].split("[")[0] for path in response.detailedDiff}
     return changed, bool(response.replaces)
+
+
+def refused(plugin: Plugin, token: str, inputs: Values) -> dict[str, str]:
+    """Reasons by property; the check must not succeed."""
+    with pytest.raises(PluginError) as failure:
+        plugin.check(token, inputs)
+    return dict(line.split(": ", 1) for line in str(failure.value).splitlines())

@@ -41,7 +41,7 @@ META = '{"schema_version":"2"}'  # what the official plugin needs to go on from 
 class Container(Resource):
     inputs = INPUTS
     outputs = frozenset({
-        "bridge", "command", "containerLogs", "entrypoints", "exitCode", "hostname", "ipcMode",
+        "bridge", "command", "entrypoints", "exitCode", "hostname", "ipcMode",
         "mustRun", "networkDatas", "platform", "runtime", "shmSize", "stopSignal", "stopTimeout",
         "workingDir",
     })  # fmt: skip

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.conformance.github.common import MEMBERSHIP, NOBODY, OFFICIAL, refused
+from tests.conformance.github.common import MEMBERSHIP, NOBODY
 from tests.support.github.model import Account, GitHub, Organization, Team
 from tests.support.plugin_client import UNKNOWN, Plugin, PluginError, Values
-from tests.support.plugin_suite import Made, decision, ours
+from tests.support.plugin_suite import OFFICIAL, Made, decision, ours, refused
 
 pytestmark = pytest.mark.slow
 

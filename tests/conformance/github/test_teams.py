@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.github.common import TEAM, refused
+from tests.conformance.github.common import TEAM
 from tests.support.github.model import Account, GitHub, Organization, Team
 from tests.support.plugin_client import Plugin, PluginError, Values
-from tests.support.plugin_suite import Made, decision, ours
+from tests.support.plugin_suite import Made, decision, ours, refused
 
 pytestmark = pytest.mark.slow
 

@@ -1,6 +1,5 @@
 """What the tests share: names, and ways to make and look at things."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ SERVER = "openstack:compute/instance:Instance"
 SUBNET = "openstack:networking/subnet:Subnet"
 VOLUME = "openstack:blockstorage/volume:Volume"
 
-OFFICIAL = "PLUGIN_DIR" in os.environ
 NAME = run.named("conformance")
 NOBODY = "00000000-0000-4000-8000-000000000000"  # an id that nothing has
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMzoXSt1U1Cw2RZxV8vYdCfM1b5hNYy9B1v3cYh7n0aA"
@@ -75,13 +73,6 @@ class Program:
 
     def remove(self) -> None:
         self._made.remove()
-
-
-def refused(plugin: Plugin, token: str, inputs: Values) -> dict[str, str]:
-    """Reasons by property; the check must not succeed."""
-    with pytest.raises(PluginError) as failure:
-        plugin.check(token, inputs)
-    return dict(line.split(": ", 1) for line in str(failure.value).splitlines())
 
 
 def unchanged(plugin: Plugin, token: str, id: str, state: Values, inputs: Values) -> bool:

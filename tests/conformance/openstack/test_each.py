@@ -22,12 +22,11 @@ from tests.conformance.openstack.common import (
     SUBNET,
     VOLUME,
     Program,
-    refused,
     unchanged,
 )
 from tests.support.answers import Answers, answers, ask
 from tests.support.plugin_client import UNKNOWN, Plugin, Values
-from tests.support.plugin_suite import ours
+from tests.support.plugin_suite import ours, refused
 
 pytestmark = pytest.mark.slow
 

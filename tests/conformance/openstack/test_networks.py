@@ -11,7 +11,6 @@ from tests.conformance.openstack.common import (
     INTERFACE,
     NETWORK,
     NOBODY,
-    OFFICIAL,
     PORT,
     ROUTER,
     RULE,
@@ -21,7 +20,7 @@ from tests.conformance.openstack.common import (
     unchanged,
 )
 from tests.support.plugin_client import Plugin, PluginError, Values
-from tests.support.plugin_suite import decision, ours
+from tests.support.plugin_suite import OFFICIAL, decision, ours
 
 pytestmark = pytest.mark.slow
 

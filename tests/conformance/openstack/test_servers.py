@@ -11,13 +11,11 @@ from tests.conformance.openstack.common import (
     KEY,
     NAME,
     NOBODY,
-    OFFICIAL,
     PORT,
     SERVER,
     USER_DATA,
     Program,
     quota,
-    refused,
     stopped_at,
     unchanged,
     values,
@@ -25,7 +23,7 @@ from tests.conformance.openstack.common import (
 from tests.conformance.openstack.conftest import There
 from tests.support.lab.cloud import LabCloud
 from tests.support.plugin_client import Plugin, PluginError, Secret, Values
-from tests.support.plugin_suite import ours
+from tests.support.plugin_suite import OFFICIAL, ours, refused
 
 pytestmark = pytest.mark.slow
 
