@@ -112,4 +112,5 @@ def test_of_a_container(
     own = {one[0][:12]: "ID", NAME: "NAME", str(tmp_path): "/FOLDER", given["image"]: "IMAGE"}
     for place in one[1]["networkDatas"]:
         own |= {place[what]: what for what in ("ipAddress", "gateway", "macAddress")}
+        place["ipPrefixLength"] = "ipPrefixLength"  # the pool's that the engine has left
     ask(known, plugin, CONTAINER, one, CONTAINER_CHANGES, own)
