@@ -1,9 +1,5 @@
 """The plugin itself: its start, its configuration, its way to the engine."""
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +11,6 @@ from tests.support.plugin_client import UNKNOWN, Plugin, PluginError
 from tests.support.plugin_suite import OFFICIAL, ours
 
 pytestmark = pytest.mark.slow
-
-
-@ours
-def test_port_is_printed_soon(tmp_path: Path) -> None:
-    def duration(run: Callable[[], Any]) -> float:
-        began = time.monotonic()
-        run()
-        return time.monotonic() - began
-
-    config = {"disableDockerDaemonCheck": "true"}
-    bare = [sys.executable, "-c", "import pulumi.provider.experimental.server"]
-    least = min(duration(lambda: subprocess.run(bare, check=True)) for _ in range(3))
-    ours = min(duration(lambda: Plugin("docker", tmp_path, config).close()) for _ in range(3))
-    assert ours < 2 * least + 0.3
 
 
 def test_preview_needs_no_engine(tmp_path: Path, sleeper: Any) -> None:
