@@ -9,6 +9,8 @@ from pulumi import ResourceOptions
 from pulumi_command.local import Command
 
 from components.host.host import Host
+from cyberhubs.install.base import IMAGE as BASE
+from cyberhubs.install.caddy import IMAGE as CADDY
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.scripts import call
 from cyberhubs.machine.steps import MEMBERS_SLICE, SOCKET_DIRECTORY, setup
@@ -101,7 +103,8 @@ class SetUpHost(Host):
         images = self._after(
             ready,
             "images",
-            ".venv/bin/python -m cyberhubs.install base caddy",
+            # Their names, so that it runs again when they are others.
+            f".venv/bin/python -m cyberhubs.install base caddy # {BASE} {CADDY}",
             on_engine=True,
             shown=True,
         )

@@ -9,15 +9,22 @@ from . import apt, engine_image, places
 from .process import run
 from .report import Report, Step, UnavailableError
 
-SUITE = "bookworm"
-IMAGE = f"cyberhubs-base:{SUITE}"
-PUBLIC = f"debian:{SUITE}-slim"
+SUITE = "trixie"
 SCRIPT = Path(__file__).with_name("base.sh")
 
 
+def image(suite: str) -> str:
+    """What the base image of that release of Debian is called on an engine."""
+    return f"cyberhubs-base:{suite}"
+
+
+IMAGE = image(SUITE)
+
+
 class Base(engine_image.EngineImage):
-    def __init__(self) -> None:
-        super().__init__(IMAGE, PUBLIC)
+    def __init__(self, suite: str = SUITE) -> None:
+        super().__init__(image(suite), f"debian:{suite}-slim")
+        self.suite = suite
 
     def make(self, report: Report) -> str:
         if os.geteuid() != 0:
@@ -26,39 +33,42 @@ class Base(engine_image.EngineImage):
             if not apt.may_install():
                 raise UnavailableError("there is no debootstrap")
             apt.install(["debootstrap", "debian-archive-keyring"], report)
-        root = places.build() / "base.part"
+        root = places.build() / f"base-{self.suite}.part"
         shutil.rmtree(root, ignore_errors=True)
-        with report.step(f"base image: making Debian {SUITE} with debootstrap") as step:
-            _debootstrap(root, step)
+        with report.step(f"base image: making Debian {self.suite} with debootstrap") as step:
+            _debootstrap(self.suite, root, step)
             step.show("importing")
-            engine_image.load(root, IMAGE, ['CMD ["bash"]'])
+            engine_image.load(root, self.image, ['CMD ["bash"]'])
         shutil.rmtree(root)
-        return f"made of Debian's {SUITE} packages"
+        return f"made of Debian's {self.suite} packages"
 
 
-def _debootstrap(root: Path, step: Step) -> None:
-    cache = places.build() / "debootstrap"
-    cache.mkdir(exist_ok=True)
-    mirrors = _mirrors()
-    sources = "".join(f"deb {mirror} {suite} main\n" for suite, mirror in mirrors.items())
+def _debootstrap(suite: str, root: Path, step: Step) -> None:
+    cache = places.build() / "debootstrap" / suite
+    cache.mkdir(parents=True, exist_ok=True)
+    mirrors = _mirrors(suite)
+    sources = "".join(f"deb {mirror} {part} main\n" for part, mirror in mirrors.items())
     run(
-        ["unshare", "--mount", "sh", SCRIPT, SUITE, root, cache, mirrors.get(SUITE, "")],
+        ["unshare", "--mount", "sh", SCRIPT, suite, root, cache, mirrors.get(suite, "")],
         log="debootstrap",
         stdin=sources,
         line=lambda text: step.show(text.removeprefix("I: ")),
     )
 
 
-def _mirrors() -> dict[str, str]:
-    """What this machine's own apt reads of the suite: {suite: mirror}; often empty elsewhere."""
+def _mirrors(suite: str) -> dict[str, str]:
+    """Where `suite`, its updates and its security fixes are, by the mirrors from which this machine's
+    own apt reads those of whatever release of Debian: {part: mirror}; often empty elsewhere."""
     if shutil.which("apt-get") is None:
         return {}
-    command = ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"]
+    command = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(CODENAME) $(REPO_URI)"]
     answer = subprocess.run(command, capture_output=True, text=True)
-    mirrors = dict(line.split() for line in answer.stdout.splitlines() if line.count(" ") == 1)
-    # The new system has no certificates yet, so only plain http will do; packages are signed.
-    return {
-        suite: mirrors[suite]
-        for suite in (SUITE, f"{SUITE}-updates", f"{SUITE}-security")
-        if mirrors.get(suite, "").startswith("http://")
-    }
+    mirrors: dict[str, str] = {}
+    for line in answer.stdout.splitlines():
+        match line.split():
+            # The new system has no certificates yet, so only plain http will do; packages are signed.
+            case ["Debian", codename, mirror] if mirror.startswith("http://"):
+                _, dash, part = codename.partition("-")  # such as bookworm-security
+                mirrors[f"{suite}{dash}{part}"] = mirror
+    parts = (suite, f"{suite}-updates", f"{suite}-security")
+    return {part: mirrors[part] for part in parts if part in mirrors}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from cyberhubs.install.base import IMAGE as BASE
 from cyberhubs.install.caddy import IMAGE as CADDY
 from cyberhubs.settings.authorities import Authorities, certificates_in
 from cyberhubs.settings.base import Model, Text
@@ -14,8 +15,8 @@ SITE_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 class Images(Model):
     """What the images are built from."""
 
-    base: Text = "cyberhubs-base:bookworm"
-    """Image that all images start from; a Debian bookworm."""
+    base: Text = BASE
+    """Image that all images start from; a Debian 13, or 12."""
     caddy: Text = CADDY
     """Image that the front door's Caddy is taken from: its /usr/bin/caddy."""
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)

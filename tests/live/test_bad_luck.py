@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from cyberhubs.names import HUB, ROLE, STACK
+from cyberhubs.settings.images import Images
 from tests.support import run
 from tests.support.deployment import Deployment, changes
 from tests.support.waiting import eventually
@@ -68,7 +69,7 @@ def test_interrupted_update_is_continued_by_the_next(fresh: Deployment, how: int
 
 def test_container_that_no_state_knows_does_not_stand_in_the_way(fresh: Deployment) -> None:
     left = fresh.engine.containers.create(
-        "cyberhubs-base:bookworm",
+        Images().base,
         "true",
         name=f"cyberhubs.{fresh.stack}.core.proxy",
         labels=labels(fresh),
@@ -82,7 +83,7 @@ def test_a_stack_of_the_same_name_with_other_data_is_left_alone(
     fresh: Deployment, tmp_path: Path
 ) -> None:
     theirs = fresh.engine.containers.create(
-        "cyberhubs-base:bookworm",
+        Images().base,
         "true",
         name=run.named("of-somebody-else"),
         labels=labels(fresh),

@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.timeout(900)
 UID = 12345
 TOKEN = "5f2d8c0e7b1a4936"
 SCIENCE = "numpy scipy matplotlib.pyplot pandas sympy h5py astropy.units ipympl ipywidgets tqdm"
+
+NOTEBOOKS = "/home/user/notebooks"
+OFFLINE = ("env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={NOTEBOOKS}")
 
 Start = Callable[..., Container]
 
@@ -112,6 +116,22 @@ def get(container: Container, port: int, path: str, **headers: str) -> httpx.Res
             time.sleep(0.1)
 
 
+def leave_behind(corehub: Container, base: str) -> None:
+    """What remains of `pip install thing` by Python 3.11."""
+    info = f"{base}/lib/python3.11/site-packages/thing-1.0.dist-info"
+    run(corehub, "sh", "-c", f"mkdir -p {info} && touch {info}/REQUESTED")
+
+
+def add_wheel(directory: Path) -> None:
+    """The package `thing` for any Python."""
+    info = "thing-2.0.dist-info"
+    with zipfile.ZipFile(directory / "thing-2.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("thing.py", "")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 2.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
 def test_corehub_is_user_and_files_belong_to_the_uid(corehub: Container, notebooks: Path):
     assert run(corehub, "whoami") == "user"
     run(corehub, "touch", "/home/user/notebooks/mine", "/home/user/.gitconfig")
@@ -152,6 +172,30 @@ def test_a_members_package_is_kept_and_cannot_break_the_server(corehub: Containe
     assert corehub.exec_run(["jupyter", "lab", "--version"])[0] == 0
     for file in notebooks.rglob("tornado.py"):
         file.unlink()
+
+
+def test_a_members_packages_for_another_python_are_named_and_installed_again(
+    corehub: Container, notebooks: Path
+):
+    add_wheel(notebooks)
+    leave_behind(corehub, f"{NOTEBOOKS}/.local")
+    for command in (["ipython", "-c", "import thing"], ["bash", "-lic", "true"]):
+        assert b"for Python 3.11 only: thing." in corehub.exec_run(command).output
+    run(corehub, *OFFLINE, "reinstall-packages")
+    run(corehub, "ipython", "-c", "import thing")
+    assert "thing" not in run(corehub, "bash", "-lic", "true")
+
+
+def test_a_members_environment_of_another_python_is_mended(corehub: Container, notebooks: Path):
+    add_wheel(notebooks)
+    venv = f"{NOTEBOOKS}/project/.venv"
+    run(corehub, "python", "-m", "venv", "--without-pip", venv)
+    run(corehub, "sh", "-c", f"mv {venv}/lib/python3.* {venv}/lib/python3.11")
+    leave_behind(corehub, venv)
+    assert f"`reinstall-packages {venv}`" in run(corehub, "reinstall-packages", "--notice")
+    run(corehub, *OFFLINE, "reinstall-packages", venv)
+    run(corehub, f"{venv}/bin/python", "-c", "import thing")
+    assert run(corehub, "reinstall-packages", "--notice") == ""
 
 
 def test_multiuser_runs_read_only(start: Start):
