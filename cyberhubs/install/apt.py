@@ -41,9 +41,7 @@ def known(name: str) -> list[str]:
 def install(names: list[str], report: Report) -> None:
     _unfinished().write_text(" ".join(names))
     with report.step(f"apt: installing {', '.join(names)}") as step:
-        step.show("waiting for another installation to end")
-        _wait_for_others()
-        step.show("reading package lists")
+        step.show("waiting for another installation to end, reading package lists")
         _ready()
         options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"]
         run(
@@ -57,8 +55,12 @@ def install(names: list[str], report: Report) -> None:
 
 def finish(report: Report) -> None:
     """Goes on with an installation that was stopped: half of a package can look like all of it."""
-    if may_install() and _unfinished().exists():
-        install(_unfinished().read_text().split(), report)
+    if not may_install() or not _unfinished().exists():
+        return
+    # What came of a source that is gone again would be looked for in vain, now and for ever.
+    if names := [name for name in _unfinished().read_text().split() if known(name)]:
+        install(names, report)
+    _unfinished().unlink(missing_ok=True)
 
 
 def _unfinished() -> Path:
@@ -79,6 +81,7 @@ def _wait_for_others() -> None:
 
 @functools.cache
 def _ready() -> None:
+    _wait_for_others()
     # An installation that was killed half way leaves dpkg refusing everything until this has run.
     run(["dpkg", "--configure", "-a"], log="dpkg", env=ENV)
     # Some source of the machine may be broken; whether one that is needed is, the install tells.

@@ -11,6 +11,7 @@ MODULE = places.OFFLINE / "go/caddy"
 PACKAGE = "github.com/caddyserver/caddy/v2"
 VERSION = golang.required(MODULE, PACKAGE)
 IMAGE = f"cyberhubs-caddy:{VERSION}"
+# Each release has its tag: library/caddy in github.com/docker-library/official-images.
 PUBLIC = f"caddy:{VERSION}"
 
 

@@ -41,9 +41,9 @@ def get(path: str, timeout: float = 10.0) -> Any:
         if response.status == 404:
             raise LookupError(path)
         if response.status != 200:
-            raise OSError(f"Docker answered {response.status} to {path}")
+            raise _refused(json.loads(content).get("message", path))
         return json.loads(content)
-    except http.client.HTTPException as error:
+    except (http.client.HTTPException, ValueError) as error:
         raise OSError(f"no Docker engine at {address()}") from error
     finally:
         connection.close()

@@ -15,7 +15,11 @@ from .report import InstallError, Report, UnavailableError
 START_S = 90.0
 STOP_S = 60.0
 DAEMON_SETTINGS = Path("/etc/docker/daemon.json")
+# As in "Install Docker Engine on Debian" (docs.docker.com/engine/install/debian); the list is named
+# as by Docker's own installer (install.sh in github.com/docker/docker-install).
 DOCKER_PACKAGES = "https://download.docker.com/linux"
+KEY = Path("/etc/apt/keyrings/docker.asc")
+SOURCE = Path("/etc/apt/sources.list.d/docker.list")
 # Administrators' folders, which the PATH of a plain `su` lacks.
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
@@ -57,18 +61,22 @@ class Engine:
 
     def _install_vendors(self, report: Report) -> str:
         name, codename = apt.distribution()
-        fetch.require_reachable(f"{DOCKER_PACKAGES}/{name}/dists/{codename}/InRelease")
-        key = Path("/etc/apt/keyrings/docker.asc")
-        source = Path("/etc/apt/sources.list.d/docker.list")
-        key.parent.mkdir(exist_ok=True)
-        key.write_text(fetch.text(f"{DOCKER_PACKAGES}/{name}/gpg"))
-        key.chmod(0o644)  # apt reads it as a user of its own, whatever the umask here
-        source.write_text(f"deb [signed-by={key}] {DOCKER_PACKAGES}/{name} {codename} stable\n")
+        fetch.require(f"{DOCKER_PACKAGES}/{name}/dists/{codename}/InRelease")
+        key = fetch.text(f"{DOCKER_PACKAGES}/{name}/gpg")
+        source = f"deb [signed-by={KEY}] {DOCKER_PACKAGES}/{name} {codename} stable\n"
+        # apt reads the key as a user of its own, whatever the umask here.
+        KEY.parent.mkdir(exist_ok=True)
+        KEY.parent.chmod(0o755)
+        for path, content in ((KEY, key), (SOURCE, source)):
+            path.write_text(content)
+            path.chmod(0o644)
         apt.refresh()
         try:
+            if not apt.known("docker-ce"):
+                raise UnavailableError(f"apt cannot use {DOCKER_PACKAGES}/{name} {codename}")
             apt.install(["docker-ce", "docker-ce-cli", "containerd.io"], report)
         except BaseException:
-            source.unlink()  # or it would be in the way of every later use of apt
+            SOURCE.unlink()  # or it would be in the way of every later use of apt
             raise
         return f"installed Docker's own packages, {_start(report)}"
 

@@ -55,8 +55,12 @@ def pull(public: str, image: str, report: Report) -> str:
         try:
             # The engine looks the name up, so only it can tell whether there is a way out.
             docker_api.get(f"/distribution/{public}/json", timeout=FIRST_ANSWER_S)
-        except (OSError, LookupError) as error:
-            raise UnavailableError("the engine reaches no registry with it") from error
+        except LookupError as error:
+            raise UnavailableError(f"its registry has no {public}") from error
+        except OSError as error:
+            raise UnavailableError(
+                f"the engine gets no {public} from its registry ({error})"
+            ) from error
         try:
             docker_api.post(f"/images/create?fromImage={name}&tag={tag}", progress=_progress(step))
             docker_api.post(f"/images/{public}/tag?repo={repository}&tag={own_tag}")

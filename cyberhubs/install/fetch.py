@@ -1,4 +1,4 @@
-"""Downloads: a quick question whether there is a way out, and files that resume and are checked."""
+"""Downloads: a quick question whether a file is there, and files that resume and are checked."""
 
 import functools
 import hashlib
@@ -18,23 +18,29 @@ STOPPED = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTT
 
 
 @functools.cache
-def reachable(url: str) -> bool:
-    """Whether the address answers within a few seconds; asked once in a run.
+def reachable(host: str) -> bool:
+    """Whether the host ("https://get.pulumi.com/") answers anything within a few seconds; asked
+    once in a run.
 
     Goes through the proxies of the environment. The thread is there because a name look-up has
     no time limit of its own.
     """
     answers: list[bool] = []
-    thread = threading.Thread(target=lambda: answers.append(_answers(url)), daemon=True)
+    thread = threading.Thread(target=lambda: answers.append(_answers(host)), daemon=True)
     thread.start()
     thread.join(PROBE_S + 1)
     return answers == [True]
 
 
-def require_reachable(url: str) -> None:
-    if not reachable(url):
+def require(url: str) -> None:
+    """UnavailableError unless this very file is there: what else its host has says nothing of it."""
+    if not reachable(urllib.parse.urljoin(url, "/")):
         host = urllib.parse.urlsplit(url).hostname
         raise UnavailableError(f"{host} does not answer from here")
+    try:
+        _head(url)
+    except (OSError, http.client.HTTPException) as error:
+        raise UnavailableError(f"{url} cannot be had ({error})") from error
 
 
 def text(url: str) -> str:
@@ -70,11 +76,15 @@ def download(url: str, target: Path, sha256: str, step: Step) -> None:
     part.replace(target)
 
 
-def _answers(url: str) -> bool:
+def _head(url: str) -> None:
+    urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_S).close()
+
+
+def _answers(host: str) -> bool:
     try:
-        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_S).close()
-    except urllib.error.HTTPError as error:
-        return error.code == 401  # a registry that wants a token is there
+        _head(host)
+    except urllib.error.HTTPError:
+        return True
     except (OSError, http.client.HTTPException):
         return False
     return True

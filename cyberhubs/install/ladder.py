@@ -42,7 +42,8 @@ class Item(Protocol):
 
 
 def climb(item: Item, report: Report) -> int:
-    """Has the item by the first rung that holds and says which; the number of that rung."""
+    """Has the item by the first rung that holds and says which, and why not by a better one; the
+    number of that rung."""
     found = item.found()
     if found is not None:
         report.line(f"{item.name}: {found}")
@@ -54,6 +55,7 @@ def climb(item: Item, report: Report) -> int:
         except UnavailableError as reason:
             reasons.append(f"{rung.label}: {reason}")
             continue
-        report.line(f"{item.name}: {done} (rung {rung.number}: {rung.label})")
+        missed = "".join(f"; not by {reason}" for reason in reasons)
+        report.line(f"{item.name}: {done} (rung {rung.number}: {rung.label}{missed})")
         return rung.number
     raise InstallError(f"{item.name} cannot be had here. " + ". ".join(reasons) + ".")

@@ -7,9 +7,13 @@ from pathlib import Path
 
 from . import fetch, ladder, places, pulumi
 from .process import run
-from .report import Report, UnavailableError
+from .report import InstallError, Report, UnavailableError
 
 NAMES = ("docker", "command", "openstack", "github")
+# Where Pulumi publishes them (.github/workflows/publish.yml in github.com/pulumi/pulumi-docker) and
+# looks for them after GitHub (sdk/go/common/workspace/plugins.go in github.com/pulumi/pulumi). The
+# checksums published with most are SHA-1, and `pulumi plugin install` checks SHA-256 only.
+RELEASES = "https://get.pulumi.com/releases/plugins"
 # Runs the stand-in of the checkout that the engine is started in, so that two clones do not meet;
 # outside of any, that of the checkout which installed this and is named in a file beside it.
 SHIM = """\
@@ -54,25 +58,23 @@ class Plugin:
         return [ladder.vendor(self._download), ladder.packages(self._put_shim)]
 
     def _download(self, report: Report) -> str:
-        fetch.require_reachable(self.release())
+        fetch.require(f"{RELEASES}/{release_file(self.plugin, self.version)}")
         program = pulumi.executable()
         if program is None:
             raise UnavailableError("there is no pulumi yet to download it")
         with report.step(f"{self.name}: downloading"):
             shutil.rmtree(_folder(self.plugin), ignore_errors=True)  # a shim, if there was one
             run(
-                [program, "plugin", "install", "resource", self.plugin, self.version],
+                [
+                    *(program, "plugin", "install", "resource", self.plugin, self.version),
+                    *("--server", RELEASES),  # the file that is there, not first one of GitHub
+                ],
                 log=f"plugin-{self.plugin}",
                 env={"PULUMI_HOME": str(places.pulumi_home())},
             )
+        if self.found() is None:
+            raise InstallError(f"What came as {self.name} is none: run the same command again.")
         return "downloaded"
-
-    def release(self) -> str:
-        """Where `pulumi plugin install` looks after GitHub (getPulumiSource in Pulumi's
-        sdk/go/common/workspace/plugins.go): the file itself, as another one may be there without it."""
-        system, architecture = pulumi.platform_names("amd64")
-        file = f"pulumi-resource-{self.plugin}-v{self.version}-{system}-{architecture}.tar.gz"
-        return f"https://get.pulumi.com/releases/plugins/{file}"
 
     def _put_shim(self, report: Report) -> str:
         folder = _folder(self.plugin)
@@ -91,6 +93,12 @@ class Plugin:
 def offline() -> bool:
     """Whether a plugin of ours stands in for an official one."""
     return any(_is_shim(_folder(name) / f"pulumi-resource-{name}") for name in NAMES)
+
+
+def release_file(plugin: str, version: str) -> str:
+    """The name of the vendor's archive for this machine; UnavailableError if there is none."""
+    system, architecture = pulumi.platform_names("amd64")
+    return f"pulumi-resource-{plugin}-v{version}-{system}-{architecture}.tar.gz"
 
 
 def _folder(plugin: str) -> Path:

@@ -20,6 +20,12 @@ VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 CLI_MODULE, HOST_MODULE = places.OFFLINE / "go/cli", places.OFFLINE / "go/language-python"
 CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
+# As in Pulumi's own installer (dist/install.sh in github.com/pulumi/get.pulumi.com); the archive is
+# a folder `pulumi` (.goreleaser.yml in github.com/pulumi/pulumi).
+RELEASES = "https://get.pulumi.com/releases/sdk"
+# From another host than the archive: one changed by mistake or malice is not enough. Its lines are
+# of sha256sum, its name lacks the archive's v (.github/workflows/sign.yml in the same).
+CHECKSUMS = "https://github.com/pulumi/pulumi/releases/download"
 
 
 class Pulumi:
@@ -47,13 +53,9 @@ class Pulumi:
 
     def _download(self, report: Report) -> str:
         file = release_file(self.newest)
-        url = f"https://get.pulumi.com/releases/sdk/{file}"
-        fetch.require_reachable(url)
-        # From another host than the file itself: one changed by mistake or malice is not enough.
-        sums = fetch.text(
-            "https://github.com/pulumi/pulumi/releases/download/"
-            f"v{self.newest}/pulumi-{self.newest}-checksums.txt"
-        )
+        url = f"{RELEASES}/{file}"
+        fetch.require(url)
+        sums = fetch.text(f"{CHECKSUMS}/v{self.newest}/pulumi-{self.newest}-checksums.txt")
         match = re.search(rf"^([0-9a-f]{{64}})\s+\*?{re.escape(file)}$", sums, re.MULTILINE)
         if match is None:
             raise UnavailableError(f"its checksum file does not name {file}")

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import fetch
-from cyberhubs.install.report import Report
+from cyberhubs.install import fetch, golang
+from cyberhubs.install.report import Report, UnavailableError
 
 SETTINGS = (
     "PULUMI_HOME",
@@ -38,3 +38,11 @@ def report(output: io.StringIO) -> Report:
 @pytest.fixture
 def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "reachable", lambda url: False)
+
+
+@pytest.fixture
+def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(module: Path) -> golang.Go:
+        raise UnavailableError("there is no Go")
+
+    monkeypatch.setattr(golang.Go, "find", find)

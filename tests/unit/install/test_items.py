@@ -1,15 +1,13 @@
 """What is found, what a kill leaves, what our stand-ins do."""
 
-import hashlib
 import http.server
 import io
 import json
 import os
-import platform
-import shutil
 import socketserver
 import subprocess
 import threading
+import urllib.parse
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +19,6 @@ from cyberhubs.install import (
     caddy,
     docker_api,
     engine,
-    fetch,
     golang,
     ladder,
     places,
@@ -68,63 +65,6 @@ def test_the_parts_of_a_killed_build_do_not_look_whole(
     pulumi_of("3.253.0", bin)
     program(bin / f"{pulumi.HOST}-exec", "exit 0")
     assert pulumi.Pulumi().found() is None
-
-
-@pytest.fixture
-def vendor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A vendor that serves an archive; the answer's "sums" are its checksum file."""
-    pulumi_of("3.999.0", tmp_path / "archive/pulumi")
-    for name in (f"{pulumi.HOST}-exec", "pulumi-language-go"):
-        program(tmp_path / "archive/pulumi" / name, "exit 0")
-    archive = tmp_path / "archive.tar.gz"
-    subprocess.check_call(["tar", "-C", tmp_path / "archive", "-czf", archive, "pulumi"])
-    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
-    file = pulumi.release_file(places.pinned("pulumi"))
-    served = {"sums": f"{'0' * 64}  other.tar.gz\n{sha256}  {file}\n"}
-
-    def download(url: str, target: Path, wanted: str, step: object) -> None:
-        assert url == f"https://get.pulumi.com/releases/sdk/{file}"
-        assert wanted == sha256
-        shutil.copy(archive, target)
-
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setattr(fetch, "reachable", lambda url: True)
-    monkeypatch.setattr(fetch, "text", lambda url: served["sums"])
-    monkeypatch.setattr(fetch, "download", download)
-    return served
-
-
-@pytest.mark.usefixtures("vendor")
-def test_the_vendors_pulumi_is_unpacked(report: Report, output: io.StringIO) -> None:
-    assert ladder.climb(pulumi.Pulumi(), report) == 2
-    version, bin = places.pinned("pulumi"), places.pulumi_home() / "bin"
-    assert output.getvalue().endswith(f"downloaded {version} (rung 2: vendor's download)\n")
-    assert pulumi.Pulumi().found() == f"{version} found in {bin}"
-    assert pulumi.executable() == bin / "pulumi"
-    assert not (bin / "pulumi-language-go").exists()
-    assert sorted(path.name for path in places.pulumi_home().iterdir()) == ["bin"]
-
-
-def test_without_a_checksum_nothing_is_downloaded(vendor: dict[str, str], report: Report) -> None:
-    vendor["sums"] = f"{'0' * 64}  other.tar.gz\n"
-    with pytest.raises(UnavailableError, match="does not name"):
-        pulumi.Pulumi().rungs()[0].climb(report)
-
-
-def test_the_vendors_plugins_come_through_pulumi(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
-) -> None:
-    said = tmp_path / "said"
-    program(tmp_path / "bin/pulumi", f'echo "$PULUMI_HOME $@" > {said}')
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    version = places.pinned("pulumi-docker")
-    file = f"/releases/plugins/pulumi-resource-docker-v{version}-linux-amd64.tar.gz"
-    # What else is there says nothing of the file.
-    monkeypatch.setattr(fetch, "reachable", lambda url: url == f"https://get.pulumi.com{file}")
-    assert ladder.climb(plugins.Plugin("docker"), report) == 2
-    home = places.pulumi_home()
-    assert said.read_text() == f"{home} plugin install resource docker {version}\n"
 
 
 def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,12 +183,36 @@ def test_a_killed_environment_starts_again_and_moves_into_place(
 
 
 class FakeEngine(http.server.BaseHTTPRequestHandler):
+    """`registry`: what it answers of a public image; `pull`: how a pull ends."""
+
     images: ClassVar[set[str]] = set()
+    registry: ClassVar[tuple[int, str]] = (404, "manifest unknown")
+    pull: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
-        content = json.dumps({"Version": "99.1", "Id": "sha256:0123456789abcdef"}).encode()
         known = {"/version", *(f"/images/{image}/json" for image in self.images)}
-        self.send_response(200 if self.path in known else 404)
+        if self.path.startswith("/distribution/"):
+            status, message = self.registry
+            self._answer(status, {"message": message})
+        elif self.path in known:
+            self._answer(
+                200, {"Version": "99.1", "Id": "sha256:0123456789abcdef", "RepoDigests": []}
+            )
+        else:
+            self._answer(404, {"message": "none"})
+
+    def do_POST(self) -> None:
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if "fromImage" in query and "error" not in self.pull:
+            self.images.add(f"{query['fromImage']}:{query['tag']}")
+        if "repo" in query:
+            self.images.add(f"{query['repo']}:{query['tag']}")
+        self._answer(200, self.pull)
+
+    def _answer(self, status: int, message: object) -> None:
+        content = json.dumps(message).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -327,6 +291,23 @@ def test_caddys_version_is_the_modules_everywhere() -> None:
     assert f"ARG CADDY_IMAGE={caddy.PUBLIC}\n" in dockerfile
 
 
+def test_a_base_is_made_from_the_mirrors_that_this_machine_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    lines = (
+        "Debian bookworm http://mirror.example/debian/",
+        "Debian bookworm-security http://mirror.example/security/",
+        "Debian bookworm-updates https://secure.example/debian/",
+        "Docker bookworm http://docker.example/",
+    )
+    program(tmp_path / "bin/apt-get", "\n".join(f"echo '{line}'" for line in lines))
+    assert base._mirrors("trixie") == {
+        "trixie": "http://mirror.example/debian/",
+        "trixie-security": "http://mirror.example/security/",
+    }
+
+
 def test_an_image_is_found_by_its_whole_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +321,40 @@ def test_an_image_is_found_by_its_whole_name(
         monkeypatch.setattr(FakeEngine, "images", {caddy.IMAGE})
         assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
         assert base.Base().found() is None
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("no_go")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((404, "manifest unknown"), f"its registry has no {caddy.PUBLIC}"),
+        ((429, "toomanyrequests"), rf"no {caddy.PUBLIC} from its registry \(toomanyrequests\)"),
+    ],
+)
+def test_an_image_is_pulled_whole_or_not_at_all(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    report: Report,
+    answer: tuple[int, str],
+    reason: str,
+) -> None:
+    path = tmp_path / "docker.sock"
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    monkeypatch.setattr(FakeEngine, "images", set())
+    with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(FakeEngine, "registry", answer)
+        with pytest.raises(InstallError, match=rf"{reason}. packages: there is no Go"):
+            ladder.climb(caddy.Caddy(), report)
+        monkeypatch.setattr(FakeEngine, "registry", (200, ""))
+        monkeypatch.setattr(FakeEngine, "pull", {"error": "unexpected EOF"})
+        with pytest.raises(InstallError, match=r"stopped \(unexpected EOF\): run the same command"):
+            ladder.climb(caddy.Caddy(), report)
+        assert caddy.Caddy().found() is None
+        monkeypatch.setattr(FakeEngine, "pull", {"status": "Pull complete"})
+        assert ladder.climb(caddy.Caddy(), report) == 2
+        assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
         server.shutdown()
 
 

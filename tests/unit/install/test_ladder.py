@@ -1,13 +1,9 @@
-"""The order of rungs, other programs, downloads, the command itself."""
+"""The order of rungs, other programs, the command itself."""
 
 import contextlib
 import errno
-import hashlib
-import http.server
 import io
-import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +12,10 @@ import pytest
 
 from cyberhubs.install import (
     command,
-    fetch,
     ladder,
     process,
 )
-from cyberhubs.install.report import InstallError, Report, UnavailableError
+from cyberhubs.install.report import InstallError, Report
 
 from .things import Thing, gives, lacks
 
@@ -35,7 +30,9 @@ def test_what_is_there_is_used(report: Report, output: io.StringIO) -> None:
 def test_the_first_rung_that_holds_is_named(report: Report, output: io.StringIO) -> None:
     thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(gives("built")))
     assert ladder.climb(thing, report) == 3
-    assert output.getvalue() == "thing: built (rung 3: packages)\n"
+    assert output.getvalue() == (
+        "thing: built (rung 3: packages; not by vendor's download: no way out)\n"
+    )
 
 
 def test_a_rung_above_one_that_holds_is_not_tried(report: Report) -> None:
@@ -90,67 +87,6 @@ def is_alive(pid: int) -> bool:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:
         return False
-
-
-# Downloads
-
-CONTENT = os.urandom(300_000)
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Vendor(http.server.BaseHTTPRequestHandler):
-    """Serves CONTENT; stops half way as long as `breaks` is set."""
-
-    breaks = False
-    ranges: list[str | None] = []  # noqa: RUF012  (reset by the fixture)
-
-    def do_GET(self) -> None:
-        wanted = self.headers.get("Range")
-        self.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
-        self.send_response(206 if wanted else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - start))
-        self.end_headers()
-        self.wfile.write(CONTENT[start : 100_000 if self.breaks else None])
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    Vendor.breaks, Vendor.ranges = False, []
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendor) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/file"
-        server.shutdown()
-
-
-def test_a_stopped_download_goes_on(url: str, tmp_path: Path, report: Report) -> None:
-    target = tmp_path / "file"
-    Vendor.breaks = True
-    with report.step("x") as step, pytest.raises(InstallError, match="run the same command again"):
-        fetch.download(url, target, SHA256, step)
-    assert not target.exists()
-    Vendor.breaks = False
-    with report.step("x") as step:
-        fetch.download(url, target, SHA256, step)
-        fetch.download(url, target, SHA256, step)
-    assert target.read_bytes() == CONTENT
-    assert Vendor.ranges == [None, "bytes=100000-"]
-
-
-def test_a_wrong_checksum_is_refused(url: str, tmp_path: Path, report: Report) -> None:
-    with report.step("x") as step, pytest.raises(InstallError, match="wrong checksum"):
-        fetch.download(url, tmp_path / "file", "0" * 64, step)
-    assert list(tmp_path.glob("file*")) == []
-
-
-def test_an_address_that_does_not_answer_is_known_soon() -> None:
-    began = time.monotonic()
-    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1 does not answer"):
-        fetch.require_reachable("http://127.0.0.1:9/")
-    assert time.monotonic() - began < fetch.PROBE_S + 2
 
 
 # The command

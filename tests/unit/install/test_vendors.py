@@ -1,0 +1,321 @@
+"""What vendors have, by a server that has it where they do: what comes whole counts, nothing else."""
+
+import hashlib
+import io
+import os
+import platform
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cyberhubs.install import (
+    apt,
+    browser,
+    engine,
+    fetch,
+    ladder,
+    places,
+    plugins,
+    pulumi,
+)
+from cyberhubs.install.report import InstallError, Report, UnavailableError
+from tests.support.vendors import Vendors, archive
+
+from .things import program
+
+VERSION = places.pinned("pulumi")
+CLI = f"get.pulumi.com/releases/sdk/pulumi-v{VERSION}-linux-x64.tar.gz"
+SUMS = f"github.com/pulumi/pulumi/releases/download/v{VERSION}/pulumi-{VERSION}-checksums.txt"
+PLUGIN = "get.pulumi.com/releases/plugins/pulumi-resource-docker-v{}-linux-amd64.tar.gz".format(
+    places.pinned("pulumi-docker")
+)
+DOCKER = "download.docker.com/linux/debian"
+CHROMIUM = "cdn.playwright.dev/builds/cft/1.2.3/linux64/chrome-linux64.zip"
+
+
+@pytest.fixture
+def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_go: None) -> Iterator[Vendors]:
+    names = ("pulumi", pulumi.HOST, f"{pulumi.HOST}-exec", "pulumi-language-go")
+    cli = archive({f"pulumi/{name}": f"echo v{VERSION}" for name in names})
+    with Vendors() as vendors:
+        vendors.files = {
+            CLI: cli,
+            SUMS: f"{'0' * 64}  other.tar.gz\n{_sha256(cli)}  {CLI.split('/')[-1]}\n".encode(),
+            PLUGIN: archive({"pulumi-resource-docker": "exit 0", "README.md": "", "LICENSE": ""}),
+            f"{DOCKER}/dists/bookworm/InRelease": b"Origin: Docker\n",
+            f"{DOCKER}/gpg": b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n",
+            CHROMIUM: b"zip",
+        }
+        for module, name in [
+            (pulumi, "RELEASES"),
+            (pulumi, "CHECKSUMS"),
+            (plugins, "RELEASES"),
+            (engine, "DOCKER_PACKAGES"),
+        ]:
+            monkeypatch.setattr(module, name, vendors.here(getattr(module, name)))
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+        monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+        monkeypatch.setattr(apt, "may_install", lambda: False)
+        yield vendors
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+# Any file
+
+CONTENT = os.urandom(300_000)
+
+
+def test_a_stopped_download_goes_on(vendors: Vendors, tmp_path: Path, report: Report) -> None:
+    vendors.files, vendors.stops = {"file": CONTENT}, {"file"}
+    url, target = vendors.here("https://file"), tmp_path / "file"
+    with report.step("x") as step, pytest.raises(InstallError, match="run the same command again"):
+        fetch.download(url, target, _sha256(CONTENT), step)
+    assert not target.exists()
+    vendors.stops.clear()
+    with report.step("x") as step:
+        fetch.download(url, target, _sha256(CONTENT), step)
+        fetch.download(url, target, _sha256(CONTENT), step)
+    assert target.read_bytes() == CONTENT
+    assert vendors.resumed == ["bytes=150000-"]
+
+
+def test_a_host_that_does_not_answer_is_known_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "PROBE_S", 0.1)
+    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1 does not answer from here"):
+        fetch.require("http://127.0.0.1:9/file")
+
+
+# Pulumi
+
+
+def test_the_vendors_pulumi_is_unpacked(
+    vendors: Vendors, report: Report, output: io.StringIO
+) -> None:
+    assert ladder.climb(pulumi.Pulumi(), report) == 2
+    bin = places.pulumi_home() / "bin"
+    assert output.getvalue().endswith(f"downloaded {VERSION} (rung 2: vendor's download)\n")
+    assert pulumi.Pulumi().found() == f"{VERSION} found in {bin}"
+    assert pulumi.executable() == bin / "pulumi"
+    assert not (bin / "pulumi-language-go").exists()
+    assert sorted(path.name for path in places.pulumi_home().iterdir()) == ["bin"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "reason"),
+    [
+        (CLI, 403, rf"{CLI} cannot be had \(HTTP Error 403"),  # what its store says of no file
+        (CLI, 404, rf"{CLI} cannot be had \(HTTP Error 404"),
+        (SUMS, 404, rf"{SUMS} cannot be read \(HTTP Error 404"),
+        (SUMS, 200, "its checksum file does not name pulumi-v"),
+    ],
+)
+def test_a_pulumi_that_cannot_be_had_is_built(
+    vendors: Vendors, report: Report, address: str, status: int, reason: str
+) -> None:
+    vendors.refused[address] = status
+    vendors.files[SUMS] = b"0  other.tar.gz\n"
+    with pytest.raises(InstallError, match=rf"(?s){reason}.*packages: there is no Go"):
+        ladder.climb(pulumi.Pulumi(), report)
+    assert pulumi.Pulumi().found() is None
+
+
+def test_half_a_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
+    vendors.stops.add(CLI)
+    with pytest.raises(InstallError, match=r"stopped .* run the same command again"):
+        ladder.climb(pulumi.Pulumi(), report)
+    assert pulumi.Pulumi().found() is None
+    vendors.stops.clear()
+    assert ladder.climb(pulumi.Pulumi(), report) == 2
+    assert vendors.resumed
+
+
+def test_another_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
+    vendors.files[CLI] = archive({"pulumi/pulumi": "exit 0"})
+    with pytest.raises(InstallError, match="wrong checksum and was deleted"):
+        ladder.climb(pulumi.Pulumi(), report)
+    assert pulumi.Pulumi().found() is None
+    assert list(places.build().glob("pulumi-v*")) == []
+
+
+# Plugins
+
+# Asks for a plugin as `pulumi` does, which unpacks what comes beside a mark that it is not whole.
+PULUMI = """\
+import io, os, pathlib, sys, tarfile, urllib.request
+_, _, _, kind, name, version, _, server = sys.argv
+folder = pathlib.Path(os.environ["PULUMI_HOME"], "plugins", f"{kind}-{name}-v{version}")
+folder.mkdir(parents=True)
+mark = folder.with_name(f"{folder.name}.partial")
+mark.touch()
+file = f"pulumi-{kind}-{name}-v{version}-linux-amd64.tar.gz"
+content = urllib.request.urlopen(f"{server}/{file}").read()
+tarfile.open(fileobj=io.BytesIO(content)).extractall(folder, filter="data")
+mark.unlink()
+"""
+
+
+@pytest.fixture
+def engine_of_pulumi(tmp_path: Path) -> None:
+    script = tmp_path / "pulumi.py"
+    script.write_text(PULUMI)
+    program(tmp_path / "bin/pulumi", f'exec {sys.executable} {script} "$@"')
+
+
+@pytest.mark.usefixtures("engine_of_pulumi")
+def test_the_vendors_plugins_come_through_pulumi(vendors: Vendors, report: Report) -> None:
+    plugin = plugins.Plugin("docker")
+    assert ladder.climb(plugin, report) == 2
+    assert plugin.found() == "found"
+
+
+@pytest.mark.usefixtures("engine_of_pulumi")
+def test_ours_stands_in_for_a_plugin_that_its_vendor_lacks(
+    vendors: Vendors, report: Report, output: io.StringIO
+) -> None:
+    vendors.refused[PLUGIN] = 403
+    plugin = plugins.Plugin("docker")
+    assert ladder.climb(plugin, report) == 3
+    assert plugin.found() == "found (offline/plugins)"
+    assert f"{PLUGIN} cannot be had (HTTP Error 403: Forbidden))\n" in output.getvalue()
+
+
+@pytest.mark.usefixtures("engine_of_pulumi")
+def test_half_a_plugin_and_another_one_do_not_count(vendors: Vendors, report: Report) -> None:
+    plugin = plugins.Plugin("docker")
+    vendors.stops.add(PLUGIN)
+    with pytest.raises(InstallError, match=r"plugin-docker failed(.|\n)*IncompleteRead"):
+        ladder.climb(plugin, report)
+    assert plugin.found() is None
+    vendors.stops.clear()
+    whole = vendors.files[PLUGIN]
+    vendors.files[PLUGIN] = archive({"pulumi-resource-random": "exit 0"})
+    with pytest.raises(InstallError, match="is none: run the same command again"):
+        ladder.climb(plugin, report)
+    assert plugin.found() is None
+    vendors.files[PLUGIN] = whole
+    assert ladder.climb(plugin, report) == 2
+
+
+# Docker's packages
+
+
+class Apt:
+    """`fails`: as when a package does not come."""
+
+    def __init__(self) -> None:
+        self.knows = ["docker-ce", "docker-ce-cli", "containerd.io"]
+        self.fails = False
+        self.installed: list[str] = []
+
+    def known(self, name: str) -> list[str]:
+        return [name] if name in self.knows and engine.SOURCE.exists() else []
+
+    def install(self, names: list[str], report: Report) -> None:
+        if self.fails and "docker-ce" in names:
+            raise InstallError("apt failed")
+        self.installed += names
+
+
+@pytest.fixture
+def debian(vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Apt:
+    debian = Apt()
+    monkeypatch.setattr(apt, "may_install", lambda: True)
+    monkeypatch.setattr(apt, "distribution", lambda: ("debian", "bookworm"))
+    monkeypatch.setattr(apt, "known", debian.known)
+    monkeypatch.setattr(apt, "install", debian.install)
+    monkeypatch.setattr(engine, "PATH", "")
+    monkeypatch.setattr(engine, "KEY", tmp_path / "keyrings/docker.asc")
+    monkeypatch.setattr(engine, "SOURCE", tmp_path / "docker.list")
+    monkeypatch.setattr(engine, "_start", lambda report: "started")
+    monkeypatch.setattr(engine.docker_api, "DEFAULT_HOST", f"unix://{tmp_path / 'none'}")
+    return debian
+
+
+def test_docker_comes_from_its_own_packages(vendors: Vendors, debian: Apt, report: Report) -> None:
+    old = os.umask(0o077)
+    try:
+        assert ladder.climb(engine.Engine(), report) == 2
+    finally:
+        os.umask(old)
+    assert debian.installed == ["docker-ce", "docker-ce-cli", "containerd.io"]
+    address = vendors.here(f"https://{DOCKER}")
+    source = f"deb [signed-by={engine.KEY}] {address} bookworm stable\n"
+    assert engine.SOURCE.read_text() == source
+    assert engine.KEY.read_bytes() == vendors.files[f"{DOCKER}/gpg"]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (engine.KEY, engine.KEY.parent)]
+    assert modes == [0o644, 0o755]
+
+
+@pytest.mark.parametrize("lacking", [f"{DOCKER}/dists/bookworm/InRelease", f"{DOCKER}/gpg"])
+def test_debians_docker_serves_where_docker_has_none(
+    vendors: Vendors, debian: Apt, report: Report, output: io.StringIO, lacking: str
+) -> None:
+    del vendors.files[lacking]
+    assert ladder.climb(engine.Engine(), report) == 3
+    assert debian.installed == ["docker.io", "ca-certificates"]
+    assert f"{lacking} cannot be " in output.getvalue()
+    assert not engine.SOURCE.exists()
+
+
+def test_debians_docker_serves_where_apt_cannot_use_dockers(
+    debian: Apt, report: Report, output: io.StringIO
+) -> None:
+    debian.knows.clear()
+    assert ladder.climb(engine.Engine(), report) == 3
+    assert "not by vendor's download: apt cannot use http://" in output.getvalue()
+    assert not engine.SOURCE.exists()
+
+
+def test_packages_that_do_not_come_leave_no_source(debian: Apt, report: Report) -> None:
+    debian.fails = True
+    with pytest.raises(InstallError, match="apt failed"):
+        ladder.climb(engine.Engine(), report)
+    assert not engine.SOURCE.exists()
+
+
+@pytest.mark.parametrize(
+    ("known", "installed"), [([], []), (["containerd.io"], [["containerd.io"]])]
+)
+def test_apt_goes_on_with_what_it_still_knows(
+    monkeypatch: pytest.MonkeyPatch, report: Report, known: list[str], installed: list[list[str]]
+) -> None:
+    done: list[list[str]] = []
+    monkeypatch.setattr(apt, "may_install", lambda: True)
+    monkeypatch.setattr(apt, "known", lambda name: [name] if name in known else [])
+    monkeypatch.setattr(apt, "install", lambda names, report: done.append(names))
+    (places.build() / "apt.unfinished").write_text("docker-ce containerd.io")
+    apt.finish(report)
+    apt.finish(report)
+    assert done == installed
+
+
+# Chromium
+
+
+def test_chromium_is_downloaded_where_playwright_has_it(
+    vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "browsers"))
+    monkeypatch.setattr(places, "VENV", tmp_path)
+    chrome = program(tmp_path / "browsers/chromium-1/chrome-linux64/chrome", "exit 0")
+    chrome.rename(tmp_path / "chrome")
+    url = vendors.here(f"https://{CHROMIUM}")
+    program(
+        tmp_path / "bin/playwright",
+        f'[ "$2" = --dry-run ] && echo "  Download url:        {url}" && exit\n'
+        f"/bin/mv {tmp_path / 'chrome'} {chrome}",
+    )
+    vendors.refused[CHROMIUM] = 404
+    with pytest.raises(InstallError, match=rf"{CHROMIUM} cannot be had"):
+        ladder.climb(browser.Browser(), report)
+    vendors.refused.clear()
+    assert ladder.climb(browser.Browser(), report) == 2
+    assert browser.executable() == chrome
