@@ -10,10 +10,11 @@ from docker import DockerClient
 from cyberhubs.cloud import Cloud
 from cyberhubs.install.command import main as install
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
+from cyberhubs.machine.scripts import script
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops import cloud, teams
 from cyberhubs.ops.door import dns
-from cyberhubs.ops.engine import engine
+from cyberhubs.ops.engine import engine, image_directory
 from cyberhubs.ops.host import differences
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.recover import go_on, lost, lost_images, remove_orphans, unlock
@@ -83,6 +84,7 @@ def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None
         if isinstance(machine, LocalMachine):
             _check_ports(client, stack)
         _check_room(client, machine)
+        _check_owner(stack)
         yield client
 
 
@@ -203,14 +205,28 @@ def _check_ports(client: DockerClient, stack: Stack) -> None:
                 ) from None
 
 
+def _check_owner(stack: Stack) -> None:
+    """Refuses a uid that could not open the files which members and hubs have already."""
+    uid, gid, data = stack.settings.user.uid, stack.settings.user.gid, stack.settings.host.data_path
+    for owner in stack.machine.run(script("owner", data), limit_s=60).split():
+        if int(owner) != uid:
+            raise Problem(
+                f"Members' files in {data} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "
+                f"{uid}, who could not open them: nothing was changed. Say {owner} there; or hand them over, with "
+                f"the stack down (as root: chown -R {uid}:{gid} {data}/jupyterhub_users {data}/hubs {data}/door), "
+                "then run the same command again."
+            )
+
+
 def _check_room(client: DockerClient, machine: Machine) -> None:
     """Refuses to build into a disk that cannot hold it; with the images there, any room will do."""
     if client.images.list(name="cyberhubs/corehub"):
         return
-    root = client.info()["DockerRootDir"]
-    free, _ = machine.room(root)
+    directory = image_directory(client)
+    free, _ = machine.room(directory)
     if free < ROOM_NEEDED:
         raise Problem(
-            f"Docker's directory {root} has {free / 2**30:.1f} GiB left and building the images takes "
-            f"up to {ROOM_NEEDED / 2**30:.0f}: free some (`docker system prune`), or move Docker's data-root."
+            f"Docker's images are in {directory}, which has {free / 2**30:.1f} GiB left, and building them takes "
+            f"up to {ROOM_NEEDED / 2**30:.0f}: free some (`docker system prune`), or move that directory to "
+            "another disk."
         )

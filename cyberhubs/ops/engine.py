@@ -10,6 +10,8 @@ from docker.models.containers import Container
 from cyberhubs.machine import Machine
 from cyberhubs.ops.problem import Problem
 
+CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
+
 
 @contextmanager
 def engine(machine: Machine) -> Iterator[DockerClient]:
@@ -24,6 +26,18 @@ def engine(machine: Machine) -> Iterator[DockerClient]:
             yield client
         finally:
             client.close()
+
+
+def image_directory(client: DockerClient) -> str:
+    """Where on the machine an engine keeps the images and the layers of containers: in its own directory, or, with
+    the containerd store (the default of new installations since Docker 29), in containerd's."""
+    info = client.info()
+    root, store = info["DockerRootDir"], dict(info.get("DriverStatus") or []).get("driver-type")
+    if store != "io.containerd.snapshotter.v1":
+        return root
+    # An engine that found no containerd runs one of its own, under its own directory.
+    own = "/docker/containerd/" in info.get("Containerd", {}).get("Address", "")
+    return f"{root}/containerd/daemon" if own else CONTAINERD_DIRECTORY
 
 
 def output_of(container: Container, *command: str) -> str | None:

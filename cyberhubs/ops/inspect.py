@@ -10,7 +10,7 @@ from docker.models.containers import Container
 from cyberhubs.machine import Machine, MachineError
 from cyberhubs.names import HUB, ROLE, STACK
 from cyberhubs.ops import door
-from cyberhubs.ops.engine import engine, output_of
+from cyberhubs.ops.engine import engine, image_directory, output_of
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
@@ -53,7 +53,7 @@ def status(stack: Stack) -> None:
                     for name, image in _applications(container):
                         _line(f"  {name}", "application", f"image {_short(image)}")
         _line("data", _room(stack.machine, settings.host.data_path))
-        _line("docker", _room(stack.machine, client.info()["DockerRootDir"]))
+        _line("docker", _room(stack.machine, image_directory(client)))
 
 
 def logs(stack: Stack) -> None:

@@ -92,6 +92,15 @@ def test_wrong_password_is_refused(deployment: Deployment) -> None:
         member.sign_in("not the password")
 
 
+def test_another_uid_is_refused_while_files_belong_to_this_one(deployment: Deployment) -> None:
+    started = deployment.started()
+    deployment.edit(lambda config: config["cyberhubs:user"].update(uid=12399))
+    said = deployment.ops("up", fails=True)
+    assert "belong to uid 12345" in said and "chown -R 12399:12346" in said
+    assert deployment.started() == started
+    assert set(changes(deployment.put_right().ops("up"))) == {"unchanged"}
+
+
 def test_list_edit_changes_one_file_and_restarts_nothing(deployment: Deployment) -> None:
     before = deployment.container("hub").attrs["State"]["StartedAt"]
     deployment.edit(
