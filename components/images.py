@@ -45,11 +45,9 @@ class Images(ComponentResource):
         def build(image: str) -> pulumi.Output[str]:
             build_args = {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
             build_args |= {"CADDY_IMAGE": args.caddy} if image == "front-door" else {}
-            # The name changes with the content, so that the same content never builds.
-            image_name = f"cyberhubs/{image}:{content_hash(image, build_args)}"
             return host.command(
                 f"{name}-{image}",
-                f".venv/bin/python -m cyberhubs.build {image_name} images/{image}/Dockerfile",
+                f".venv/bin/python -m cyberhubs.build {image_name(image, build_args)} images/{image}/Dockerfile",
                 stdin=json.dumps(build_args),
                 on_engine=True,
                 shown=True,
@@ -63,7 +61,12 @@ class Images(ComponentResource):
         self.register_outputs({})
 
 
-def content_hash(image: str, build_args: dict[str, str]) -> str:
+def image_name(image: str, build_args: dict[str, str]) -> str:
+    """What it is called on an engine. Changes with the content, so that the same content never builds."""
+    return f"cyberhubs/{image}:{_content_hash(image, build_args)}"
+
+
+def _content_hash(image: str, build_args: dict[str, str]) -> str:
     """12 hex digits that change with any file or build argument that goes into the image."""
     digest = hashlib.sha256()
     for argument, value in sorted(build_args.items()):

@@ -6,7 +6,10 @@ from pathlib import Path
 import docker
 from docker.models.containers import Container
 
+from components.images import image_name
 from cyberhubs import build as image
+from cyberhubs.install import base, ladder
+from cyberhubs.install.report import Report
 from cyberhubs.settings.images import Images
 from tests.support import progress, run
 
@@ -14,18 +17,29 @@ PROJECT = Path(__file__).parents[2]
 NAMES = ("multiuser", "proxy", "front-door", "corehub")
 
 
+def debian(suite: str) -> str:
+    """Name of the image of a Debian without more, made or pulled once by a run."""
+    with run.first(base.image(suite)):
+        ladder.climb(base.Base(suite), Report())
+    return base.image(suite)
+
+
 def built() -> dict[str, str]:
     """Name → id of each, built with the program's own arguments."""
-    engine, settings = docker.from_env(), Images()
-    arguments = {"BASE_IMAGE": settings.base, "SITE_CERTIFICATES": settings.site_certificates_pem()}
-    ids = {}
+    engine, ids = docker.from_env(), {}
     with run.first("images"):
         for name in NAMES:
             with progress.step(f"image {name}") as step:
-                own = {"CADDY_IMAGE": settings.caddy} if name == "front-door" else {}
                 file = f"images/{name}/Dockerfile"
-                ids[name] = image.build(engine, _tag(name), file, arguments | own, step)
+                ids[name] = image.build(engine, _tag(name), file, _arguments(name), step)
     return ids
+
+
+def _arguments(name: str) -> dict[str, str]:
+    settings = Images()
+    own = {"CADDY_IMAGE": settings.caddy} if name == "front-door" else {}
+    certificates = settings.site_certificates_pem()
+    return {"BASE_IMAGE": settings.base, "SITE_CERTIFICATES": certificates, **own}
 
 
 def _tag(name: str) -> str:
@@ -33,17 +47,23 @@ def _tag(name: str) -> str:
 
 
 def carry(machine: Container) -> None:
-    """Has a machine's engine know them, with the layers that they were built of."""
-    engine, settings = docker.from_env(), Images()
-    ids = {settings.base, settings.caddy} | {
-        layer["Id"]
-        for id in built().values()
-        for layer in engine.api.history(id)
-        if layer["Id"] != "<missing>"  # of an image that was pulled
-    }
+    """Has a machine's engine know them by the program's names, so that it builds none: an engine takes no
+    layers for a build that it has not built itself (since Docker 25)."""
+    engine, names = docker.from_env(), []
+    for name, id in built().items():
+        names.append(image_name(name, _arguments(name)))
+        engine.images.get(id).tag(names[-1])
+    carry_bases(machine, *names)
+
+
+def carry_bases(machine: Container, *more: str) -> None:
+    """Has a machine's engine know what they are built from, and `more`."""
+    settings = Images()
     with (
         progress.step("images: carried to the machine"),
-        subprocess.Popen(["docker", "save", *sorted(ids)], stdout=subprocess.PIPE) as save,
+        subprocess.Popen(
+            ["docker", "save", settings.base, settings.caddy, *more], stdout=subprocess.PIPE
+        ) as save,
     ):
         load = ["docker", "exec", "-i", str(machine.name), "docker", "load", "-q"]
         subprocess.run(load, stdin=save.stdout, stdout=subprocess.DEVNULL, check=True)
