@@ -98,3 +98,4 @@ setup-test: setup-dev
 
 setup-test-all:
 	@$(PYTHON) -m cyberhubs.install acme
+	@.venv/bin/python -m tests.support.lab.prepare

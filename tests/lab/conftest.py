@@ -20,9 +20,9 @@ def needs_root() -> None:
 
 @pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
-    """A stack on a machine that was bare; a test that changes anything puts it right again."""
+    """A stack on a Debian 13 that was bare; a test that changes anything puts it right again."""
     directory = tmp_path_factory.mktemp("lab")
-    with lab_machine(directory, "stack") as machine:
+    with lab_machine(directory, "stack", "trixie") as machine:
         deployment = LabDeployment(directory, "lab", machine)
         try:
             deployment.up()
@@ -36,7 +36,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabDeployment]:
 def bare(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LabMachine]:
-    """A machine without anything, for the scripts of the setup."""
+    """A Debian 12 without anything, for the scripts of the setup."""
     with lab_machine(tmp_path_factory.mktemp("bare"), request.module.__name__[-8:]) as machine:
         yield machine
 

@@ -37,7 +37,9 @@ def test_another_distribution_is_refused_by_name(bare: LabMachine, ssh: SshMachi
     bare.exec("mv /etc/os-release /etc/os-release.own")
     bare.exec("printf 'ID=rocky\\nVERSION_ID=\"9.4\"\\n' >/etc/os-release")
     try:
-        with pytest.raises(MachineError, match=r"runs rocky 9\.4, and .* Debian 12 and Ubuntu"):
+        with pytest.raises(
+            MachineError, match=r"runs rocky 9\.4, and .* Debian 12 and 13 and Ubuntu"
+        ):
             ssh.facts()
     finally:
         bare.exec("mv /etc/os-release.own /etc/os-release")

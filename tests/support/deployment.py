@@ -64,7 +64,8 @@ class Deployment:
             "PULUMI_HOME": os.environ.get("PULUMI_HOME", str(_home() / "pulumi")),
             "CYBERHUBS_HOME": str(self.home),
         }
-        _copy_project(self.directory)
+        copy_project(self.directory)
+        (self.directory / ".venv").symlink_to(PROJECT / ".venv")
         self.file = self.directory / "stacks" / f"Pulumi.{self.stack}.yaml"
         self._kept = self._up = ""  # texts of the stack file; `_up`: the one that is known to be up
         self.write(first.format(data=self.data, port=self.port, http_port=self.http_port))
@@ -257,8 +258,8 @@ def changes(printed: str) -> dict[str, int]:
     }
 
 
-def _copy_project(target: Path) -> None:
-    """What a clone would hold, with this checkout's virtual environment."""
+def copy_project(target: Path) -> None:
+    """What a clone would hold."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
@@ -270,7 +271,6 @@ def _copy_project(target: Path) -> None:
         if (PROJECT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target / name)
-    (target / ".venv").symlink_to(PROJECT / ".venv")
 
 
 def _home() -> Path:

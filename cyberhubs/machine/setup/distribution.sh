@@ -1,10 +1,10 @@
 # What differs between distributions is here and nowhere else: another one gets a case of its own.
 # shellcheck shell=sh disable=SC1091
-supported="Debian 12 and Ubuntu 24.04"
+supported="Debian 12 and 13 and Ubuntu 24.04 and 26.04"
 distribution=$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}")
 
 case $distribution in
-"debian 12" | "ubuntu 24.04") ;;
+"debian 12" | "debian 13" | "ubuntu 24.04" | "ubuntu 26.04") ;;
 *) fail "This machine runs ${distribution:-an unknown system}, and Cyberhubs sets up $supported only: reinstall it with one of these, or give another machine." ;;
 esac
 

@@ -9,13 +9,28 @@ import docker
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
-from cyberhubs.install.base import IMAGE as BASE
-from tests.support import progress, run
+from tests.support import images, progress, run
 from tests.support.lab.machine import container, may_all
 from tests.support.networks import make_link
 
 CONTEXT = Path(__file__).with_suffix("")
 START_S = 240
+SUITE = "bookworm"  # whose packages of OpenStack the services are
+
+
+def cloud_image(engine: docker.DockerClient, kind: str) -> str:
+    """Id of the image of a cloud. `kind`: a stage of cloud/Dockerfile."""
+    base = images.debian(SUITE)
+    with progress.step(f"image cyberhubs-lab-{kind}"), run.first(f"cyberhubs-lab-{kind}"):
+        image, _ = engine.images.build(
+            path=str(CONTEXT),
+            tag=f"cyberhubs-lab-{kind}",
+            target=kind,
+            buildargs={"BASE_IMAGE": base},
+            rm=True,
+            forcerm=True,
+        )
+    return str(image.id)
 
 
 class LabCloud:
@@ -29,25 +44,14 @@ class LabCloud:
         self.name = run.named(f"cyberhubs-lab-{name}")
         self.clouds_yaml = directory / "clouds.yaml"
         self.engine = docker.from_env()
-        kind = "guests" if guests else "cloud"
-        with progress.step(f"image cyberhubs-lab-{kind}"), run.first(f"cyberhubs-lab-{kind}"):
-            image, _ = self.engine.images.build(
-                path=str(CONTEXT),
-                tag=f"cyberhubs-lab-{kind}",
-                target=kind,
-                buildargs={"BASE_IMAGE": BASE},
-                rm=True,
-                forcerm=True,
-            )
+        image = cloud_image(self.engine, "guests" if guests else "cloud")
         link = make_link(f"lab-{name}")
         self.address, self.gateway, self.network = link.machine, link.gateway, link.network
         if guests:
             host = may_all(self.engine, init=True, devices=["/dev/net/tun"])
         else:
             host = self.engine.api.create_host_config(init=True)
-        self.container = container(
-            self.engine, self.name, str(image.id), host, self.network, self.address
-        )
+        self.container = container(self.engine, self.name, image, host, self.network, self.address)
 
     def start(self) -> "LabCloud":
         """Returns when all its services work."""

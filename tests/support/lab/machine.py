@@ -16,13 +16,12 @@ import pytest
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-from cyberhubs.install.base import IMAGE as BASE
-from tests.support import progress, run
+from tests.support import images, progress, run
 from tests.support.keys import make_key
 from tests.support.networks import make_link
 from tests.support.processes import wait_for_port
 
-IMAGE = "cyberhubs-lab"
+SUITE = "bookworm"  # of a machine that is not asked for another
 DISK_GB = 24
 DISK = "/dev/disk/by-id/virtio-data"
 CONTEXT = Path(__file__).parent / "image"
@@ -55,25 +54,32 @@ class LoopDisk:
         self._file.unlink()
 
 
-def system_container(
-    engine: docker.DockerClient, name: str, kind: str, network: Network, address: str
-) -> Container:
-    """A machine, not started yet. `kind`: a stage of image/Dockerfile."""
-    with progress.step(f"image {IMAGE}-{kind}"), run.first(f"{IMAGE}-{kind}"):
+def machine_image(engine: docker.DockerClient, kind: str, suite: str = SUITE) -> str:
+    """Id of the image of a machine that has Debian's `suite`. `kind`: a stage of image/Dockerfile."""
+    name = f"cyberhubs-lab-{kind}:{suite}"
+    base = images.debian(suite)
+    with progress.step(f"image {name}"), run.first(name):
         image, _ = engine.images.build(
             path=str(CONTEXT),
-            tag=f"{IMAGE}-{kind}",
+            tag=name,
             target=kind,
-            buildargs={"BASE_IMAGE": BASE},
+            buildargs={"BASE_IMAGE": base},
             rm=True,
         )
+    return str(image.id)
+
+
+def system_container(
+    engine: docker.DockerClient, name: str, image: str, network: Network, address: str
+) -> Container:
+    """A machine of `machine_image`, not started yet."""
     host = may_all(
         engine,
-        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
         tmpfs={"/run": "", "/run/lock": ""},
         device_cgroup_rules=["b 7:* rwm"],  # loop devices
     )
-    return container(engine, name, str(image.id), host, network, address)
+    # Control groups of its own, which systemd since 256 refuses to share.
+    return container(engine, name, image, host | {"CgroupnsMode": "private"}, network, address)
 
 
 def may_all(engine: docker.DockerClient, **more: Any) -> dict[str, Any]:
@@ -136,8 +142,9 @@ class LabMachine:
     """`address`: where it answers ssh; `gateway`: this machine's address on the network between;
     `key`: file of the private key that `debian` and `root` log in with; `disk`: the loop device here."""
 
-    def __init__(self, directory: Path, name: str):
+    def __init__(self, directory: Path, name: str, suite: str = SUITE, kind: str = "bare"):
         self.directory, self.name = directory, run.named(f"cyberhubs-lab-{name}")
+        self._suite, self._kind = suite, kind
         link = make_link(f"lab-{name}")
         self.address, self.gateway, self.network = link.machine, link.gateway, link.network
         self.engine = docker.from_env()
@@ -150,9 +157,8 @@ class LabMachine:
     def boot(self) -> "LabMachine":
         """A new machine with the disk, at the same address."""
         self.remove()
-        self.container = system_container(
-            self.engine, self.name, "bare", self.network, self.address
-        )
+        image = machine_image(self.engine, self._kind, self._suite)
+        self.container = system_container(self.engine, self.name, image, self.network, self.address)
         plug(self.container, {Path(DISK).name: self._disk})
         self.container.start()
         public = self.key.with_suffix(".pub").read_text()
@@ -207,9 +213,11 @@ class LabMachine:
 
 
 @contextmanager
-def lab_machine(directory: Path, name: str) -> Iterator[LabMachine]:
+def lab_machine(
+    directory: Path, name: str, suite: str = SUITE, kind: str = "bare"
+) -> Iterator[LabMachine]:
     """Booted, with an empty disk; nothing of it is left afterwards."""
-    machine = LabMachine(directory, name)
+    machine = LabMachine(directory, name, suite, kind)
     try:
         yield machine.boot()
     finally:

@@ -17,7 +17,7 @@ from keystoneauth1.exceptions import ClientException
 from openstack.exceptions import SDKException
 
 from tests.support.lab.cloud import LabCloud
-from tests.support.lab.machine import LoopDisk, plug, put, system_container
+from tests.support.lab.machine import LoopDisk, machine_image, plug, put, system_container
 
 POLL_S = 0.5
 SEED = "/var/lib/cloud/seed/nocloud"
@@ -81,7 +81,9 @@ class Metal(threading.Thread):
             key = self._cloud.compute.get_keypair(server.key_name, user_id=server.user_id)
             about["public-keys"] = [key.public_key]
         name = f"{self._lab.name}-{server.id}"
-        container = system_container(self._lab.engine, name, "server", self._lab.network, address)
+        engine = self._lab.engine
+        image = machine_image(engine, "server")
+        container = system_container(engine, name, image, self._lab.network, address)
         self.machines[server.id] = Machine(container)
         user_data = base64.b64decode(server.user_data or "")
         seed = {
