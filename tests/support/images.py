@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import docker
+from docker.errors import BuildError
 from docker.models.containers import Container
 
 from components.images import image_name
@@ -22,6 +23,25 @@ def debian(suite: str) -> str:
     with run.first(base.image(suite)):
         ladder.climb(base.Base(suite), Report())
     return base.image(suite)
+
+
+def of_debian(engine: docker.DockerClient, suite: str, context: Path, kind: str) -> str:
+    """Id of the image that a stage of CONTEXT/Dockerfile makes of a Debian, built once by a run."""
+    base, name = debian(suite), f"cyberhubs-lab-{kind}:{suite}"
+    with progress.step(f"image {name}"), run.first(name):
+        try:
+            image, _ = engine.images.build(
+                path=str(context),
+                tag=name,
+                target=kind,
+                buildargs={"BASE_IMAGE": base},
+                rm=True,
+                forcerm=True,
+            )
+        except BuildError as error:
+            said = "".join(line.get("stream", "") for line in error.build_log)
+            raise AssertionError(f"{error}\n{said[-2000:]}") from error
+    return str(image.id)
 
 
 def built() -> dict[str, str]:

@@ -20,17 +20,7 @@ SUITE = "bookworm"  # whose packages of OpenStack the services are
 
 def cloud_image(engine: docker.DockerClient, kind: str) -> str:
     """Id of the image of a cloud. `kind`: a stage of cloud/Dockerfile."""
-    base = images.debian(SUITE)
-    with progress.step(f"image cyberhubs-lab-{kind}"), run.first(f"cyberhubs-lab-{kind}"):
-        image, _ = engine.images.build(
-            path=str(CONTEXT),
-            tag=f"cyberhubs-lab-{kind}",
-            target=kind,
-            buildargs={"BASE_IMAGE": base},
-            rm=True,
-            forcerm=True,
-        )
-    return str(image.id)
+    return images.of_debian(engine, SUITE, CONTEXT, kind)
 
 
 class LabCloud:

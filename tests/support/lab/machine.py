@@ -16,7 +16,7 @@ import pytest
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-from tests.support import images, progress, run
+from tests.support import images, run
 from tests.support.keys import make_key
 from tests.support.networks import make_link
 from tests.support.processes import wait_for_port
@@ -56,17 +56,7 @@ class LoopDisk:
 
 def machine_image(engine: docker.DockerClient, kind: str, suite: str = SUITE) -> str:
     """Id of the image of a machine that has Debian's `suite`. `kind`: a stage of image/Dockerfile."""
-    name = f"cyberhubs-lab-{kind}:{suite}"
-    base = images.debian(suite)
-    with progress.step(f"image {name}"), run.first(name):
-        image, _ = engine.images.build(
-            path=str(CONTEXT),
-            tag=name,
-            target=kind,
-            buildargs={"BASE_IMAGE": base},
-            rm=True,
-        )
-    return str(image.id)
+    return images.of_debian(engine, suite, CONTEXT, kind)
 
 
 def system_container(
