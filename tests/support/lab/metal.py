@@ -38,6 +38,7 @@ class Metal(threading.Thread):
         super().__init__(daemon=True)
         self._lab, self._directory = cloud, directory
         self._cloud = cloud.connect()
+        self._image = machine_image(cloud.engine, "server")
         self._ending = threading.Event()
         self.machines: dict[str, Machine] = {}
         self.disks: dict[str, LoopDisk] = {}
@@ -81,9 +82,9 @@ class Metal(threading.Thread):
             key = self._cloud.compute.get_keypair(server.key_name, user_id=server.user_id)
             about["public-keys"] = [key.public_key]
         name = f"{self._lab.name}-{server.id}"
-        engine = self._lab.engine
-        image = machine_image(engine, "server")
-        container = system_container(engine, name, image, self._lab.network, address)
+        container = system_container(
+            self._lab.engine, name, self._image, self._lab.network, address
+        )
         self.machines[server.id] = Machine(container)
         user_data = base64.b64decode(server.user_data or "")
         seed = {
