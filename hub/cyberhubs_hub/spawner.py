@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
+from docker.errors import APIError
 from docker.types import LogConfig, Mount
 from dockerspawner import DockerSpawner
 from jupyterhub.httpclient import fetch
@@ -197,7 +198,9 @@ class HubSpawner(DockerSpawner):
         """None while the server runs. An engine that does not answer says nothing about a
         server, so it counts as running: JupyterHub would forget it otherwise."""
         try:
-            return await super().poll()
+            status = await super().poll()
+            if status is None and self._check_pending:
+                status = await self._put_back()
         except RequestException as error:
             self.log.warning("Docker did not answer about %s: %s", self._log_name, error)
             return None
@@ -205,10 +208,28 @@ class HubSpawner(DockerSpawner):
     async def get_url(self) -> str:
         """Asked by a hub that has just started, also for a server whose start the hub before it
         did not see the end of: then neither address nor token are in the database's state."""
-        container = await self.docker("inspect_container", self.object_name)
+        try:
+            container = await self.docker("inspect_container", self.object_name)
+        except RequestException:  # as `poll`
+            assert self.server
+            return self.server.url
         if not self.api_token:
             env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
             self.api_token = env["JUPYTERHUB_API_TOKEN"]
+        return status
+
+    async def _put_back(self) -> str | None:
+        """Sees to it that a server which a hub finds as it starts is on the hub's network, and says
+        why not: then this server is lost, and no other."""
+        container = await self.docker("inspect_container", self.object_name)
+        if self.network_name in container["NetworkSettings"]["Networks"]:
+            return None
+        self.log.warning("%s is off its hub's network: it is put back", self._log_name)
+        try:
+            await self.docker("connect_container_to_network", self.object_id, self.network_name)
+        except APIError as error:
+            return f"It cannot be put back on its hub's network: {error}"
+        return None
         ip = self.get_network_ip(container["NetworkSettings"])
         return f"http://{ip}:{self.port}{self._base_url}"
 

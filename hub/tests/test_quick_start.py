@@ -12,18 +12,21 @@ SOURCE = Path(config.__file__).with_name("quick_start.py").read_text()
 def run(tmp_path: Path):
     """Runs the source with a JupyterHub whose module for servers is the given text."""
 
-    def run(singleuser: str) -> str:
+    def run(singleuser: str, source: str = SOURCE) -> str:
         package = tmp_path / "jupyterhub"
         package.mkdir()
-        (package / "__init__.py").touch()
+        # All other modules of the package are the real one's.
+        (package / "__init__.py").write_text(
+            "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
+        )
         (package / "singleuser.py").write_text(singleuser)
         fallback = tmp_path / "jupyterhub-singleuser"
         fallback.write_text('#!/bin/sh\necho "fallback $*"\n')
         fallback.chmod(0o755)
         done = subprocess.run(
-            [sys.executable, "-c", SOURCE, "--flag"],
+            [sys.executable, "-c", source, "--flag"],
             env={"PYTHONPATH": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"},
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
@@ -56,3 +59,67 @@ def test_the_hub_s_modules_are_empty_while_importing_and_real_afterwards(run):
 
 def test_another_jupyterhub_starts_in_its_own_way(run):
     assert run("from jupyterhub.orm import User\nUser.metadata.bind()") == "fallback --flag"
+
+
+HUB_THAT_GOES_AWAY = """
+import asyncio
+from aiohttp import web
+from jupyterhub.services.auth import HubAuth
+import __main__
+
+async def say(hub, token):
+    try:
+        user = await hub.user_for_token(token, sync=False)
+        return user and user["name"]
+    except Exception as error:
+        return error.status_code
+    finally:
+        hub.cache.clear()  # as after its maximal age
+
+async def scenario():
+    answers = {"hangs": False, "status": 200}
+    async def on_user(request):
+        if answers["hangs"]:
+            await asyncio.sleep(1)
+        return web.json_response({"name": "ada"}, status=answers["status"])
+    application = web.Application()
+    application.router.add_get("/user", on_user)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    hub = HubAuth(api_url=f"http://127.0.0.1:{runner.addresses[0][1]}")
+    __main__.ANSWER_S = 0.1
+    print(await say(hub, "mine"))
+    answers["hangs"] = True
+    print(await say(hub, "mine"))
+    answers.update(hangs=False, status=502)
+    print(await say(hub, "mine"), await say(hub, "unknown"))
+    answers["status"] = 200
+    print(await say(hub, "other"))
+    answers["status"] = 403
+    print(await say(hub, "other"))
+    await runner.cleanup()
+    print(await say(hub, "mine"), await say(hub, "unknown"), await say(hub, "other"))
+
+def main():
+    asyncio.run(scenario())
+"""
+
+
+def test_a_silent_hub_s_last_word_holds_and_a_no_is_a_word(run):
+    assert run(HUB_THAT_GOES_AWAY).splitlines() == [
+        "ada",
+        "ada",  # it hangs
+        "ada 502",  # it fails
+        "ada",
+        "None",  # it does not know the token any more
+        "ada 500 500",  # it is not there
+    ]
+
+
+def test_its_last_word_holds_for_a_time(run):
+    short = SOURCE.replace("KNOWN_S = 24 * 3600", "KNOWN_S = 0.5")
+    assert short != SOURCE
+    later = "    await asyncio.sleep(0.6)\n    print(await say(hub, 'mine'))\n\ndef main"
+    assert run(HUB_THAT_GOES_AWAY.replace("\ndef main", later), short).endswith("\n500")

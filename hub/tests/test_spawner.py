@@ -8,7 +8,10 @@ import pytest
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.spawner import HubSpawner, container_options, host_options
+from docker.errors import APIError
+from jupyterhub import orm
 from jupyterhub.spawner import SpawnException
+from requests.exceptions import ConnectionError as RequestsConnectionError
 from tornado.web import HTTPError
 
 from .test_config import CONFIG
@@ -30,6 +33,8 @@ def spawner(username: str = "ada") -> HubSpawner:
     user = SimpleNamespace(name=username, url="/")
     return HubSpawner(
         user=user,
+        orm_spawner=orm.Spawner(name=""),
+        network_name=CONFIG.network,
         allowed_images=HubSpawner.allowed_menu,
         prefix=CONFIG.container_prefix,
         name_template="{prefix}{username}",
@@ -127,3 +132,56 @@ def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(
     assert "cyberhubs.machine" not in container_options(CONFIG)["labels"]
     monkeypatch.setenv("CYBERHUBS_MACHINE", "4a1f")
     assert container_options(CONFIG)["labels"]["cyberhubs.machine"] == "4a1f"
+
+
+def server_of(one: HubSpawner) -> None:
+    """As in the database of a hub that has just started."""
+    one.orm_spawner.server = orm.Server(
+        proto="http", ip="192.0.2.9", port=8888, base_url="/core/user/ada/", cookie_name="cookie"
+    )
+    one._check_pending, one.api_token = True, "token"
+
+
+class Engine:
+    """Of one container that runs, off its hub's network."""
+
+    def __init__(self, *, has_network: bool) -> None:
+        self._has_network = has_network
+        self._networks: dict[str, Any] = {"bridge": {"IPAddress": "192.0.2.2"}}
+
+    async def __call__(self, method: str, *arguments: Any) -> Any:
+        if method == "connect_container_to_network":
+            if not self._has_network:
+                raise APIError("no such network")
+            self._networks[arguments[1]] = {"IPAddress": "192.0.2.3"}
+        return {
+            "Id": "1f",
+            "State": {"Running": True},
+            "NetworkSettings": {"Networks": self._networks},
+        }
+
+
+async def test_a_server_off_its_hub_s_network_is_put_back(monkeypatch: pytest.MonkeyPatch):
+    one = spawner()
+    monkeypatch.setattr(one, "docker", Engine(has_network=True))
+    server_of(one)
+    assert await one.poll() is None
+    assert await one.get_url() == "http://192.0.2.3:8888/core/user/ada/"
+
+
+async def test_one_that_cannot_be_put_back_is_lost(monkeypatch: pytest.MonkeyPatch):
+    one = spawner()
+    monkeypatch.setattr(one, "docker", Engine(has_network=False))
+    server_of(one)
+    assert "cannot be put back" in str(await one.poll())
+
+
+async def test_an_engine_that_is_silent_loses_no_server(monkeypatch: pytest.MonkeyPatch):
+    async def silent(*_: Any) -> Any:
+        raise RequestsConnectionError("engine")
+
+    one = spawner()
+    monkeypatch.setattr(one, "docker", silent)
+    server_of(one)
+    assert await one.poll() is None
+    assert await one.get_url() == "http://192.0.2.9:8888/core/user/ada/"

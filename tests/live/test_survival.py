@@ -1,14 +1,18 @@
 """Whatever happens to hub or proxy, a running notebook goes on: its kernel keeps its variables."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.support.access import server_of
 from tests.support.deployment import Deployment, changes
 from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.waiting import eventually
+
+REMEMBERED_S = 30
 
 
 @pytest.fixture
@@ -39,6 +43,45 @@ def test_stopped_hub_stops_no_server(deployment: Deployment, kernel: Kernel) -> 
     deployment.container("hub").stop(timeout=20)
     assert keeps_its_variables(kernel)
     deployment.container("hub").start()
+    eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
+    assert keeps_its_variables(kernel)
+
+
+def test_a_server_off_its_hub_s_network_is_put_back(deployment: Deployment, kernel: Kernel) -> None:
+    server = deployment.engine.containers.get(server_of(deployment, "grace"))
+    [network] = server.attrs["NetworkSettings"]["Networks"]
+    deployment.engine.networks.get(network).disconnect(server)
+    deployment.kill("hub")
+    eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
+    eventually(lambda: keeps_its_variables(kernel))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["stopped", "silent"])
+def test_open_notebooks_go_on_without_a_hub(
+    deployment: Deployment, kernel: Kernel, how: str
+) -> None:
+    """Longer than a server takes its word without asking again."""
+    hub = deployment.container("hub")
+    if how == "stopped":
+        hub.stop(timeout=20)
+    else:
+        hub.pause()
+    try:
+        time.sleep(REMEMBERED_S + 1)
+        assert keeps_its_variables(kernel)
+        grace = kernel.member
+        saved = grace.http.put(
+            f"{grace.server}api/contents/kept.txt",
+            json={"type": "file", "format": "text", "content": "42"},
+            headers=grace.server_headers,
+        )
+        assert saved.is_success, saved.text
+    finally:
+        if how == "stopped":
+            hub.start()
+        else:
+            hub.unpause()
     eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
     assert keeps_its_variables(kernel)
 
