@@ -12,6 +12,9 @@ from datetime import datetime
 CHECK_USER = "_check"
 """The hub's own test user. No GitHub name starts with an underscore, so nobody can be it."""
 
+CHECK_SERVICE = "check"
+"""Who starts its server: the hub's service that tries applications."""
+
 # New GitHub accounts: letters, digits and single hyphens, not at the ends. Accounts from before
 # that rule may end in a hyphen or double it, and an enterprise's managed users carry
 # "_shortcode": such people exist and all of it is harmless in a path, so it is accepted.

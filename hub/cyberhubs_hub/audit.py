@@ -1,4 +1,5 @@
-"""Who came in, who did not, who was put out: one JSON line each, for the operator to keep or to ship.
+"""Who came in, who did not, who was put out, what admins did: one JSON line each, for the operator to
+keep or to ship.
 
 The hub and its remover write to one file; the remover alone renames it when it is full.
 """
@@ -12,6 +13,7 @@ from typing import Any
 
 MOST_BYTES = 10 * 2**20
 KEPT = 5
+MOST_TEXT = 200  # characters of a detail, which somebody may have typed
 
 
 class Audit:
@@ -24,9 +26,10 @@ class Audit:
         )  # opens the new file after a rename
 
     def write(self, event: str, **details: Any) -> None:
-        """`event`: login, refused, lists, removed."""
+        """`event`: login, refused, lists, removed, admin. A text of `details` is cut to MOST_TEXT."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": now, "event": event, **details}, ensure_ascii=False)
+        shown = {key: v[:MOST_TEXT] if isinstance(v, str) else v for key, v in details.items()}
+        line = json.dumps({"time": now, "event": event, **shown}, ensure_ascii=False)
         self._handler.handle(logging.LogRecord("audit", logging.INFO, "", 0, line, None, None))
 
     def rotate(self) -> None:

@@ -11,8 +11,10 @@ from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
 from tornado import web
 
+from cyberhubs_hub import admins
 from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
-from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.audit import MOST_TEXT, Audit
+from cyberhubs_hub.bounds import TokensHandler
 from cyberhubs_hub.live import LiveFile
 
 _CLOSED = (
@@ -51,7 +53,11 @@ class AccessMixin(Authenticator):
     audit: Audit
 
     def get_handlers(self, app: Any) -> list[tuple[str, type[BaseHandler]]]:
-        return [(r"/user/([^/]+)(/.*)?", StoppedServerHandler), *super().get_handlers(app)]
+        return [
+            (r"/user/([^/]+)(/.*)?", StoppedServerHandler),
+            (r"/api/users/([^/]+)/tokens", TokensHandler),
+            *super().get_handlers(app),
+        ]
 
     def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
         """The organizations and teams ("org", "org:team") that a login proved."""
@@ -108,7 +114,11 @@ class AccessMixin(Authenticator):
         raise web.HTTPError(403, decision.reason)
 
     def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:
-        return self.decide(authentication["name"], authentication).admin
+        return False  # JupyterHub's, who may do anything; ours are in a group
+
+    async def run_post_auth_hook(self, handler: Any, auth_model: dict[str, Any]) -> dict[str, Any]:
+        auth_model["groups"] = _groups(self.decide(auth_model["name"], auth_model))
+        return await super().run_post_auth_hook(handler, auth_model)
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
         if user.name == CHECK_USER or self.lists.refresh().problem:
@@ -117,7 +127,11 @@ class AccessMixin(Authenticator):
         decision = self.decide(user.name, {"auth_state": await user.get_auth_state()})
         if not decision.allowed:
             return False
-        return {"name": user.name, "admin": decision.admin}
+        return {"name": user.name, "admin": False, "groups": _groups(decision)}
+
+
+def _groups(decision: Decision) -> list[str]:
+    return [admins.GROUP] if decision.admin else []
 
 
 class PasswordAuthenticator(AccessMixin):
@@ -134,6 +148,6 @@ class PasswordAuthenticator(AccessMixin):
         if not password or not compare_digest(data.get("password", "").encode(), password):
             await asyncio.sleep(1)  # guessing must not be quick
             return None
-        name = data.get("username", "")
+        name = data.get("username", "")[:MOST_TEXT]  # no name is as long, so none is made of it
         self.decide_possible(name)
         return name

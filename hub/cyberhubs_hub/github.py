@@ -75,6 +75,9 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         auth_model["auth_state"] = {"access_token": token, "organizations": shared}
         return auth_model
 
+    def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
+        return set()  # `AccessMixin` says them
+
     def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
         return ((authentication or {}).get("auth_state") or {}).get("organizations", ())
 

@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp.connector
 from aiohttp import ThreadedResolver
 
+from cyberhubs_hub import admins, bounds
 from cyberhubs_hub import config as places
-from cyberhubs_hub.access import CHECK_USER, AccessLists
+from cyberhubs_hub.access import CHECK_SERVICE, CHECK_USER, AccessLists
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.config import HubConfig
@@ -47,6 +48,7 @@ aiohttp.connector.DefaultResolver = ThreadedResolver  # pyright: ignore[reportPr
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
 c.JupyterHub.upgrade_db = True  # copies the file first
+bounds.bound_texts()
 c.JupyterHub.cookie_secret_file = str(secret / "cookie_secret")
 c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
 
@@ -69,6 +71,7 @@ c.Authenticator.any_allow_config = True  # JupyterHub warns of no list of its ow
 c.Authenticator.auth_refresh_age = 30
 c.Authenticator.auth_refresh_strict = True
 c.Authenticator.refresh_pre_spawn = True
+c.Authenticator.manage_groups = True  # that of the admins
 c.JupyterHub.oauth_require_pkce = True
 
 # What is started for them.
@@ -76,7 +79,10 @@ HubSpawner.hub_config = hub
 HubSpawner.menu = LiveFile(live / "applications.json", parse_menu)
 c.JupyterHub.spawner_class = HubSpawner
 c.JupyterHub.concurrent_spawn_limit = 0  # HubSpawner's queue lets people wait, this refuses them
-c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0.5}  # then the page shows progress
+c.JupyterHub.tornado_settings = {
+    "slow_spawn_timeout": 0.5,  # then the page shows progress
+    "log_function": admins.audited(AccessMixin.audit),
+}
 c.HubSpawner.start_timeout = 24 * 3600  # includes the queue; HubSpawner limits the start itself
 c.HubSpawner.http_timeout = 600  # only for a new hub and the servers it finds: busy is not dead
 c.HubSpawner.allowed_images = HubSpawner.allowed_menu
@@ -114,13 +120,14 @@ with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     file.write(check_token)
 
 services: list[dict[str, Any]] = [
-    {"name": "check", "api_token": check_token},
+    {"name": CHECK_SERVICE, "api_token": check_token},
     {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.remover"]},
 ]
 roles = [
+    *admins.ROLES,
     {
         "name": "check",
-        "services": ["check"],
+        "services": [CHECK_SERVICE],
         "scopes": [
             f"{scope}!user={CHECK_USER}"
             for scope in ("admin:users", "servers", "read:servers", "access:servers")

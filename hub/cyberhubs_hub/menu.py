@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 Interface = Literal["lab", "notebook", "choose"]
 FIRST_PAGE = {"lab": "/lab", "notebook": "/tree"}
+MOST_OPTION = 255  # characters
 
 
 @dataclass(frozen=True)
@@ -69,5 +70,14 @@ def _choice(key: str, label: str, choices: list[tuple[str, str]], last: str | No
 
 
 def read_form(form: dict[str, list[str]]) -> dict[str, str]:
-    """What the form said, as user options; anything else in it is left out."""
-    return {key: form[key][0] for key in ("image", "interface") if form.get(key)}
+    """What the form said, as user options."""
+    return known_options({key: values[0] for key, values in form.items() if values})
+
+
+def known_options(sent: dict[str, Any]) -> dict[str, str]:
+    """Of the options of a start, which may come from anywhere, those that there are."""
+    return {
+        key: value
+        for key in ("image", "interface")
+        if isinstance(value := sent.get(key), str) and len(value) <= MOST_OPTION
+    }

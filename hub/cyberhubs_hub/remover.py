@@ -113,6 +113,7 @@ class Remover:
 
     async def run(self) -> None:
         while True:
+            self._audit.rotate()
             try:
                 await self._look()
             except (aiohttp.ClientError, TimeoutError) as error:
@@ -129,7 +130,6 @@ class Remover:
         state = (lists.value, is_open(lists.value, datetime.now(UTC)))
         if state == self._done and time.monotonic() < self._due:
             return
-        self._audit.rotate()
         if await self._sweep(lists.value):
             self._done = state
             self._due = min(

@@ -13,15 +13,17 @@ import aiohttp
 from docker.errors import APIError
 from docker.types import LogConfig, Mount
 from dockerspawner import DockerSpawner
+from jupyterhub import orm
 from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
+from tornado import web
 
-from cyberhubs_hub.access import CHECK_USER
+from cyberhubs_hub.access import CHECK_SERVICE, CHECK_USER
 from cyberhubs_hub.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
-from cyberhubs_hub.menu import FIRST_PAGE, Menu, start_form
+from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
 from cyberhubs_hub.start_queue import StartQueue
 
 NOTEBOOKS = "/home/user/notebooks"
@@ -50,6 +52,11 @@ class HubSpawner(DockerSpawner):
         return self.user.name == CHECK_USER
 
     @property
+    def _is_asked_by_check(self) -> bool:
+        by = self.handler and self.handler.current_user
+        return isinstance(by, orm.Service) and str(by.name) == CHECK_SERVICE
+
+    @property
     def _base_url(self) -> str:
         assert self.server  # JupyterHub sets it before a start
         return self.server.base_url
@@ -69,22 +76,23 @@ class HubSpawner(DockerSpawner):
         return start_form(menu, self.hub_config.interface, last)
 
     def choose(self, options: dict[str, Any]) -> None:
-        """For Spawner.apply_user_options, which turns a TypeError here into "invalid options".
-
-        The options may come from a form, from a script or, if a start says nothing, from the last
-        time. Raises SpawnException.
+        """For Spawner.apply_user_options. The options may come from a form, from a script or, if a
+        start says nothing, from the last time. Raises SpawnException, or HTTPError 403.
         """
+        self.user_options = known_options(options)
+        if self._is_check and not self._is_asked_by_check:
+            raise web.HTTPError(403, "Only the hub itself starts this server.")
         images = self.allowed_menu()
         if isinstance(images, dict):
             if not images:
                 raise StartFailure("menu", "This hub offers no application yet. Tell its operator.")
-            wanted = next(iter(images)) if len(images) == 1 else options.get("image")
+            wanted = next(iter(images)) if len(images) == 1 else self.user_options.get("image")
             if wanted not in images:
                 raise StartFailure("menu", f"Choose an application: {', '.join(images)}.")
-            self.user_options = {**options, "image": wanted}
+            self.user_options = {**self.user_options, "image": wanted}
         interface = self.hub_config.interface
         if interface == "choose":
-            interface = options.get("interface", "lab")
+            interface = self.user_options.get("interface", "lab")
         self.default_url = FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
 
     # Starting
@@ -204,18 +212,6 @@ class HubSpawner(DockerSpawner):
         except RequestException as error:
             self.log.warning("Docker did not answer about %s: %s", self._log_name, error)
             return None
-
-    async def get_url(self) -> str:
-        """Asked by a hub that has just started, also for a server whose start the hub before it
-        did not see the end of: then neither address nor token are in the database's state."""
-        try:
-            container = await self.docker("inspect_container", self.object_name)
-        except RequestException:  # as `poll`
-            assert self.server
-            return self.server.url
-        if not self.api_token:
-            env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
-            self.api_token = env["JUPYTERHUB_API_TOKEN"]
         return status
 
     async def _put_back(self) -> str | None:
@@ -230,6 +226,18 @@ class HubSpawner(DockerSpawner):
         except APIError as error:
             return f"It cannot be put back on its hub's network: {error}"
         return None
+
+    async def get_url(self) -> str:
+        """Asked by a hub that has just started, also for a server whose start the hub before it
+        did not see the end of: then neither address nor token are in the database's state."""
+        try:
+            container = await self.docker("inspect_container", self.object_name)
+        except RequestException:  # as `poll`
+            assert self.server
+            return self.server.url
+        if not self.api_token:
+            env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
+            self.api_token = env["JUPYTERHUB_API_TOKEN"]
         ip = self.get_network_ip(container["NetworkSettings"])
         return f"http://{ip}:{self.port}{self._base_url}"
 

@@ -37,6 +37,13 @@ def test_a_line_is_a_line_whatever_a_name_holds(tmp_path: Path) -> None:
     assert [line["event"] for line in lines(path)] == ["refused"]
 
 
+def test_no_text_of_somebody_s_makes_a_long_line(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    Audit(path).write("refused", user="a" * 2**22, rule="name", server=True)
+    assert lines(path)[0]["user"] == "a" * module.MOST_TEXT
+    assert path.stat().st_size < 500
+
+
 def test_a_full_disk_stops_nobody(capfd: pytest.CaptureFixture[str]) -> None:
     Audit(Path("/dev/full")).write("login", user="ada")
     assert "No space left" in capfd.readouterr().err

@@ -88,6 +88,11 @@ async def test_each_login_and_refusal_is_a_line(hub: Hub):
     ]
 
 
+async def test_a_name_of_megabytes_is_neither_kept_nor_said(hub: Hub):
+    assert len(await hub.refused("a" * 2**22)) < 500
+    assert (hub.file.parent / "audit.jsonl").stat().st_size < 500
+
+
 async def test_a_blocked_admin_is_out(hub: Hub):
     hub.lists(admins=["ada"], blocked=["ada"])
     assert "blocked" in await hub.refused("ada")
@@ -109,9 +114,9 @@ async def test_lists_hold_at_the_next_login(hub: Hub):
 
 async def test_admin_is_given_and_taken_away(hub: Hub):
     hub.lists(admins=["ada"], everyone=True)
-    assert await hub.refresh("ada") == {"name": "ada", "admin": True}
+    assert await hub.refresh("ada") == refreshed("ada", admin=True)
     hub.lists(everyone=True)
-    assert await hub.refresh("ada") == {"name": "ada", "admin": False}
+    assert await hub.refresh("ada") == refreshed("ada", admin=False)
     assert await hub.login("ada") == login_of("ada", admin=False)
 
 
@@ -193,5 +198,10 @@ def test_a_look_alike_is_never_folded_into_a_name(hub: Hub):
     assert not hub.authenticator.validate_username("Kate")  # only its one spelling is a name
 
 
+def refreshed(name: str, *, admin: bool) -> dict[str, Any]:
+    """Never JupyterHub's own admin, who may do anything in anybody's name."""
+    return {"name": name, "admin": False, "groups": ["admins"] if admin else []}
+
+
 def login_of(name: str, *, admin: bool) -> dict[str, Any]:
-    return {"name": name, "admin": admin, "auth_state": None, "user_info": None}
+    return {**refreshed(name, admin=admin), "auth_state": None, "user_info": None}

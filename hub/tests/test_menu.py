@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from cyberhubs_hub.menu import Application, parse_menu, read_form, start_form
+from cyberhubs_hub.menu import Application, known_options, parse_menu, read_form, start_form
 
 CORE = {"name": "corehub", "title": "Core hub", "image": "sha256:aa"}
 MESA = {"name": "mesahub", "title": "MESA <stars>", "image": "sha256:bb"}
@@ -49,3 +49,12 @@ def test_form_offers_what_there_is_and_remembers():
 def test_form_is_read_and_nothing_else_in_it():
     assert read_form({"image": ["corehub"], "_xsrf": ["x"], "cpus": ["9"]}) == {"image": "corehub"}
     assert read_form({"image": []}) == {}
+
+
+def test_options_are_texts_of_some_length():
+    assert known_options({"image": "x" * 255, "interface": "lab", "more": "x"}) == {
+        "image": "x" * 255,
+        "interface": "lab",
+    }
+    for value in ("x" * 256, ["lab"], {}, None, 1):
+        assert known_options({"interface": value}) == {}

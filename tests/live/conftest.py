@@ -2,9 +2,11 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.access import list_of, replace
 from tests.support.deployment import Deployment, running
 from tests.support.domain import DOMAIN
 
@@ -20,6 +22,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 def deployment(stack: Deployment) -> Deployment:
     """The stack, up as it was at first, whatever tests before have made of it."""
     return stack.put_right()
+
+
+@pytest.fixture
+def lists(deployment: Deployment) -> Iterator[Path]:
+    """The hub's list, to be changed without an update; as it was afterwards."""
+    file = list_of(deployment)
+    text = file.read_text()
+    yield file
+    replace(file, text)
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """Who may be in a hub, as tests say it and see it."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from cyberhubs_hub.access import AccessLists
 
 from tests.support.deployment import Deployment
 from tests.support.member import Member
@@ -29,6 +33,23 @@ def say(deployment: Deployment, **access: Any) -> None:
             lists[key] = value
 
     deployment.edit(edit)
+
+
+def list_of(deployment: Deployment) -> Path:
+    """The file that its hub reads."""
+    return deployment.data / "hubs/core/live/access"
+
+
+def change(file: Path, **lists: Any) -> None:
+    """Some of its lists, without an update."""
+    before = AccessLists.from_text(file.read_text())
+    replace(file, dataclasses.replace(before, **lists).to_text())
+
+
+def replace(file: Path, text: str) -> None:
+    new = file.with_name(".new")
+    new.write_text(text)
+    new.replace(file)
 
 
 def audited(deployment: Deployment, event: str) -> list[dict[str, Any]]:

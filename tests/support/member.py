@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -81,26 +81,25 @@ class Member:
         assert self.http.get(f"{self.server}lab").status_code == 200
         return seconds
 
-    def ask_for_server(self) -> None:
-        answer = self.http.post(
-            f"{self.hub}hub/api/users/{self.name}/server", headers=self._hub_headers()
+    def ask_hub(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """What the hub's API answers, e.g. to ("GET", "users")."""
+        return self.http.request(
+            method, f"{self.hub}hub/api/{path}", json=body, headers=self._hub_headers()
         )
+
+    def ask_for_server(self, options: dict[str, str] | None = None) -> None:
+        answer = self.ask_hub("POST", f"users/{self.name}/server", options)
         assert answer.status_code in (201, 202), answer.text
 
     def new_token(self) -> str:
         """For scripts."""
-        answer = self.http.post(
-            f"{self.hub}hub/api/users/{self.name}/tokens", headers=self._hub_headers()
-        )
-        return answer.json()["token"]
+        return self.ask_hub("POST", f"users/{self.name}/tokens").json()["token"]
 
     def stop(self) -> None:
         """Waits until the server is gone."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            answer = self.http.delete(
-                f"{self.hub}hub/api/users/{self.name}/server", headers=self._hub_headers()
-            )
+            answer = self.ask_hub("DELETE", f"users/{self.name}/server")
             if answer.status_code in (204, 404):
                 return
             assert answer.status_code == 202, answer.text

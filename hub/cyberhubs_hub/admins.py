@@ -1,0 +1,56 @@
+"""What an admin may do to others, and the line of the audit that each of it leaves."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from jupyterhub.log import log_request
+from jupyterhub.user import User
+from tornado.web import RequestHandler
+
+from cyberhubs_hub.audit import Audit
+
+GROUP = "admins"
+# JupyterHub's own admins may do anything in anybody's name, and what they so made outlives them:
+# a token for somebody, another name, whatever they left in somebody's server. Ours see who is
+# there, and start and stop servers; who may come in is the lists'.
+ROLES = [
+    {
+        "name": "hub-admin",
+        "description": "Sees members, starts and stops their servers",
+        "scopes": ["admin-ui", "list:users", "read:users", "servers", "read:metrics"],
+        "groups": [GROUP],
+    },
+    {"name": "admin", "users": []},
+]
+_ABOUT = re.compile(r"/hub/(?:api/users|spawn|spawn-pending)/([^/]+)")
+
+
+def _is_admin(user: User) -> bool:
+    authenticator: Any = user.authenticator  # with the access rules
+    return authenticator.decide(user.name).admin
+
+
+def audited(audit: Audit) -> Callable[[RequestHandler], None]:
+    """For tornado's `log_function`: JupyterHub's, and a line for what an admin asks about another."""
+
+    def log(handler: RequestHandler) -> None:
+        log_request(handler)
+        user = getattr(handler, "_jupyterhub_user", None)  # of pages only, once it is known
+        about = _ABOUT.search(handler.request.path)
+        if (
+            about
+            and isinstance(user, User)  # no service
+            and unquote(about[1]) != user.name
+            and _is_admin(user)
+        ):
+            audit.write(
+                "admin",
+                user=user.name,
+                method=handler.request.method,
+                path=handler.request.path,
+                status=handler.get_status(),
+            )
+
+    return log
