@@ -80,7 +80,7 @@ class FrontDoor(ComponentResource):
                 bind(f"{host.data}/door/state", caddyfile.STATE_DIR, read_only=False),
             ],
             tmpfs={caddyfile.RUN_DIR: private_tmpfs(host)},
-            memory=512,
+            memory=1024,  # for the 20,000 connections of start-door
             healthcheck=healthcheck("door-get", "/_health"),
             opts=ResourceOptions(parent=self, depends_on=[self._made]),
         )
@@ -98,11 +98,14 @@ class FrontDoor(ComponentResource):
             files.append(self._put("certificate", path, pulumi.Output.secret(both)))
         if isinstance(settings.tls, AcmeTls) and settings.tls.ca:
             files.append(self._put("authority", f"{self._live}/acme-ca.pem", settings.tls.ca_pem))
+        served = caddyfile.caddyfile(
+            settings.tls, settings.domain, settings.url, settings.visitors, certificate
+        )
         user = host.user
         return host.command(
             f"{self._name}-reload",
             call("reload", self._live, self.container, user.uid, user.gid),
-            stdin=caddyfile.caddyfile(settings.tls, settings.domain, settings.url, certificate),
+            stdin=served,
             triggers=[caddy.id],
             opts=ResourceOptions(parent=self, depends_on=[caddy, *files]),
         )

@@ -1,6 +1,7 @@
 """What the front door is told: its Caddyfile. All else it serves is in images/front-door."""
 
 from cyberhubs.settings.tls import AcmeTls, FileTls, InternalTls, NoTls, Tls
+from cyberhubs.settings.visitors import Visitors
 
 # Inside the door's container.
 LIVE_DIR = "/srv/door/live"
@@ -13,11 +14,26 @@ ROOT_CERTIFICATE = f"{STATE_DIR}/caddy/pki/authorities/local/root.crt"
 
 YEAR_S = 365 * 24 * 3600
 
+HEADERS = "16KiB"  # as much as a hub's proxy takes
+IDLE_S = 60  # of a connection between two requests
+SLOWEST = 1000  # bytes in a second of a visitor's body, after the first seconds
 
-def caddyfile(tls: Tls, domain: str | None, url: str, certificate: str | None = None) -> str:
+
+def caddyfile(
+    tls: Tls, domain: str | None, url: str, visitors: Visitors, certificate: str | None = None
+) -> str:
     """`url`: the front page's. `certificate`: name in live/certificates of a file that holds
     certificate and key, for tls.mode files."""
-    options = [f"admin unix/{RUN_DIR}/admin.sock", "persist_config off"]
+    options = [
+        f"admin unix/{RUN_DIR}/admin.sock",
+        "persist_config off",
+        _inner(
+            "servers",
+            "protocols h1 h2",  # h3 would be one more port
+            f"max_header_size {HEADERS}",
+            _inner("timeouts", f"read_header {visitors.seconds}s", f"idle {IDLE_S}s", depth=2),
+        ),
+    ]
     if isinstance(tls, NoTls):
         options += ["auto_https off"]
         sites = [_block(f"http://:{tls.port}", "import front")]
@@ -27,7 +43,6 @@ def caddyfile(tls: Tls, domain: str | None, url: str, certificate: str | None = 
             f"https_port {tls.port}",
             "auto_https disable_redirects",  # ours name the port
             *_authority(tls),
-            "servers {\n\t\tprotocols h1 h2\n\t}",  # h3 would be one more port
         ]
         source = {
             AcmeTls: [],
@@ -43,7 +58,24 @@ def caddyfile(tls: Tls, domain: str | None, url: str, certificate: str | None = 
             ),
             _block(f"http://:{tls.http_port}", f"redir {url.removesuffix('/')}{{uri}} 308"),
         ]
-    return "\n".join([_block("", *options), "import /srv/door/front.caddyfile\n", *sites])
+    front = "import /srv/door/front.caddyfile\n"
+    return "\n".join([_block("", *options), *_of_visitors(visitors), front, *sites])
+
+
+def _of_visitors(visitors: Visitors) -> list[str]:
+    """Limits that front.caddyfile puts where it does not know who asks: of a request, and of the
+    way to a hub."""
+    seconds, body = f"{visitors.seconds}s", f"{visitors.body_kb}KiB"
+    return [
+        _block(
+            "(visitor_request)",
+            _inner("request_body", f"max_size {body}"),
+            _inner("timeouts", f"read_timeout {seconds} {SLOWEST}", f"write_timeout {seconds}"),
+        ),
+        # A body is read before anything is asked of the hub, which so waits for nobody.
+        _block("(visitor_proxy)", f"request_buffers {body}"),
+        _block("(visitor_transport)", f"max_conns_per_host {visitors.requests}"),
+    ]
 
 
 def _authority(tls: Tls) -> list[str]:
@@ -56,5 +88,11 @@ def _authority(tls: Tls) -> list[str]:
 
 
 def _block(address: str, *lines: str) -> str:
-    body = "".join(f"\t{line}\n" for line in lines)
-    return f"{address} {{\n{body}}}\n".lstrip()
+    return f"{_inner(address, *lines, depth=0)}\n".lstrip()
+
+
+def _inner(name: str, *lines: str, depth: int = 1) -> str:
+    """A block as a line of one that is indented `depth` times less one."""
+    indent = "\t" * depth
+    body = "".join(f"{indent}\t{line}\n" for line in lines)
+    return f"{name} {{\n{body}{indent}}}"

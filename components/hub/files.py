@@ -29,7 +29,7 @@ class HubFiles(ComponentResource):
 
     `config`: directory of the hub's configuration, named by its content: another one is another container.
     `live`: directory of what the hub reads again at each login and start, so that a change restarts nothing.
-    `homes`: directory of the members' files. `state`, `secrets`: made once, and kept with those.
+    `homes`: directory of the members' files. `passes`: of those that the front door knows. `state`, `secrets`: made once, and kept with those.
     """
 
     def __init__(self, name: str, args: HubFilesArgs, opts: ResourceOptions | None = None):
@@ -38,6 +38,7 @@ class HubFiles(ComponentResource):
         host, hub = args.host, args.hub
         directory = f"{host.data}/hubs/{hub.name}"
         self.homes = homes_path(args)
+        self.passes = f"{host.data}/door/live/passes/{hub.name}"
         self.live = f"{directory}/live"
         self.state = f"{directory}/state"
         self.secrets = f"{directory}/secrets"

@@ -112,6 +112,7 @@ class Hub(ComponentResource):
                 bind(files.secrets, inside.SECRETS_DIR),
                 bind(files.state, inside.STATE_DIR, read_only=False),
                 bind(files.homes, inside.USERS_DIR, read_only=False),
+                bind(files.passes, inside.PASSES_DIR, read_only=False),
                 bind(*host.engine, read_only=False),
             ],
             tmpfs={

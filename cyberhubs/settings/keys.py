@@ -12,6 +12,7 @@ from cyberhubs.settings.images import Images
 from cyberhubs.settings.teams import Team, TeamName
 from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.user import User
+from cyberhubs.settings.visitors import Visitors
 
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
@@ -25,6 +26,8 @@ class Keys(Model):
     """The name under which the hubs are reached, such as hub.example.org."""
     tls: Tls = Field(examples=["{mode: none, port: 8000}"])
     """Where certificates come from."""
+    visitors: Visitors = Visitors()
+    """What somebody whom no hub knows may send to the front door, and hold there."""
     user: User = User()
     """Who owns the members' files on the host."""
     images: Images = Images()

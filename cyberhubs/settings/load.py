@@ -19,6 +19,7 @@ from cyberhubs.settings.problems import Problem, SettingsError, show
 from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import NoTls, Tls
 from cyberhubs.settings.user import User
+from cyberhubs.settings.visitors import Visitors
 
 STACKS = Path(__file__).parents[2] / "stacks"
 
@@ -48,6 +49,7 @@ class Settings:
     host: Host
     domain: str | None
     tls: Tls
+    visitors: Visitors
     user: User
     images: Images
     hubs: tuple[Hub, ...]
@@ -166,6 +168,7 @@ def _validate(
         host=keys.host,
         domain=keys.domain,
         tls=keys.tls,
+        visitors=keys.visitors,
         user=keys.user,
         images=keys.images,
         hubs=hubs,

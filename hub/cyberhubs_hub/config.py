@@ -18,6 +18,7 @@ LIVE_DIR = "/srv/hub/live"
 SECRETS_DIR = "/srv/hub/secrets"
 STATE_DIR = "/srv/hub/state"
 USERS_DIR = "/srv/hub/users"
+PASSES_DIR = "/srv/hub/passes"
 AUDIT_FILE = f"{STATE_DIR}/audit.jsonl"
 RUN_DIR = "/run/hub"
 ENGINE_DIR = (

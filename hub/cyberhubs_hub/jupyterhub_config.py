@@ -3,11 +3,13 @@
 import os
 import secrets
 import sys
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import aiohttp.connector
 from aiohttp import ThreadedResolver
+from tornado.httpserver import HTTPServer
 
 from cyberhubs_hub import admins, bounds
 from cyberhubs_hub import config as places
@@ -18,6 +20,7 @@ from cyberhubs_hub.config import HubConfig
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
+from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
@@ -44,6 +47,9 @@ c.ConfigurableHTTPProxy.auth_token = (secret / "proxy_token").read_text().strip(
 # aiodns would remember the proxy's address for the 600 s of Docker's DNS answers: a proxy that came
 # back with another one would not be found.
 aiohttp.connector.DefaultResolver = ThreadedResolver  # pyright: ignore[reportPrivateImportUsage]
+
+# A body is read before it is known who sends it: no form or call needs more, whichever way it comes.
+HTTPServer.initialize = partialmethod(HTTPServer.initialize, max_body_size=2**20)  # pyright: ignore[reportAttributeAccessIssue]
 
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
@@ -73,6 +79,10 @@ c.Authenticator.auth_refresh_strict = True
 c.Authenticator.refresh_pre_spawn = True
 c.Authenticator.manage_groups = True  # that of the admins
 c.JupyterHub.oauth_require_pkce = True
+
+# Whom the front door lets through.
+PassHandler.passes = Passes(Path(places.PASSES_DIR))
+c.JupyterHub.extra_handlers = [(r"/pass/user/([^/]+)(/.*)?", PassHandler)]
 
 # What is started for them.
 HubSpawner.hub_config = hub

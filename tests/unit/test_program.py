@@ -142,6 +142,16 @@ def test_a_further_hub_touches_no_other_and_not_the_door(config: dict[str, Any])
     assert {name for name in changed if name.split("-")[0] != "astro"} == set()
 
 
+def test_other_limits_of_visitors_reload_the_door_and_touch_nothing_else(
+    config: dict[str, Any],
+) -> None:
+    other = record({**config, "visitors": {"bodyKb": 32, "seconds": 5, "requests": 64}})
+    assert differing(record(config), other) == {"door-reload"}
+    served = next(r for r in other.values() if r.name == "door-reload").inputs["stdin"]
+    for limit in ("max_size 32KiB", "read_header 5s", "max_conns_per_host 64"):
+        assert limit in served
+
+
 @pytest.mark.parametrize(
     "tls",
     [

@@ -8,5 +8,6 @@ if [ -n "$servers" ]; then
     # shellcheck disable=SC2086
     docker rm --force $servers >/dev/null
 fi
+rm -rf "$1/door/live/passes/$3" # given anew to whom its database still knows
 echo "Hub $3 is removed; servers stopped: $(echo "$servers" | grep -c . || :)."
 echo "Its members' files stay in $1/jupyterhub_users/$3, its database and secrets in $1/hubs/$3."

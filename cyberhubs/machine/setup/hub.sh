@@ -14,8 +14,10 @@ for directory in "" /secrets /state /live /config; do
     owned 0700 "$hub$directory"
 done
 
-mkdir -p "$1/jupyterhub_users/$2"
-owned 0700 "$1/jupyterhub_users/$2"
+for directory in "$1/jupyterhub_users/$2" "$1/door/live/passes/$2"; do
+    mkdir -p "$directory"
+    owned 0700 "$directory"
+done
 
 for secret in proxy_token cookie_secret crypt_key password; do
     file=$hub/secrets/$secret
