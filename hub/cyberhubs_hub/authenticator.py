@@ -1,6 +1,5 @@
 """Who may log in: the access rules of the live lists, joined to a way of logging in."""
 
-import asyncio
 from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -15,6 +14,7 @@ from cyberhubs_hub import admins
 from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
 from cyberhubs_hub.audit import MOST_TEXT, Audit
 from cyberhubs_hub.bounds import TokensHandler
+from cyberhubs_hub.guesses import Guesses
 from cyberhubs_hub.live import LiveFile
 
 _CLOSED = (
@@ -138,6 +138,7 @@ class PasswordAuthenticator(AccessMixin):
     """One password for everybody, beside the access rules: for a hub on one's own machine."""
 
     password_file: Path  # set where the authenticator is configured
+    guesses = Guesses()
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
         try:
@@ -145,9 +146,13 @@ class PasswordAuthenticator(AccessMixin):
         except OSError as error:
             self.log.error("No password to compare with: %s", error)
             raise web.HTTPError(503, "This hub has no password yet. Tell its operator.") from None
-        if not password or not compare_digest(data.get("password", "").encode(), password):
-            await asyncio.sleep(1)  # guessing must not be quick
-            return None
         name = data.get("username", "")[:MOST_TEXT]  # no name is as long, so none is made of it
+        address = handler.request.remote_ip
+        if wait_s := self.guesses.wait_s(address, name):
+            raise web.HTTPError(429, f"Too many wrong passwords: try again in {wait_s} s.")
+        if not password or not compare_digest(data.get("password", "").encode(), password):
+            self.guesses.was_wrong(address, name)
+            self.audit.write("refused", user=name, rule="password", address=address)
+            return None
         self.decide_possible(name)
         return name

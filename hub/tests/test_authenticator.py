@@ -7,6 +7,7 @@ import pytest
 from cyberhubs_hub.access import AccessLists
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import PasswordAuthenticator
+from cyberhubs_hub.guesses import Guesses
 from cyberhubs_hub.live import LiveFile
 from tornado.web import HTTPError
 
@@ -26,6 +27,7 @@ class Hub:
             lists = LiveFile(self.file, AccessLists.from_text)
             audit = Audit(directory / "audit.jsonl")
             password_file = self.password_file
+            guesses = Guesses()
 
         self.authenticator = Authenticator(allow_existing_users=False)
 
@@ -34,9 +36,12 @@ class Hub:
         new.write_text(AccessLists(**lists).to_text())
         new.replace(self.file)
 
-    async def login(self, username: str, password: str = PASSWORD) -> dict[str, Any] | None:
+    async def login(
+        self, username: str, password: str = PASSWORD, address: str = "192.0.2.1"
+    ) -> dict[str, Any] | None:
         data = {"username": username, "password": password}
-        return await self.authenticator.get_authenticated_user(None, data)
+        handler = SimpleNamespace(request=SimpleNamespace(remote_ip=address))
+        return await self.authenticator.get_authenticated_user(handler, data)
 
     async def refused(self, username: str) -> str:
         with pytest.raises(HTTPError) as error:
@@ -56,10 +61,7 @@ class Hub:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    async def no_time(seconds: float) -> None: ...
-
-    monkeypatch.setattr("cyberhubs_hub.authenticator.asyncio.sleep", no_time)
+def hub(tmp_path: Path) -> Hub:
     return Hub(tmp_path)
 
 
@@ -154,6 +156,21 @@ async def test_a_wrong_password_says_nothing_of_the_lists(hub: Hub, password: st
     hub.lists(blocked=["mallory"])
     for name in ("ada", "mallory", "_check", "../x"):
         assert await hub.login(name, password) is None
+
+
+async def test_wrong_passwords_are_in_the_audit_and_bounded_by_address(hub: Hub):
+    for _ in range(5):
+        assert await hub.login("grace", "wrong") is None
+    with pytest.raises(HTTPError) as error:
+        await hub.login("grace", PASSWORD)
+    assert error.value.status_code == 429
+    assert "try again in 1 s" in (error.value.log_message or "")
+    assert await hub.login("grace", address="192.0.2.2")
+    assert await hub.login("ada")
+    refused = [line for line in hub.audited() if line["event"] == "refused"]
+    assert len(refused) == 5  # what was not looked at is no line
+    assert {line["rule"] for line in refused} == {"password"}
+    assert {(line["user"], line["address"]) for line in refused} == {("grace", "192.0.2.1")}
 
 
 async def test_a_changed_password_holds_at_once_and_a_lost_one_lets_nobody_in(hub: Hub):
