@@ -156,9 +156,11 @@ def _start(report: Report) -> str:
 def _start_daemon() -> subprocess.Popen[bytes]:
     # What it stores images with is its own choice, and differs between releases and settings: one that is
     # named here would hide all images of the other.
+    # Its own proxy of published ports ends for good at some thousand connections.
+    no_proxy = [] if "userland-proxy" in _settings() else ["--userland-proxy=false"]
     with _log().open("wb") as log:
         return subprocess.Popen(
-            [shutil.which("dockerd", path=PATH) or "dockerd", "--pidfile", _pid_file()],
+            [shutil.which("dockerd", path=PATH) or "dockerd", "--pidfile", _pid_file(), *no_proxy],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -172,8 +174,7 @@ def _refuse_slow_storage(daemon: subprocess.Popen[bytes]) -> None:
     """Ends an engine that found nothing better than vfs, which copies every layer whole, unless its
     administrator wants that."""
     about = docker_api.get("/info")
-    settings = DAEMON_SETTINGS.read_text() if DAEMON_SETTINGS.exists() else ""
-    if about["Driver"] != "vfs" or "vfs" in settings:
+    if about["Driver"] != "vfs" or "vfs" in _settings():
         return
     daemon.terminate()
     daemon.wait()
@@ -182,6 +183,11 @@ def _refuse_slow_storage(daemon: subprocess.Popen[bytes]) -> None:
         f"file system there cannot carry overlay2. Name another folder as data-root in {DAEMON_SETTINGS}, on "
         'ext4 or xfs, or say there that it is to be so ("storage-driver": "vfs"), and run the same command again.'
     )
+
+
+def _settings() -> str:
+    """What its administrator says."""
+    return DAEMON_SETTINGS.read_text() if DAEMON_SETTINGS.exists() else ""
 
 
 def _wait_until_it_answers(daemon: subprocess.Popen[bytes] | None) -> None:

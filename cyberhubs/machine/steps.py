@@ -45,10 +45,17 @@ def setup(settings: Settings) -> Iterator[Step]:
     yield Step("grow", (mount, at_least_gb))
     yield Step("directories", (mount, user.uid, user.gid))
     yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs),))
-    yield Step("docker", (mount, host.ssh.user, SOCKET_DIRECTORY))
+    ipv6 = ":" in settings.tls.listen
+    yield Step("docker", (mount, host.ssh.user, SOCKET_DIRECTORY, "true" if ipv6 else "false"))
     yield Step(
         "firewall",
-        (host.ssh.port, ",".join(host.ssh.from_), _list(door), _list(inside)),
+        (
+            host.ssh.port,
+            ",".join(host.ssh.from_),
+            _list(door),
+            _list(inside),
+            settings.visitors.connections,
+        ),
         confirm="firewall-kept",
     )
     yield Step("strangers")

@@ -1,15 +1,18 @@
-"""What an operator asks of the front door: its certificate, and whether the domain points to it."""
+"""What an operator asks of the front door: whether it answers, its certificate, and whether the
+domain points to it."""
 
 import json
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from docker.models.containers import Container
 
+from cyberhubs.machine import Machine, MachineError
+from cyberhubs.machine.scripts import script
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHost
 from cyberhubs.settings.rules import ANYWHERE
@@ -17,6 +20,18 @@ from cyberhubs.settings.tls import AcmeTls, NoTls
 
 TIMEOUT_S = 5
 LOG_LINES = 1000
+
+
+def answers(settings: Settings, machine: Machine) -> bool:
+    """Whether the door answers where visitors come in, which what it says of itself does not tell."""
+    try:
+        if _address(settings) is None or isinstance(settings.tls, NoTls):
+            return machine.run(script("ask", settings.tls.ports[-1])).startswith("HTTP/")
+        with _visit(settings) as door:
+            door.sendall(b"GET /_health HTTP/1.0\r\n\r\n")
+            return door.recv(5) == b"HTTP/"
+    except (OSError, MachineError):
+        return False
 
 
 def certificate(settings: Settings, door: Container) -> Iterator[str]:
@@ -58,25 +73,35 @@ def dns(settings: Settings) -> str | None:
 
 def _served(settings: Settings) -> x509.Certificate | None:
     """The certificate that visitors of the domain get; asked for at the address, not by name."""
-    address = settings.tls.listen
-    if not isinstance(settings.host, LocalHost):
-        if settings.on_loopback or settings.address is None:
-            return None  # nobody but the machine itself sees it
-        address = settings.address
-    elif address in ANYWHERE:
-        address = "127.0.0.1"
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # looked at, not trusted
     try:
-        with (
-            socket.create_connection((address, settings.tls.port), TIMEOUT_S) as connection,
-            context.wrap_socket(connection, server_hostname=settings.domain) as tls,
-        ):
-            found = tls.getpeercert(binary_form=True)
+        with _visit(settings) as door:
+            found = door.getpeercert(binary_form=True)
     except OSError:
         return None
     return x509.load_der_x509_certificate(found) if found else None
+
+
+@contextmanager
+def _visit(settings: Settings) -> Iterator[ssl.SSLSocket]:
+    """A visitor's connection. Raises OSError."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # looked at, not trusted
+    if (address := _address(settings)) is None:
+        raise OSError("nobody but the machine itself sees it")
+    with (
+        socket.create_connection((address, settings.tls.port), TIMEOUT_S) as connection,
+        context.wrap_socket(connection, server_hostname=settings.domain) as tls,
+    ):
+        yield tls
+
+
+def _address(settings: Settings) -> str | None:
+    """Where the door is, seen from here; None where nobody but its machine sees it."""
+    address = settings.tls.listen
+    if not isinstance(settings.host, LocalHost):
+        return None if settings.on_loopback else settings.address
+    return "127.0.0.1" if address in ANYWHERE else address
 
 
 def _span(left: timedelta) -> str:

@@ -36,6 +36,8 @@ def status(stack: Stack) -> None:
             raise Problem(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
         front = next((c for c in containers if c.labels[ROLE] == "door"), None)
         _line("front door", settings.url, _container(front) if front else "is not there")
+        if front and not door.answers(settings, stack.machine):
+            _line("", f"does not answer there: `docker restart {front.name}` on its machine")
         if front:
             for text in door.certificate(settings, front):
                 _line("certificate", text)

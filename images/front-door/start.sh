@@ -10,4 +10,6 @@ elif ! said=$(caddy validate --config "$config" --adapter caddyfile 2>&1); then
     echo "The last settings cannot be served: make up writes new ones." >&2
     config=/srv/door/empty.caddyfile
 fi
+# Connections take memory, some 40 KB each: for a moment none is accepted, rather than all lost.
+ulimit -n 20000 2>/dev/null || :
 exec caddy run --config "$config" --adapter caddyfile

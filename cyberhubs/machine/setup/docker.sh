@@ -1,8 +1,9 @@
 # The Docker engine, held at its version, with its data on the data disk: images too, which the containerd
 # store, the default of new engines, would keep elsewhere. Uses common.sh.
 # $1 where the data is mounted, $2 who may use the engine, $3 a directory for its socket: a hub that
-# has the directory still reaches an engine whose socket was made anew
-mount=$1 user=$2 socket=$3/docker.sock
+# has the directory still reaches an engine whose socket was made anew; $4 whether it has a proxy of its own for
+# published ports: IPv6 needs it, and it ends for good where it may open no more files
+mount=$1 user=$2 socket=$3/docker.sock proxy=$4
 root=$mount/var/lib/docker
 settings=/etc/docker/daemon.json
 written=/var/lib/cyberhubs/daemon.json # what we wrote last
@@ -24,6 +25,7 @@ content=$(
   "data-root": "$root",
   "features": {"containerd-snapshotter": false},
   "live-restore": true,
+  "userland-proxy": $proxy,
   "exec-opts": ["native.cgroupdriver=systemd"],
   "mtu": $mtu,
   "log-driver": "json-file",

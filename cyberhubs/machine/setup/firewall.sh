@@ -1,7 +1,8 @@
 # What may come in, and whom containers may reach. Uses common.sh.
 # $1 port of ssh, $2 networks that may use it (none: all), $3 ports of the front door, if any, $4 ports of
-# hubs, proxies and servers at which containers reach one another; lists with commas
-ssh=$1 from=$2 door=$3 inside=$4
+# hubs, proxies and servers at which containers reach one another; lists with commas; $5 connections to the
+# front door that one address may hold
+ssh=$1 from=$2 door=$3 inside=$4 most=$5
 folder=/etc/cyberhubs
 live=/run/cyberhubs-firewall # our chains as they were right after they were made
 alone
@@ -18,7 +19,11 @@ door_rules() { # with & for each port
     [ -z "$door" ] || echo "$door" | tr ',' '\n' | sed "s/.*/$1/"
 }
 
-input() { # pattern, name of ICMP, DHCP client's port
+too_many() { # chain and match of the door's connections, bits of an address that one visitor has
+    echo "-A $1 -m connlimit --connlimit-above $most --connlimit-mask $2 -j REJECT --reject-with tcp-reset"
+}
+
+input() { # pattern, name of ICMP, DHCP client's port, bits of an address that one visitor has
     cat <<RULES
 :CYBERHUBS-INPUT - [0:0]
 -A CYBERHUBS-INPUT -i lo -j RETURN
@@ -27,6 +32,7 @@ input() { # pattern, name of ICMP, DHCP client's port
 -A CYBERHUBS-INPUT -p $2 -j RETURN
 -A CYBERHUBS-INPUT -p udp --dport $3 -j RETURN
 $(ssh_rules "$1")
+$(door_rules "$(too_many 'CYBERHUBS-INPUT -p tcp --dport &' "$4")")
 $(door_rules '-A CYBERHUBS-INPUT -p tcp --dport & -j RETURN')
 -A CYBERHUBS-INPUT -j DROP
 RULES
@@ -40,17 +46,18 @@ forward="-A CYBERHUBS-DOCKER -m conntrack --ctstate RELATED,ESTABLISHED -j RETUR
 -A CYBERHUBS-DOCKER -i ch-+ -j RETURN
 -A CYBERHUBS-DOCKER -i br-+ -j RETURN
 -A CYBERHUBS-DOCKER -i docker0 -j RETURN
+$(door_rules "$(too_many 'CYBERHUBS-DOCKER -p tcp -m conntrack --ctorigdstport &' 32)")
 $(door_rules '-A CYBERHUBS-DOCKER -p tcp -m conntrack --ctorigdstport & -j RETURN')
 -A CYBERHUBS-DOCKER -m conntrack --ctstate DNAT -j DROP"
 
 changed=
 if write "$folder/firewall.v4" 0644 "*filter
-$(input '[.]' icmp 68)
+$(input '[.]' icmp 68 32)
 :CYBERHUBS-DOCKER - [0:0]
 $forward
 COMMIT"; then changed=yes; fi
 if write "$folder/firewall.v6" 0644 "*filter
-$(input ':' ipv6-icmp 546)
+$(input ':' ipv6-icmp 546 64)
 COMMIT"; then changed=yes; fi
 # shellcheck disable=SC2016 # for the machine's start
 if write "$folder/firewall.sh" 0755 '#!/bin/sh
