@@ -14,6 +14,7 @@ import httpx
 from docker.models.containers import Container
 
 from benchmarks.access import measure_access
+from benchmarks.attack import measure_attack
 from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
@@ -42,6 +43,7 @@ def main() -> None:
             measure_many_starts(deployment)
             measure_memory(deployment)
             measure_door(deployment, Path(directory) / "door")
+            measure_attack(deployment)
             measure_access(deployment)
             measure_further_hubs(deployment)
         finally:

@@ -78,7 +78,8 @@ class PassHandler(UserUrlHandler):
                 503, "The hub cannot let you in: its disk may be full. Tell its operator."
             ) from None
         path = f"{self.base_url}user/{user_name}/"
-        self._set_cookie(COOKIE, given, encrypted=False, path=path, max_age=LASTS_S)
+        where = {"path": path, "max_age": LASTS_S, "samesite": "Lax"}
+        self._set_cookie(COOKIE, given, encrypted=False, **where)
         asked = str(self.request.uri).removeprefix(f"{self.hub.base_url}pass/")
         self.redirect(self.base_url + asked)
 

@@ -275,7 +275,7 @@ def test_a_hub_that_is_down_says_so_and_the_others_work(
     hub = three.hub_url("astro")
     three.container("proxy", "astro").stop(timeout=1)
     try:
-        answer = httpx.get(f"{hub}user/katherine/lab", verify=trust)
+        answer = httpx.get(f"{hub}user/katherine/lab", verify=trust, follow_redirects=True)
         assert answer.status_code >= 500
         with chromium(DOMAIN) as browser:
             page = browser.new_context(ignore_https_errors=True).new_page()
