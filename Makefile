@@ -65,7 +65,7 @@ env: ## for plain pulumi: eval "$$(make -s env)"
 test: setup-test ## what a change should pass, in minutes; or TESTS=path, all of a part
 	@$(PYTEST) $(or $(TESTS),-m "not slow") $(AND_STOP)
 
-test-all: setup-test setup-test-all ## everything, with what waits, breaks, or takes a cloud: half an hour
+test-all: setup-test setup-test-all ## everything, with what waits, breaks, or takes a cloud: 45 minutes
 	@$(PYTEST) $(AND_STOP)
 
 test-unit: setup-dev ## the tests that need no Docker, in seconds

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import Deployment
+from tests.support.member import Member
 
 # Where the README's picture goes (`make screenshot`).
 PICTURE = os.environ.get("CYBERHUBS_PICTURE")
@@ -28,6 +29,8 @@ def test_log_in_start_run_a_cell(deployment: Deployment, tmp_path: Path) -> None
         page.get_by_role("button", name="Rename and Save").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         page.screenshot(path=PICTURE or tmp_path / "jupyterlab.png")
+    with Member(deployment.url, "ada") as ada:
+        ada.sign_in(deployment.password).stop()
 
     home = deployment.data / "jupyterhub_users/core/ada"
     written = home / "from-browser.txt"

@@ -16,7 +16,8 @@ from tests.support.member import Member
 @contextmanager
 def at_work(deployment: Deployment, name: str, kind: type[Member] = Member) -> Iterator[Member]:
     with kind(deployment.url, name) as member:
-        member.sign_in(deployment.password).start()
+        member.sign_in(deployment.password).stop()  # what a test before has left
+        member.start()
         yield member
 
 
