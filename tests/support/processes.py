@@ -23,7 +23,7 @@ def gone(pid: int, timeout_s: float = 5) -> bool:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
                 return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # the latter: while it is read
             return True
         time.sleep(0.05)
     return False
