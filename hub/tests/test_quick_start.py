@@ -65,13 +65,14 @@ HUB_THAT_GOES_AWAY = """
 import asyncio
 from aiohttp import web
 from jupyterhub.services.auth import HubAuth
+from tornado.web import HTTPError
 import __main__
 
 async def say(hub, token):
     try:
         user = await hub.user_for_token(token, sync=False)
         return user and user["name"]
-    except Exception as error:
+    except HTTPError as error:
         return error.status_code
     finally:
         hub.cache.clear()  # as after its maximal age

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cyberhubs.install import places
+from cyberhubs.settings.images import SITE_CERTIFICATES
 from tests.support import images, progress
 from tests.support.deployment import changes, copy_project
 from tests.support.lab.machine import DISK, LabMachine, lab_machine, put
@@ -18,8 +19,6 @@ from tests.support.processes import free_port, wait_for_port
 
 pytestmark = pytest.mark.slow
 
-PROJECT = "/root/cyberhubs"
-CERTIFICATES = Path("/usr/local/share/ca-certificates")  # of this site, if it has any
 STORES = {
     "overlay2": "/var/lib/docker",
     "overlayfs": "/var/lib/containerd",
@@ -31,6 +30,8 @@ class Operator:
 
     def __init__(self, machine: LabMachine, directory: Path):
         self.machine = machine
+        self.home = machine.exec("echo ~").strip()
+        self._project = f"{self.home}/cyberhubs"
         # A container's own file system cannot carry another one's layers.
         machine.exec(f"mkfs.ext4 -q {DISK} && mount --mkdir {DISK} /srv/disk")
         for store in STORES.values():
@@ -38,13 +39,13 @@ class Operator:
                 f"mkdir -p /srv/disk{store} && mount --mkdir --bind /srv/disk{store} {store}"
             )
         copy_project(directory / "project")
-        self._copy(directory / "project", PROJECT)
-        if CERTIFICATES.is_dir():
-            self._copy(CERTIFICATES, str(CERTIFICATES))
+        self._copy(directory / "project", self._project)
+        if SITE_CERTIFICATES.is_dir():
+            self._copy(SITE_CERTIFICATES, str(SITE_CERTIFICATES))
         # Pulumi is built from source where its vendor cannot be reached: not once more.
         if (places.pulumi_home() / "bin").is_dir():
-            machine.exec("mkdir -m 0700 /root/.cyberhubs")
-            self._copy(places.pulumi_home() / "bin", "/root/.cyberhubs/pulumi/bin")
+            machine.exec("mkdir -m 0700 ~/.cyberhubs")
+            self._copy(places.pulumi_home() / "bin", f"{self.home}/.cyberhubs/pulumi/bin")
         machine.exec("update-ca-certificates")
 
     def _copy(self, folder: Path, to: str) -> None:
@@ -55,17 +56,7 @@ class Operator:
     def run(self, command: str) -> str:
         """What a command prints in the checkout, both streams."""
         trust = "PIP_CERT=/etc/ssl/certs/ca-certificates.crt"
-        inside = [
-            "docker",
-            "exec",
-            "-w",
-            PROJECT,
-            "-e",
-            trust,
-            "-e",
-            "HOME=/root",
-            self.machine.name,
-        ]
+        inside = ["docker", "exec", "-w", self._project, "-e", trust, self.machine.name]
         printed = []
         with (
             progress.step(f"{self.machine.name}: {command}") as step,
@@ -120,7 +111,7 @@ def test_up_and_a_notebook_and_down(
             ada.sign_in(password).start()
             assert ada.kernel().run("print(6 * 7, file=open('kept.txt', 'w')); print('ok')") == "ok"
             ada.stop()
-        kept = "/root/cyberhubs-data/jupyterhub_users/core/ada/kept.txt"
+        kept = f"{operator.home}/cyberhubs-data/jupyterhub_users/core/ada/kept.txt"
         assert machine.exec(f"cat {kept}").strip() == "42"
         assert set(changes(operator.run("make up"))) == {"unchanged"}
         assert f"docker       {STORES[driver]}: " in operator.run("make status")
