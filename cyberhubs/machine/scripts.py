@@ -1,12 +1,12 @@
 """The convergent scripts of `setup/`, as text that any shell on any machine can run."""
 
 import hashlib
+import re
 import shlex
 from pathlib import Path
 
 _SETUP = Path(__file__).parent / "setup"
-_COMMON = ("common", "distribution")
-_USES_COMMON = "Uses common.sh."
+_SHARED = ("common", "distribution")  # parts of those scripts that say "Uses common.sh"
 _CALL = "sh cyberhubs/machine/setup/"
 
 
@@ -17,9 +17,9 @@ def script(name: str, *arguments: str | int, check: bool = False) -> str:
     """
     parameters = " ".join(shlex.quote(str(argument)) for argument in arguments)
     text = (_SETUP / f"{name}.sh").read_text()
-    if _USES_COMMON in text:
-        common = "".join((_SETUP / f"{part}.sh").read_text() for part in _COMMON)
-        text = f"check={'yes' if check else ''}\n{common}{text}"
+    if uses := re.search(r"Uses (common\.sh.*)\.$", text, re.MULTILINE):
+        shared = "".join((_SETUP / f"{part}.sh").read_text() for part in _SHARED if part in uses[1])
+        text = f"check={'yes' if check else ''}\n{shared}{text}"
     elif check:
         raise ValueError(f"{name}.sh cannot only check")
     return f"set -- {parameters}\n{text}"
@@ -31,15 +31,20 @@ def call(name: str, *arguments: str | int) -> str:
     return f"{_CALL}{name}.sh {shlex.join(map(str, arguments))}".rstrip()
 
 
-def called(command: str) -> str:
-    """The text of the script that a `call` names; any other command as it is."""
-    if not command.startswith(_CALL):
+def called(command: str, *, check: bool = False) -> str:
+    """The text of the script that a `call` names, with `check` as for `script`; any other command as it is."""
+    if (name := name_called(command)) is None:
         return command
-    file, *arguments = shlex.split(command.removeprefix(_CALL))
-    return script(file.removesuffix(".sh"), *arguments)
+    return script(name, *shlex.split(command.removeprefix(_CALL))[1:], check=check)
+
+
+def name_called(command: str) -> str | None:
+    """The name of the script that a `call` names; None for any other command."""
+    file = command.removeprefix(_CALL).split(".sh", 1)[0]
+    return file if command.startswith(_CALL) else None
 
 
 def digest(*commands: str) -> str | None:
     """12 hex digits that change with the scripts that any of the commands call; None if none does."""
-    texts = [called(command) for command in commands if command.startswith(_CALL)]
+    texts = [called(command) for command in commands if name_called(command)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12] if texts else None

@@ -55,7 +55,7 @@ def test_each_step_of_the_setup_can_check() -> None:
         assert "\ncheck=yes\n" in step.script(check=True)
         assert "\ncheck=\n" in step.script()
     with pytest.raises(ValueError, match="cannot only check"):
-        script("data", check=True)
+        script("room", check=True)
 
 
 def test_arguments_are_words_whatever_they_hold() -> None:

@@ -54,7 +54,7 @@ def test_a_digest_is_of_the_scripts_alone(monkeypatch: pytest.MonkeyPatch) -> No
     assert before and before == digest(call("machine"), *words)
     assert digest("true", "--engine") is None
     other = f"{script('firewall-kept')}true\n"
-    monkeypatch.setattr("cyberhubs.machine.scripts.script", lambda *_: other)
+    monkeypatch.setattr("cyberhubs.machine.scripts.script", lambda *_, **__: other)
     assert digest(call("machine"), *words) != before
 
 

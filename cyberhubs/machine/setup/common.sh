@@ -34,6 +34,21 @@ write() { # path, mode, content: puts the file there, whole, if it differs; true
     fi
 }
 
+owned() { # mode, owner (uid:gid, root's to give), path: put right if it is there
+    [ -e "$3" ] || return 0
+    wanted=$1 format=%04a
+    if [ "$(id -u)" = 0 ]; then wanted="$1 $2" format='%04a %u:%g'; fi
+    if [ "$(stat -c "$format" "$3")" != "$wanted" ] && doing "$3: $wanted"; then
+        chmod "$1" "$3"
+        [ "$(id -u)" != 0 ] || chown "$2" "$3"
+    fi
+}
+
+folder() { # mode, owner, path: made or put right, its content left alone
+    if [ ! -d "$3" ] && doing "$3: made"; then mkdir -p "$3"; fi
+    owned "$@"
+}
+
 unit() { # path, content: a file of systemd's, which reads it at once; true if it differs
     write "$1" 0644 "$2" || return
     [ -n "$check" ] || systemctl daemon-reload || fail "systemd cannot read $1: see above."

@@ -3,15 +3,6 @@
 mount=$1 uid=$2 gid=$3
 alone
 
-folder() { # mode, owner, path: made or put right, its content left alone
-    now=$(stat -c '%04a %u:%g' "$3" 2>/dev/null || echo none)
-    if [ "$now" != "$1 $2" ] && doing "$3: $1 $2"; then
-        mkdir -p "$3"
-        chown "$2" "$3"
-        chmod "$1" "$3"
-    fi
-}
-
 folder 1777 0:0 "$mount/tmp"
 folder 0755 "$uid:$gid" "$mount/data"
 folder 0755 "$uid:$gid" "$mount/user"

@@ -1,9 +1,8 @@
-# The directories of the front door.
+# The directories of the front door. Uses common.sh.
 # $1 data directory, $2 uid and $3 gid that the door runs as
-set -eu
+# shellcheck disable=SC1091,SC2034
+command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
 umask 077
 for directory in "" /live /live/hubs /live/passes /live/certificates /state; do
-    mkdir -p "$1/door$directory"
-    chmod 0700 "$1/door$directory"
-    [ "$(id -u)" != 0 ] || chown "$2:$3" "$1/door$directory"
+    folder 0700 "$2:$3" "$1/door$directory"
 done

@@ -1,4 +1,4 @@
-# What this machine is, as JSON. Uses common.sh.
+# What this machine is, as JSON. Uses common.sh and distribution.sh.
 docker=false
 if docker version >/dev/null 2>&1 && { [ -z "${SUDO_USER:-}" ] || id -nG "$SUDO_USER" | grep -qw docker; }; then
     docker=true

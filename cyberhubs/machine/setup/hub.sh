@@ -1,31 +1,23 @@
-# The directories of one hub, and its secrets: made once, never changed.
+# The directories of one hub, and its secrets: made once, never changed. Uses common.sh.
 # $1 data directory, $2 hub, $3 uid and $4 gid that the hub runs as
-set -eu
+# shellcheck disable=SC1091,SC2034
+command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
 umask 077
 hub=$1/hubs/$2 uid=$3 gid=$4
 
-owned() { # mode, path
-    chmod "$1" "$2"
-    [ "$(id -u)" != 0 ] || chown "$uid:$gid" "$2"
-}
-
 for directory in "" /secrets /state /live /config; do
-    mkdir -p "$hub$directory"
-    owned 0700 "$hub$directory"
+    folder 0700 "$uid:$gid" "$hub$directory"
 done
-
-for directory in "$1/jupyterhub_users/$2" "$1/door/live/passes/$2"; do
-    mkdir -p "$directory"
-    owned 0700 "$directory"
-done
+folder 0700 "$uid:$gid" "$1/jupyterhub_users/$2"
+folder 0700 "$uid:$gid" "$1/door/live/passes/$2"
 
 for secret in proxy_token cookie_secret crypt_key password; do
     file=$hub/secrets/$secret
-    if [ ! -s "$file" ]; then
+    if [ ! -s "$file" ] && doing "$file: made"; then
         bytes=32
         [ "$secret" != password ] || bytes=12
         head -c "$bytes" /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$file.new"
         mv -f "$file.new" "$file"
     fi
-    owned 0400 "$file"
+    owned 0400 "$uid:$gid" "$file"
 done
