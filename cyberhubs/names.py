@@ -8,12 +8,17 @@ from cyberhubs_hub.config import MACHINE_LABEL as MACHINE
 STACK = "cyberhubs.stack"
 HUB = "cyberhubs.hub"
 ROLE = "cyberhubs.role"
-__all__ = ["HUB", "MACHINE", "ROLE", "STACK", "DoorNames", "HubNames", "bridge"]
+__all__ = ["HUB", "MACHINE", "ROLE", "STACK", "DoorNames", "HubNames", "bridge", "in_cloud"]
 
 
 def bridge(network: str) -> str:
     """How a network's bridge is called on a machine, where the firewall knows it by (15 characters at most)."""
     return f"ch-{hashlib.sha256(network.encode()).hexdigest()[:10]}"
+
+
+def in_cloud(stack: str) -> str:
+    """The name of what a stack has in a cloud: machine, volume, port, network."""
+    return f"cyberhubs-{stack}"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pulumi import ComponentResource, CustomTimeouts, ResourceOptions
 
 from components.host.here import here
 from components.host.host_key import HostKey
+from cyberhubs.names import in_cloud
 from cyberhubs.settings.host import OpenStackHost as HostSettings
 
 USER_DATA = Path(__file__).parents[2] / "cloud-init/user-data.yaml"
@@ -46,7 +47,7 @@ class Server(ComponentResource):
     def __init__(self, name: str, args: ServerArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:host:Server", name, {}, opts)
         self._name, self._args = name, args
-        self._label = f"cyberhubs-{args.stack}"
+        self._label = in_cloud(args.stack)
         self._child = ResourceOptions(parent=self)
 
         routed: list[pulumi.Resource] = []

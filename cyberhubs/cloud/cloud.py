@@ -72,7 +72,14 @@ class Cloud:
             "image": cloud.image.images,
             "flavor": cloud.compute.flavors,
             "network": cloud.network.networks,
+            "server": cloud.compute.servers,
+            "volume": cloud.block_storage.volumes,
         }[kind]()
+
+    def named(self, kind: str, name: str) -> set[str]:
+        """Ids of all servers or volumes of exactly this name."""
+        with _errors():
+            return {item.id for item in self._all(kind) if item.name == name}
 
     def server(self, id: str) -> Server | None:
         """None if it is gone."""

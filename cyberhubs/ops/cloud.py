@@ -6,6 +6,7 @@ from typing import Any
 
 from cyberhubs.cloud import Cloud
 from cyberhubs.machine import BOOT_S, MachineError, SshMachine
+from cyberhubs.names import in_cloud
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import INSTANCE, Stack
 from cyberhubs.settings.host import OpenStackHost
@@ -38,8 +39,10 @@ def ready(stack: Stack) -> bool:
     host = stack.settings.host
     if not isinstance(host, OpenStackHost):
         return True
-    cloud, made = Cloud(), _made(stack.resources())
+    resources = stack.resources()
+    cloud, made = Cloud(), _made(resources)
     cloud.check_credentials()
+    _check_unknown(stack, cloud, host, {resource.get("id") for resource in resources})
     if VOLUME in made:
         _check_volume(stack, cloud, host, made[VOLUME])
     if (address := made.get(ADDRESS)) and not cloud.has_address(address["id"]):
@@ -69,6 +72,23 @@ def ready(stack: Stack) -> bool:
             f"run `make up STACK={stack.name}` again: volume and address stay."
         )
     return True
+
+
+def _check_unknown(stack: Stack, cloud: Cloud, host: OpenStackHost, known: set[str | None]) -> None:
+    """Refuses to make a second machine, or an empty volume, beside those of this stack that the state does not know."""
+    name = in_cloud(stack.name)
+    if servers := cloud.named("server", name) - known:
+        raise Problem(
+            f"The cloud has a machine {name} ({', '.join(servers)}) that the state of stack {stack.name} does not know: "
+            "the state was lost, or is older than the machine. Nothing was touched. Put the right state back "
+            '(docs/state.md), or give the machine up (docs/state.md, "When the passphrase or the state is lost").'
+        )
+    if not host.data.volume_id and (volumes := cloud.named("volume", name) - known):
+        raise Problem(
+            f"The cloud has a volume {name} ({', '.join(volumes)}) that the state of stack {stack.name} does not know, and "
+            "members' files may be on it. Nothing was touched. Put the right state back (docs/state.md), or name that volume "
+            "by host.data.volumeId, or rename or delete it there."
+        )
 
 
 def _wait_for_boot(stack: Stack) -> None:

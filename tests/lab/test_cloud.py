@@ -189,6 +189,25 @@ def test_a_machine_that_the_cloud_could_not_make_is_made_again(stack: CloudDeplo
     assert set(changes(stack.ops("up"))) == {"unchanged"}
 
 
+def test_a_lost_state_makes_no_second_machine_and_no_empty_volume(stack: CloudDeployment) -> None:
+    before = stack.made()
+    [state] = stack.home.glob(f"state/.pulumi/stacks/*/{stack.stack}.json")
+    lost = state.rename(state.with_suffix(".lost"))
+    try:
+        assert f"has a machine cyberhubs-{stack.stack} ({before['server']})" in stack.ops(
+            "up", fails=True
+        )
+        server = stack.cloud.connect("demo").compute.get_server(before["server"])
+        stack.cloud.connect("demo").compute.update_server(server, name="given-up")
+        said = stack.ops("up", fails=True)
+        assert f"has a volume cyberhubs-{stack.stack} ({before['volume']})" in said
+        stack.cloud.connect("demo").compute.update_server(server, name=f"cyberhubs-{stack.stack}")
+    finally:
+        lost.rename(state)
+    assert stack.made() == before
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
+
+
 def test_a_machine_that_somebody_stopped_is_started(stack: CloudDeployment) -> None:
     before = stack.made()
     compute = stack.cloud.connect("demo").compute
