@@ -44,7 +44,7 @@ status: ## what runs, how it is, and the room left
 logs: ## the last lines of each hub's containers
 	@$(OPS) logs --stack $(STACK)
 
-check: ## what on a machine of kind ssh is no longer as it was set up
+check: ## what on the machine is no longer as it was made; changes nothing
 	@$(OPS) check --stack $(STACK)
 
 tunnel: ## the front door of a machine of kind ssh, brought to this one until Ctrl-C

@@ -114,10 +114,21 @@ class SshMachine(Machine):
 
     @contextmanager
     def engine(self) -> Iterator[str]:
-        socket = places.run() / f"{self._name}.{os.getpid()}"
+        with self._socket_to(SOCKET, "engine") as socket:
+            yield f"unix://{socket}"
+
+    @contextmanager
+    def socket_to(self, port: int) -> Iterator[str]:
+        """Path of a socket here that leads to a port of the machine's loopback."""
+        with self._socket_to(f"127.0.0.1:{port}", f"{port}") as socket:
+            yield socket
+
+    @contextmanager
+    def _socket_to(self, there: str, name: str) -> Iterator[str]:
+        socket = places.run() / f"{self._name}.{os.getpid()}.{name}"
         try:
-            with self._forwarded(f"{socket}:{SOCKET}"):
-                yield f"unix://{socket}"
+            with self._forwarded(f"{socket}:{there}"):
+                yield str(socket)
         finally:
             socket.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "output": (inspect.output, "the stack's outputs as JSON; secrets as [secret]"),
     "password": (inspect.password, "the shared password of each hub with login `password`"),
     "status": (inspect.status, "what runs, how it is, and the room left on the disk"),
-    "check": (host.check, "what on a machine of kind ssh is no longer as it was set up"),
+    "check": (host.check, "what on the machine is no longer as it was made; changes nothing"),
     "tunnel": (host.tunnel, "the front door of a machine of kind ssh, brought to this one"),
     "host-key": (host.host_key, "the host keys that a machine presents, for the stack file"),
     "access": (access.access, "whether somebody may enter a hub, and why"),

@@ -12,15 +12,15 @@ from cyberhubs.install.command import main as install
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.machine.scripts import script
 from cyberhubs.names import ROLE, STACK
-from cyberhubs.ops import cloud, teams
-from cyberhubs.ops.door import dns
+from cyberhubs.ops import cloud, door, drift, teams
 from cyberhubs.ops.engine import engine, image_directory
-from cyberhubs.ops.host import differences
+from cyberhubs.ops.inspect import explain
 from cyberhubs.ops.problem import Problem
-from cyberhubs.ops.recover import go_on, lost, lost_images, remove_orphans, unlock
-from cyberhubs.ops.stack import Stack
+from cyberhubs.ops.recover import go_on, orphans, remove_networks, remove_orphans, unlock
+from cyberhubs.ops.stack import COMMAND, Stack, name_of
 from cyberhubs.settings.host import LocalHost, OpenStackHost
 
+PATIENCE_S = 30  # for what has just been started to answer
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 
 
@@ -40,6 +40,9 @@ def up(stack: Stack) -> None:
             )
     stack = Stack(stack.name)  # with what is known of it now
     settings = stack.settings
+    if silent := door.silent(settings, stack.machine, patience_s=PATIENCE_S):
+        with engine(stack.machine) as client:
+            raise Problem(explain(client, stack, silent))
     print(f"\nCyberhubs is up: {settings.url}")
     for hub in settings.hubs:
         print(f"  {hub.title}: {settings.hub_url(hub)}")
@@ -50,7 +53,7 @@ def up(stack: Stack) -> None:
         )
     if isinstance(stack.machine, SshMachine) and settings.on_loopback:
         print(f"The door is on the machine's own loopback: `make tunnel STACK={stack.name}`.")
-    if points := dns(settings):
+    if points := door.dns(settings):
         print(f"DNS: {points}.")
 
 
@@ -91,30 +94,54 @@ def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None
 def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> list[str]:
     """Options of `pulumi up` for what is no longer as Pulumi made it, which it compares with its
     state alone."""
-    resources = stack.resources()
+    resources = stack.resources(secrets=True)
     options = teams.options(stack, resources)
     if client:
-        remove_orphans(client, stack, resources)
+        if left := orphans(client, stack, resources):
+            _prepare_images(stack)
+            remove_orphans(client, left)
+        remove_networks(client, stack, resources)
         go_on(client, stack)
-        if gone := lost(client, resources):
+        if gone := drift.missing(client, resources):
             print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
             options.append("--refresh")
-        for urn in lost_images(client, resources):
-            print(f"The image of {urn.split('::')[-1]} is no longer there. Building it again.")
-            options += ["--replace", urn]
+        for image in drift.missing_images(client, resources):
+            print(f"The image of {name_of(image)} is no longer there. Building it again.")
+            options += ["--replace", image["urn"]]
     steps = {
-        resource["urn"].split("::host-")[-1]: resource
+        name_of(resource).removeprefix("host-"): resource
         for resource in resources
-        if resource["type"] == "command:local:Command"
+        if resource["type"] == COMMAND
     }
-    if "ready" in steps and facts:
-        if facts.id != steps["found"]["outputs"]["stdout"]:
-            print("This is another machine than the one before. Setting it up.")
-            return options
-        for step, lines in differences(stack).items():
+    if "ready" in steps and facts and facts.id != steps["found"]["outputs"]["stdout"]:
+        print("This is another machine than the one before. Setting it up.")
+        return options
+    if isinstance(stack.machine, LocalMachine) or ("ready" in steps and facts):
+        for step, lines in drift.of_machine(stack).items():
             print(f"No longer as it was set up: {'; '.join(lines)}. Running {step} again.")
             options += ["--replace", steps[step]["urn"]] if step in steps else []
+        options += drift.put_files_right(stack, resources, client)
+    if client:
+        for container in drift.off_network(client, resources):
+            print(f"{name_of(container)} is off its network. Making it as it was.")
+            options += ["--replace", container["urn"]]
+        drift.start_again(client, drift.unhealthy(client, resources))
     return options
+
+
+def _prepare_images(stack: Stack) -> None:
+    """Before what runs is taken away: images may take minutes, and fail."""
+    targets = [
+        word
+        for name in ("host", "images")
+        for of in ("", "-*")
+        for word in ("--target", f"**::{name}{of}")
+    ]
+    print("The stack's state does not know what runs. Its images first, while it does.", flush=True)
+    if stack.pulumi("up", "--stack", stack.name, "--yes", "--skip-preview", *targets).returncode:
+        raise Problem(
+            "The images could not be made: the reason is above. What runs was left alone."
+        )
 
 
 def preview(stack: Stack) -> None:

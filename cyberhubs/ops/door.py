@@ -1,37 +1,103 @@
-"""What an operator asks of the front door: whether it answers, its certificate, and whether the
-domain points to it."""
+"""What an operator asks of the front door: whether visitors get its page and each hub's, its certificate, and
+whether the domain points to it."""
 
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
+import httpx
 from cryptography import x509
 from docker.models.containers import Container
 
-from cyberhubs.machine import Machine, MachineError
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine import Machine, MachineError, SshMachine
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHost
 from cyberhubs.settings.rules import ANYWHERE
 from cyberhubs.settings.tls import AcmeTls, NoTls
 
 TIMEOUT_S = 5
+FRONT_PAGE = "front door"
 LOG_LINES = 1000
 
 
-def answers(settings: Settings, machine: Machine) -> bool:
-    """Whether the door answers where visitors come in, which what it says of itself does not tell."""
+def silent(settings: Settings, machine: Machine, *, patience_s: float = 0) -> dict[str, str]:
+    """ "front door" or name of a hub → what visitors get there in place of its page. Empty if all is well.
+
+    `patience_s`: how long an answer is waited for.
+    """
+    pages = {FRONT_PAGE: "/"} | {hub.name: f"{hub.prefix}hub/login" for hub in settings.hubs}
+    deadline = time.monotonic() + patience_s
+    said: set[str] = set()
+    while True:
+        wrong = _troubles(settings, machine, pages)
+        if not wrong or time.monotonic() > deadline:
+            return wrong
+        for name in wrong.keys() - said:
+            print(f"Waiting for {name} to answer: {wrong[name]}", flush=True)
+        said |= wrong.keys()
+        time.sleep(1)
+
+
+def _troubles(settings: Settings, machine: Machine, pages: dict[str, str]) -> dict[str, str]:
+    address = _address(settings)
+    if address:
+        try:
+            with _visitor(settings, address) as visitor:
+                return _asked(visitor, settings, pages)
+        except httpx.TransportError as error:
+            if isinstance(settings.tls, AcmeTls) and "[SSL" in str(error):
+                # It may wait for the DNS record, which may wait for the address that this update made.
+                print(
+                    "Visitors get in when the door has its certificate: `make status` says what it waits for."
+                )
+                return {}
+            if not isinstance(machine, SshMachine):
+                return {FRONT_PAGE: f"nothing ({error})"}
+            unreached = error
+    assert isinstance(machine, SshMachine)
     try:
-        if _address(settings) is None or isinstance(settings.tls, NoTls):
-            return machine.run(script("ask", settings.tls.ports[-1])).startswith("HTTP/")
-        with _visit(settings) as door:
-            door.sendall(b"GET /_health HTTP/1.0\r\n\r\n")
-            return door.recv(5) == b"HTTP/"
-    except (OSError, MachineError):
-        return False
+        with (
+            machine.socket_to(settings.tls.port) as socket,
+            _visitor(settings, "127.0.0.1", socket) as visitor,
+        ):
+            wrong = _asked(visitor, settings, pages)
+    except (httpx.TransportError, MachineError) as error:
+        return {FRONT_PAGE: f"nothing ({error})"}
+    if address and not wrong:
+        print(
+            f"The front door answers on its machine, and not from here ({unreached}): see that port "
+            f"{settings.tls.port} of {address} is open to those who are to use it."
+        )
+    return wrong
+
+
+def _asked(visitor: httpx.Client, settings: Settings, pages: dict[str, str]) -> dict[str, str]:
+    """Raises httpx.TransportError where the door itself does not answer."""
+    name = {"sni_hostname": settings.domain} if settings.domain else None
+    answers = {of: visitor.get(page, extensions=name) for of, page in pages.items()}
+    return {
+        of: f"{answer.status_code} {answer.reason_phrase}"
+        for of, answer in answers.items()
+        if answer.is_error
+    }
+
+
+def _visitor(settings: Settings, address: str, socket: str | None = None) -> httpx.Client:
+    """Comes to the door as a browser does, at an address or by a socket; takes any certificate, of which
+    `certificate` tells."""
+    url = urlsplit(settings.url)
+    host = f"[{address}]" if ":" in address else address
+    return httpx.Client(
+        base_url=f"{url.scheme}://{host}:{settings.tls.port}",
+        headers={"Host": url.netloc},
+        transport=httpx.HTTPTransport(verify=False, uds=socket),
+        timeout=TIMEOUT_S,
+    )
 
 
 def certificate(settings: Settings, door: Container) -> Iterator[str]:

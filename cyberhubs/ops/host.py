@@ -4,45 +4,29 @@ import subprocess
 
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.ssh import host_keys
-from cyberhubs.machine.steps import setup
+from cyberhubs.ops import drift
+from cyberhubs.ops.engine import engine
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings.stack_file import read_stack_file
 
-MARK = "=== "
-
-
-def differences(stack: Stack) -> dict[str, list[str]]:
-    """Setup step → what it would change on the machine now. Empty for a machine that is not set up.
-
-    Raises MachineError where a step would refuse the machine.
-    """
-    if not isinstance(stack.machine, SshMachine):
-        return {}
-    # All in one session, since each takes longer to open than to run.
-    steps = [f"echo '{MARK}{s.name}'\n(\n{s.script(check=True)}\n)" for s in setup(stack.settings)]
-    found: dict[str, list[str]] = {}
-    step = ""
-    for line in stack.machine.run("set -e\n" + "\n".join(steps), limit_s=300).splitlines():
-        if line.startswith(MARK):
-            step = line.removeprefix(MARK)
-        else:
-            found.setdefault(step, []).append(line)
-    return found
-
 
 def check(stack: Stack) -> None:
-    """Says what on the machine is no longer as it was set up; raises Problem if anything is."""
-    if not isinstance(stack.machine, SshMachine):
-        print("This machine is not set up by Cyberhubs: there is nothing to check.")
-        return
-    found = differences(stack)
-    for step, lines in found.items():
-        for line in lines:
-            print(f"{step:12} {line}")
-    if found:
+    """Says what is no longer as it was made, on the machine and of the stack; raises Problem if anything is."""
+    resources = stack.resources(secrets=True)
+    found = drift.of_machine(stack) | drift.of_files(stack, resources)
+    _show(found)
+    with engine(stack.machine) as client:
+        containers = drift.of_containers(client, resources)
+    _show(containers)
+    if found or containers:
         raise Problem(f"`make up STACK={stack.name}` puts that right.")
-    print("The machine is as it was set up.")
+    print("All is as it was made.")
+
+
+def _show(found: drift.Differences) -> None:
+    for line in drift.lines(found):
+        print(line, flush=True)
 
 
 def tunnel(stack: Stack) -> None:

@@ -1,21 +1,24 @@
 """What an operator asks of a stack that is up."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from cyberhubs_hub.config import LIVE_DIR
 from docker import DockerClient
+from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.machine import Machine, MachineError
-from cyberhubs.names import HUB, ROLE, STACK
-from cyberhubs.ops import door
+from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
+from cyberhubs.ops import door, drift
 from cyberhubs.ops.engine import engine, image_directory, output_of
 from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
 
 LOG_LINES = 100
+EXPLAINED_LINES = 15
 
 
 def output(stack: Stack) -> None:
@@ -36,8 +39,9 @@ def status(stack: Stack) -> None:
             raise Problem(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
         front = next((c for c in containers if c.labels[ROLE] == "door"), None)
         _line("front door", settings.url, _container(front) if front else "is not there")
-        if front and not door.answers(settings, stack.machine):
-            _line("", f"does not answer there: `docker restart {front.name}` on its machine")
+        silent = door.silent(settings, stack.machine)
+        if front and (answer := silent.get(door.FRONT_PAGE)):
+            _line("", f"does not answer there: {answer}")
         if front:
             for text in door.certificate(settings, front):
                 _line("certificate", text)
@@ -56,6 +60,40 @@ def status(stack: Stack) -> None:
                         _line(f"  {name}", "application", f"image {_short(image)}")
         _line("data", _room(stack.machine, settings.host.data_path))
         _line("docker", _room(stack.machine, image_directory(client)))
+        wrong = [explain(client, stack, silent)] if silent else []
+        resources = stack.resources(secrets=True)
+        wrong += drift.lines(
+            drift.of_machine(stack)
+            | drift.of_files(stack, resources)
+            | drift.of_containers(client, resources)
+        )
+    if wrong:
+        raise Problem("\n".join([*wrong, f"`make up STACK={stack.name}` puts right what it can."]))
+
+
+def explain(client: DockerClient, stack: Stack, silent: Mapping[str, str]) -> str:
+    """What visitors get in place of a page (see `door.silent`), with the end of the log of what should give it."""
+    settings = stack.settings
+    hubs = {hub.name: hub for hub in settings.hubs}
+    text = []
+    for name, answer in silent.items():
+        hub = hubs.get(name)
+        url = settings.hub_url(hub) if hub else settings.url
+        names = (
+            HubNames(stack.name, name).container("hub") if hub else DoorNames(stack.name).container
+        )
+        text.append(f"Visitors of {url} get {answer}. The end of the log of {names}:")
+        try:
+            log = client.containers.get(names).logs(tail=EXPLAINED_LINES).decode(errors="replace")
+        except NotFound:
+            log = "it is not there"
+        text += [f"  | {line}" for line in log.splitlines()]
+        if hub and "sqlite3.DatabaseError" in log:
+            text.append(
+                f"Its database is damaged: {settings.host.data_path}/hubs/{name}/state/jupyterhub.sqlite. Put a copy of it "
+                "back, or move it away: then members sign in and start their servers anew, and no file is lost."
+            )
+    return "\n".join(text)
 
 
 def logs(stack: Stack) -> None:
@@ -96,9 +134,10 @@ def _container(container: Container) -> str:
 
 
 def _applications(hub: Container) -> Iterator[tuple[str, str]]:
-    """Name and image of each application on the hub's menu."""
+    """Name and image of each application on the hub's menu, if it can be read."""
     menu = output_of(hub, "cat", f"{LIVE_DIR}/applications.json")
-    yield from ((entry["name"], entry["image"]) for entry in json.loads(menu or "[]"))
+    with suppress(ValueError):
+        yield from ((entry["name"], entry["image"]) for entry in json.loads(menu or "[]"))
 
 
 def _short(image: str) -> str:

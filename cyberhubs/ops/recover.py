@@ -3,20 +3,18 @@
 import json
 import socket
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 from docker import DockerClient
-from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.install.process import runs
-from cyberhubs.names import ROLE, STACK
+from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
 from cyberhubs.ops.problem import Problem
-from cyberhubs.ops.stack import Stack
+from cyberhubs.ops.stack import Resource, Stack, name_of
 
+HUB_COMPONENT = "cyberhubs:hub:Hub"
 OWN = ("hub", "proxy", "door")  # the roles of containers that Pulumi makes
-Resources = list[dict[str, Any]]  # as `Stack.resources` answers
 
 
 def unlock(stack: Stack) -> None:
@@ -29,28 +27,56 @@ def unlock(stack: Stack) -> None:
         stack.ask("cancel", "--yes")
 
 
-def remove_orphans(client: DockerClient, stack: Stack, resources: Resources) -> None:
-    """Removes containers and networks that a killed update made but could not write down.
+def orphans(client: DockerClient, stack: Stack, resources: list[Resource]) -> list[Container]:
+    """The containers of this stack that its state does not know: a killed update could not write them down,
+    or the state was lost or is older than they are.
 
-    Only those with this stack's label and data that its state does not know; never members'
-    servers. Raises Problem for those of somebody else's stack of the same name.
+    Members' servers are among them only if they are of a hub that neither stack file nor state has. Raises
+    Problem for those of somebody else's stack of the same name.
     """
     known = {resource.get("id") for resource in resources}
-    orphans = [found for found in _containers(client, stack) if found.id not in known]
-    for container in orphans:
+    hubs = {hub.name for hub in stack.settings.hubs}
+    hubs |= {name_of(one) for one in resources if one["type"] == HUB_COMPONENT}
+    found = [
+        container
+        for container in _containers(client, stack)
+        if container.id not in known
+        and (container.labels.get(ROLE) in OWN or container.labels.get(HUB) not in hubs)
+    ]
+    for container in found:
         if not _uses(container, Path(stack.settings.host.data_path)):
             raise Problem(
                 f"{container.name} is of another stack named {stack.name} on this machine, with "
                 f"other data than {stack.settings.host.data_path}: give yours another name, or "
                 "take the other one down where it was made."
             )
-    for container in orphans:
-        print(f"Removing {container.name}, left by an update that was killed.")
+    return found
+
+
+def remove_orphans(client: DockerClient, found: list[Container]) -> None:
+    """They are made anew."""
+    for container in found:
+        print(f"Removing {container.name}, which the stack's state does not know.", flush=True)
         container.remove(force=True)
-    for network in client.networks.list(filters={"label": f"{STACK}={stack.name}"}, greedy=True):
-        if network.id not in known and not network.attrs["Containers"]:
-            print(f"Removing network {network.name}, left by an update that was killed.")
-            network.remove()
+
+
+def remove_networks(client: DockerClient, stack: Stack, resources: list[Resource]) -> None:
+    """Removes those with the stack's label or names that its state does not know: they are made anew. Members'
+    servers on them go on, and their hub puts them on the new one."""
+    known = {resource.get("id") for resource in resources}
+    names = {HubNames(stack.name, hub.name).network for hub in stack.settings.hubs}
+    names.add(DoorNames(stack.name).network)
+    for network in client.networks.list(greedy=True):
+        labels = network.attrs["Labels"] or {}
+        ours = labels.get(STACK) == stack.name or network.name in names
+        if not ours or network.id in known:
+            continue
+        print(
+            f"Removing network {network.name}, which the stack's state does not know.", flush=True
+        )
+        for server in network.attrs["Containers"]:
+            network.disconnect(server, force=True)
+        network.remove()
 
 
 def _uses(container: Container, data: Path) -> bool:
@@ -59,55 +85,17 @@ def _uses(container: Container, data: Path) -> bool:
     return any(source.is_relative_to(data) for source in sources)
 
 
-def lost(client: DockerClient, resources: Resources) -> list[str]:
-    """Names of the containers and networks that the state holds and the engine no longer has, or no
-    longer runs."""
-    found = {
-        "docker:index/container:Container": client.containers.get,
-        "docker:index/network:Network": client.networks.get,
-    }
-    names = []
-    for resource in resources:
-        get = found.get(resource["type"])
-        if get is None or not resource.get("id"):
-            continue
-        try:
-            there = get(resource["id"])
-        except NotFound:
-            names.append(resource["outputs"]["name"])
-            continue
-        if isinstance(there, Container) and there.status in ("exited", "created"):
-            names.append(resource["outputs"]["name"])
-    return names
-
-
-def lost_images(client: DockerClient, resources: Resources) -> list[str]:
-    """URNs of what built an image that the engine no longer has."""
-    urns = []
-    for resource in resources:
-        image = resource.get("outputs", {}).get("stdout")
-        if "::images-" not in resource["urn"] or not image:
-            continue
-        try:
-            client.images.get(image)
-        except NotFound:
-            urns.append(resource["urn"])
-    return urns
-
-
 def go_on(client: DockerClient, stack: Stack) -> None:
     """Has the stack's own containers that somebody paused go on."""
     for container in _containers(client, stack):
-        if container.status == "paused":
+        if container.status == "paused" and container.labels.get(ROLE) in OWN:
             print(f"{container.name} is paused: going on with it.")
             container.unpause()
 
 
 def _containers(client: DockerClient, stack: Stack) -> list[Container]:
-    """Those with the stack's label, but for members' servers."""
     label = f"{STACK}={stack.name}"
-    found = client.containers.list(all=True, ignore_removed=True, filters={"label": label})
-    return [container for container in found if container.labels.get(ROLE) in OWN]
+    return client.containers.list(all=True, ignore_removed=True, filters={"label": label})
 
 
 def _locks(stack: Stack) -> list[Path]:

@@ -16,7 +16,14 @@ from cyberhubs.settings import Settings, Way, load_file
 from cyberhubs.settings.host import OpenStackHost
 
 PROJECT = Path(__file__).parent.parent.parent
+Resource = dict[str, Any]  # as `pulumi stack export` shows one
+COMMAND = "command:local:Command"
 INSTANCE = "openstack:compute/instance:Instance"
+
+
+def name_of(resource: Resource) -> str:
+    """As the program has named it."""
+    return resource["urn"].split("::")[-1]
 
 
 class Stack:
@@ -111,9 +118,10 @@ class Stack:
         shown = ["--show-secrets"] if secrets else []
         return json.loads(self.ask("stack", "output", "--json", *shown))
 
-    def resources(self) -> list[dict[str, Any]]:
-        """What the state holds; secrets stay encrypted."""
-        return json.loads(self.ask("stack", "export"))["deployment"].get("resources", [])
+    def resources(self, *, secrets: bool = False) -> list[Resource]:
+        """What the state holds; secrets stay encrypted, or are as `{"plaintext": JSON}`."""
+        shown = ["--show-secrets"] if secrets else []
+        return json.loads(self.ask("stack", "export", *shown))["deployment"].get("resources", [])
 
     @cached_property
     def _environment(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.access import list_of, replace
 from tests.support.deployment import Deployment, running
 from tests.support.domain import DOMAIN
+from tests.support.member import Kernel, Member
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 def deployment(stack: Deployment) -> Deployment:
     """The stack, up as it was at first, whatever tests before have made of it."""
     return stack.put_right()
+
+
+@pytest.fixture
+def kernel(deployment: Deployment) -> Iterator[Kernel]:
+    """A member's, with a variable."""
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password)
+        try:
+            grace.start()
+            kernel = grace.kernel()
+            kernel.run("kept = 6 * 7")
+            yield kernel
+        finally:
+            grace.sign_in(deployment.password)
+            grace.stop()
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def test_status_says_what_a_visitor_sees(attacked: Deployment) -> None:
 
     serve("/srv/door/empty.caddyfile")
     try:
-        assert "does not answer there" in attacked.ops("status")
+        assert "does not answer there" in attacked.ops("status", fails=True)
     finally:
         serve("/srv/door/live/Caddyfile")
     assert httpx.get(attacked.front).status_code == 200

@@ -288,7 +288,7 @@ def test_a_hub_that_is_down_says_so_and_the_others_work(
             expect(page.get_by_role("listitem").filter(has_text="Core hub")).to_contain_text("up")
             page.go_back()
             assert keeps_its_variables(kernel)
-            assert "astro        does not answer" in three.ops("status")
+            assert "astro        does not answer" in three.ops("status", fails=True)
             three.container("proxy", "astro").start()
             # The page reloads itself until the hub is there.
             expect(page.get_by_label("Username")).to_be_visible(timeout=60_000)

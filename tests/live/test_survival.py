@@ -1,7 +1,6 @@
 """Whatever happens to hub or proxy, a running notebook goes on: its kernel keeps its variables."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,18 +12,6 @@ from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.waiting import eventually
 
 REMEMBERED_S = 30
-
-
-@pytest.fixture
-def kernel(deployment: Deployment) -> Iterator[Kernel]:
-    with Member(deployment.url, "grace") as grace:
-        grace.sign_in(deployment.password)
-        grace.start()
-        kernel = grace.kernel()
-        kernel.run("kept = 6 * 7")
-        yield kernel
-        grace.sign_in(deployment.password)
-        grace.stop()
 
 
 def test_killed_hub_comes_back_by_itself(deployment: Deployment, kernel: Kernel) -> None:

@@ -1,0 +1,223 @@
+"""What of a stack is no longer as it was made, which Pulumi does not see: it compares with its state alone."""
+
+import base64
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from docker import DockerClient
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from cyberhubs.machine import SshMachine
+from cyberhubs.machine.scripts import call, called, name_called
+from cyberhubs.machine.steps import setup
+from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
+
+MARK = "=== "
+FILES = (
+    "data",
+    "door",
+    "hub",
+    "put",
+    "reload",
+)  # scripts that make files which nobody else changes
+CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"
+
+Differences = dict[str, list[str]]
+Script = tuple[str, str, str]  # its name, its text, and its stdin
+
+
+def of_files(stack: Stack, resources: Iterable[Resource]) -> Differences:
+    """Name of a resource → what is to be put right of the files that it made.
+
+    Raises MachineError where the machine cannot be asked.
+    """
+    return _run(stack, _files(resources, check=True))
+
+
+def of_machine(stack: Stack) -> Differences:
+    """Setup step → what it would change on the machine now. Empty for a machine that is not set up.
+
+    Raises MachineError where a step would refuse the machine.
+    """
+    if not isinstance(stack.machine, SshMachine):
+        return {}
+    return _run(stack, [(s.name, s.script(check=True), "") for s in setup(stack.settings)])
+
+
+def of_containers(client: DockerClient, resources: list[Resource]) -> Differences:
+    """Name of a container, network or image → what is wrong with it."""
+    found = {name: ["is not there, or stopped"] for name in missing(client, resources)}
+    found |= {name_of(image): ["is not there"] for image in missing_images(client, resources)}
+    found |= {name_of(one): ["is off its network"] for one in off_network(client, resources)}
+    return found | {name: ["is unhealthy"] for name in unhealthy(client, resources)}
+
+
+def lines(found: Differences) -> list[str]:
+    return [f"{name:12} {text}" for name, texts in found.items() for text in texts]
+
+
+def put_files_right(
+    stack: Stack, resources: list[Resource], client: DockerClient | None
+) -> list[str]:
+    """Makes them again as they were; answers options of `pulumi up` for what follows from it."""
+    found = of_files(stack, resources)
+    for lines in found.values():
+        print(f"No longer as it was made: {'; '.join(lines)}. Putting it right.", flush=True)
+    _run(stack, [one for one in _files(resources, check=False) if one[0] in found])
+    made = re.findall(r"^(/.*): made$", "\n".join(chain(*found.values())), re.MULTILINE)
+    options = []
+    for path in made:
+        if "/secrets/" in path:
+            print(f"{path} was gone for good and is a new one: members may have to sign in again.")
+    for resource in resources:
+        name = name_of(resource)
+        if client and resource["type"] == CONTAINER and any(map(partial(_uses, resource), made)):
+            print(f"Starting {resource['outputs']['name']} again, which uses it.", flush=True)
+            _restart(client, resource["outputs"]["name"])
+        hub = name.removesuffix("-files-password")
+        if hub != name and any(path.endswith(f"/{hub}/secrets/password") for path in made):
+            options += ["--replace", resource["urn"]]
+    return options
+
+
+def _uses(container: Resource, path: str) -> bool:
+    """Whether it knows nothing of a path that was made anew: its mount is of the one before, or it has read a
+    secret there."""
+    sources = [mount["source"] for mount in container["inputs"].get("mounts", ())]
+    return any(
+        f"{source}/".startswith(f"{path}/")
+        or ("/secrets/" in path and path.startswith(f"{source}/"))
+        for source in sources
+    )
+
+
+def missing(client: DockerClient, resources: Iterable[Resource]) -> list[str]:
+    """Names of the containers and networks that the state holds and the engine no longer has, or no
+    longer runs."""
+    get = {CONTAINER: client.containers.get, NETWORK: client.networks.get}
+    names = []
+    for resource in _made(resources, CONTAINER, NETWORK):
+        try:
+            there = get[resource["type"]](resource["id"])
+        except NotFound:
+            names.append(resource["outputs"]["name"])
+            continue
+        if isinstance(there, Container) and there.status in ("exited", "created"):
+            names.append(resource["outputs"]["name"])
+    return names
+
+
+def off_network(client: DockerClient, resources: Iterable[Resource]) -> list[Resource]:
+    """The containers that run and are not on each of their networks, or not by their name there."""
+    ids = {network.name: network.id for network in client.networks.list()}
+    off = []
+    for resource in _made(resources, CONTAINER):
+        try:
+            container = client.containers.get(resource["id"])
+        except NotFound:
+            continue
+        if container.status != "running":
+            continue
+        there = container.attrs["NetworkSettings"]["Networks"]
+        for wanted in resource["inputs"]["networksAdvanced"]:
+            end = there.get(wanted["name"], {})
+            aliases = set(end.get("Aliases") or ())
+            if end.get("NetworkID") != ids.get(wanted["name"]) or not aliases >= set(
+                wanted["aliases"]
+            ):
+                off.append(resource)
+                break
+    return off
+
+
+def unhealthy(client: DockerClient, resources: Iterable[Resource]) -> list[str]:
+    """Names of the containers that run and fail at what shows that they work."""
+    names = []
+    for resource in _made(resources, CONTAINER):
+        try:
+            state = client.containers.get(resource["id"]).attrs["State"]
+        except NotFound:
+            continue
+        if state["Status"] == "running" and state.get("Health", {}).get("Status") == "unhealthy":
+            names.append(resource["outputs"]["name"])
+    return names
+
+
+def missing_images(client: DockerClient, resources: Iterable[Resource]) -> list[Resource]:
+    """What built an image that the engine no longer has."""
+    builds = []
+    for resource in resources:
+        image = resource.get("outputs", {}).get("stdout")
+        if "::images-" not in resource["urn"] or not image:
+            continue
+        try:
+            client.images.get(image)
+        except NotFound:
+            builds.append(resource)
+    return builds
+
+
+def start_again(client: DockerClient, names: Iterable[str]) -> None:
+    for name in names:
+        print(f"{name} is unhealthy: starting it again.", flush=True)
+        _restart(client, name)
+
+
+def _restart(client: DockerClient | None, name: str) -> None:
+    assert client
+    with suppress(NotFound):  # it is made anew, then
+        client.containers.get(name).restart(timeout=10)
+
+
+def _made(resources: Iterable[Resource], *types: str) -> list[Resource]:
+    return [one for one in resources if one["type"] in types and one.get("id")]
+
+
+def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:
+    found = []
+    for resource in resources:
+        inputs = resource.get("inputs", {})
+        command = inputs.get("update", "")
+        if resource["type"] != COMMAND or name_called(command) not in FILES:
+            continue
+        if name_called(command) == "reload":
+            # The file alone: the door reads it when it starts, and serves what it was last told.
+            live, _, uid, gid = shlex.split(command)[2:]
+            command = call("put", f"{live}/Caddyfile", uid, gid, "0600", "text")
+        stdin = _plain(inputs.get("stdin", ""))
+        found.append((name_of(resource), called(command, check=check), stdin))
+    return found
+
+
+def _plain(value: Any) -> str:
+    """An input as it is, be it a secret."""
+    return json.loads(value["plaintext"]) if isinstance(value, dict) else value
+
+
+def _run(stack: Stack, scripts: Iterable[Script]) -> Differences:
+    """What each of them prints, where it prints anything: all in one session, since each takes longer to open
+    than to run. By stdin, which nobody there sees."""
+    parts = [
+        f"echo '{MARK}{name}'\n"
+        f"printf %s '{base64.b64encode(stdin.encode()).decode()}' | base64 -d | (\n{text}\n)\n"
+        for name, text, stdin in scripts
+    ]
+    if not parts:
+        return {}
+    found: Differences = {}
+    name = ""
+    for line in stack.machine.run(
+        "exec sh -s", stdin="set -e\n" + "".join(parts), limit_s=300
+    ).splitlines():
+        if line.startswith(MARK):
+            name = line.removeprefix(MARK)
+        else:
+            found.setdefault(name, []).append(line)
+    return found

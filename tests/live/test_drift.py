@@ -1,0 +1,178 @@
+"""What was changed behind Pulumi's back: `up` puts it right or names it, and never says that all is well over it."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from cyberhubs_hub.config import CONFIG_DIR
+
+from tests.support.access import list_of
+from tests.support.deployment import Deployment, changes
+from tests.support.member import Kernel, Member, keeps_its_variables
+from tests.support.waiting import eventually
+
+FILES = (
+    "hubs/core/live/access",
+    "hubs/core/live/applications.json",
+    "door/live/hubs/core.json",
+    "door/live/Caddyfile",
+    "etc/passwd",
+)
+
+
+def is_right(deployment: Deployment) -> None:
+    """Nothing is left to be done, and a member gets in."""
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password)
+
+
+@pytest.mark.parametrize("how", ["damaged", "deleted"])
+def test_files_are_as_they_were_made(deployment: Deployment, how: str) -> None:
+    files = [deployment.data / path for path in FILES]
+    mounts = deployment.container("hub").attrs["Mounts"]
+    files += [Path(m["Source"], "hub.json") for m in mounts if m["Destination"] == CONFIG_DIR]
+    before = {file: (file.read_text(), file.stat().st_mode) for file in files}
+    for file in files:
+        if how == "damaged":
+            file.write_text("damaged")
+            file.chmod(0o600)
+        else:
+            file.unlink()
+    for command in ("check", "status"):
+        said = deployment.ops(command, fails=True)
+        assert [file for file in files if f"{file}: written" not in said] == []
+    deployment.ops("up")
+    assert {file: (file.read_text(), file.stat().st_mode) for file in files} == before
+    assert "All is as it was made" in deployment.ops("check")
+    is_right(deployment)
+
+
+def test_secrets_that_are_gone_are_made_anew(deployment: Deployment, kernel: Kernel) -> None:
+    secrets = deployment.data / "hubs/core/secrets"
+    before = {file: file.read_text() for file in secrets.iterdir()}
+    for file in before:
+        file.unlink()
+    said = deployment.ops("up")
+    for file, text in before.items():
+        assert f"{file} was gone for good and is a new one" in said
+        assert file.read_text() not in ("", text)
+    assert deployment.ops("password").strip() == f"core: {deployment.password}"
+    is_right(deployment)
+    eventually(lambda: keeps_its_variables(kernel))
+
+
+def test_folders_are_there_again(deployment: Deployment) -> None:
+    """Also to those containers that had them mounted."""
+    for path in ("door/live/passes/core", "hubs/core/config", "hubs/core/live"):
+        shutil.rmtree(deployment.data / path)
+    (deployment.data / "hubs/core/state").chmod(0o755)
+    deployment.ops("up")
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password).start()
+        grace.stop()
+    assert (deployment.data / "hubs/core/state").stat().st_mode & 0o777 == 0o700
+    is_right(deployment)
+
+
+def take_off_network(deployment: Deployment) -> None:
+    deployment.engine.networks.get(f"cyberhubs.{deployment.stack}.core").disconnect(
+        deployment.container("proxy")
+    )
+
+
+def remove_network(deployment: Deployment) -> None:
+    network = deployment.engine.networks.get(f"cyberhubs.{deployment.stack}.core")
+    for container in network.containers:
+        network.disconnect(container, force=True)
+    network.remove()
+
+
+def make_network_again(deployment: Deployment) -> None:
+    """As somebody would who wants to help."""
+    remove_network(deployment)
+    deployment.engine.networks.create(f"cyberhubs.{deployment.stack}.core")
+
+
+@pytest.mark.parametrize("how", [take_off_network, remove_network, make_network_again])
+def test_containers_are_on_their_networks(
+    deployment: Deployment, kernel: Kernel, how: Callable[[Deployment], None]
+) -> None:
+    how(deployment)
+    said = deployment.ops("status", fails=True)
+    assert re.search(r"core-proxy +is off its network", said), said
+    deployment.ops("up")
+    is_right(deployment)
+    eventually(lambda: keeps_its_variables(kernel))
+
+
+@pytest.fixture
+def database(deployment: Deployment) -> Iterator[Path]:
+    """The hub's, whole again afterwards."""
+    file = deployment.data / "hubs/core/state/jupyterhub.sqlite"
+    deployment.container("hub").stop(timeout=20)
+    kept = file.read_bytes()
+    yield file
+    deployment.container("hub").stop(timeout=20)
+    file.write_bytes(kept)
+    deployment.ops("up")
+    is_right(deployment)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_put_right_is_named(deployment: Deployment, database: Path) -> None:
+    database.write_bytes(b"overwritten" * 1000)
+    for command in ("up", "status"):
+        said = deployment.ops(command, fails=True)
+        assert "Cyberhubs is up" not in said
+        assert f"Visitors of {deployment.url} get 50" in said, said
+        assert "file is not a database" in said
+        assert f"Its database is damaged: {database}" in said
+
+
+def state_of(deployment: Deployment) -> Path:
+    [state] = deployment.home.glob(f"state/.pulumi/stacks/*/{deployment.stack}.json")
+    return state
+
+
+def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel: Kernel) -> None:
+    before = deployment.containers()
+    state_of(deployment).unlink()
+    said = deployment.ops("up")
+    assert "which the stack's state does not know" in said
+    assert deployment.containers() == before
+    is_right(deployment)
+    eventually(lambda: keeps_its_variables(kernel))
+
+
+def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Kernel) -> None:
+    state = state_of(deployment)
+    old = state.read_text()
+    deployment.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Newer"))
+    deployment.ops("up")
+    state.write_text(old)
+    deployment.ops("up")
+    assert "Newer" in httpx.get(f"{deployment.url}hub/login").text
+    is_right(deployment)
+    eventually(lambda: keeps_its_variables(kernel))
+
+
+def test_nothing_is_taken_away_before_the_images_are_there(deployment: Deployment) -> None:
+    state = state_of(deployment)
+    kept = state.read_text()
+    started = deployment.started()
+    state.unlink()
+    dockerfile = deployment.directory / "images/proxy/Dockerfile"
+    text = dockerfile.read_text()
+    dockerfile.write_text("FROM cyberhubs-no-such-image\n")
+    try:
+        assert "What runs was left alone" in deployment.ops("up", fails=True)
+        assert deployment.started() == started
+        assert list_of(deployment).exists()
+    finally:
+        dockerfile.write_text(text)
+        state.write_text(kept)
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}
