@@ -20,7 +20,7 @@ from tests.conformance.docker.common import CONTAINER, NETWORK
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import changes
 from tests.support.lab.deployment import LabDeployment
-from tests.support.member import Kernel, Member
+from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, ours
 from tests.support.waiting import eventually
@@ -60,7 +60,7 @@ def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None
     for said in ("ext4 made", "docker.io: held", "in the group docker", "firewall: in force"):
         assert said in lab.first_up
     assert set(changes(lab.ops("up"))) == UNCHANGED
-    assert "as it was set up" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("check")
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None
     finally:
         lab.machine.exec("docker rm -f opened")
     assert "Running firewall again" in lab.ops("up")
-    assert "as it was set up" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("check")
 
 
 @pytest.mark.slow
@@ -216,9 +216,25 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     for line in ("bridge-nf-call-iptables = 1", "60cyberhubs: written", "docker: started"):
         assert line in said
     lab.ops("up")
-    assert "as it was set up" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("check")
     # live-restore: the containers went on while the engine was down.
     assert lab.machine.exec("docker ps -q").split() == started
+    assert set(changes(lab.ops("up"))) == UNCHANGED
+
+
+def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) -> None:
+    [state] = lab.home.glob(f"state/.pulumi/stacks/*/{lab.stack}.json")
+    access = "/mnt/hubs/core/live/access"
+    right = lab.machine.exec(f"cat {access}")
+    with lab.tunnel(), signed_in(lab, "grace") as kernel:
+        kernel.run("kept = 6 * 7")
+        lab.machine.exec(f"echo damaged >{access}")
+        assert f"{access}: written" in lab.ops("check", fails=True)
+        assert f"{access}: written" in lab.ops("up")
+        assert lab.machine.exec(f"cat {access}") == right
+        state.unlink()
+        assert "which the stack's state does not know" in lab.ops("up")
+        eventually(lambda: keeps_its_variables(kernel))
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
@@ -231,7 +247,7 @@ def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeploy
     lab.machine.exec("systemctl start cyberhubs-firewall-undo.service")  # as its timer will
     lab.write(before)
     lab.ops("up")
-    assert "as it was set up" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("check")
 
 
 @pytest.mark.slow
@@ -245,7 +261,7 @@ def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
         again.start()
         assert again.kernel().run("print(open('kept.txt').read())") == "orbit"
         again.stop()
-    assert "as it was set up" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("check")
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
