@@ -8,15 +8,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from docker.utils.build import exclude_paths
 from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
+from cyberhubs.paths import CHECKOUT
 
-PROJECT = Path(__file__).parent.parent
 # What an image copies, beside its own folder of `images/`.
 SHARED = {"multiuser": ("images/shared", "hub")}
 
@@ -72,17 +71,17 @@ def _content_hash(image: str, build_args: dict[str, str]) -> str:
     for argument, value in sorted(build_args.items()):
         digest.update(f"{argument}={value}\0".encode())
     for path in _context_files(image):
-        file = PROJECT / path
+        file = CHECKOUT / path
         digest.update(f"{path}\0{file.stat().st_mode & 0o111:o}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:12]
 
 
 def _context_files(image: str) -> Iterator[str]:
-    ignored = (PROJECT / ".dockerignore").read_text().split()
+    ignored = (CHECKOUT / ".dockerignore").read_text().split()
     folders = tuple(
         f"{folder}/" for folder in (f"images/{image}", *SHARED.get(image, ("images/shared",)))
     )
-    for path in sorted(exclude_paths(str(PROJECT), ignored)):
-        if path.startswith(folders) and (PROJECT / path).is_file():
+    for path in sorted(exclude_paths(str(CHECKOUT), ignored)):
+        if path.startswith(folders) and (CHECKOUT / path).is_file():
             yield path

@@ -13,20 +13,20 @@ import re
 import sys
 from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
 from docker.errors import DockerException, ImageNotFound
 
+from cyberhubs.errors import UserError
 from cyberhubs.install.report import Report, Step
+from cyberhubs.paths import CHECKOUT
 
-PROJECT = Path(__file__).parent.parent
 LAST_LINES = 20
 NOISE = (" ---> ", "Removing intermediate container ")
 
 
-class BuildError(Exception):
+class BuildError(UserError):
     """Which step failed and why, with the end of what it printed."""
 
 
@@ -38,7 +38,7 @@ def build(
     Raises BuildError, and DockerException for an engine that is not there.
     """
     messages = client.api.build(
-        path=str(PROJECT),  # without what .dockerignore names
+        path=str(CHECKOUT),  # without what .dockerignore names
         dockerfile=dockerfile,
         tag=name,
         buildargs=dict(arguments),

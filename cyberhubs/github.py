@@ -5,11 +5,13 @@ import sys
 
 import httpx
 
+from cyberhubs.errors import UserError
+
 LIMIT_S = 20
 NO_CODE = "0"  # is none of GitHub's, so that nothing comes of it but the check of what is beside it
 
 
-class AppError(Exception):
+class AppError(UserError):
     """What is wrong with the app, and what to do next."""
 
 

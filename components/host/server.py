@@ -6,7 +6,6 @@ import re
 import shlex
 from dataclasses import dataclass
 from ipaddress import ip_network
-from pathlib import Path
 from string import Template
 
 import pulumi
@@ -16,9 +15,10 @@ from pulumi import ComponentResource, CustomTimeouts, ResourceOptions
 from components.host.here import here
 from components.host.host_key import HostKey
 from cyberhubs.names import in_cloud
+from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings.host import OpenStackHost as HostSettings
 
-USER_DATA = Path(__file__).parents[2] / "cloud-init/user-data.yaml"
+USER_DATA = CHECKOUT / "cloud-init/user-data.yaml"
 OWN_NETWORK = "10.77.0.0/24"
 
 

@@ -9,11 +9,10 @@ from pulumi import ResourceOptions
 from pulumi_command.local import Command
 
 from components.host.host import Host
-from cyberhubs.install.base import IMAGE as BASE
-from cyberhubs.install.caddy import IMAGE as CADDY
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.scripts import call
 from cyberhubs.machine.steps import MEMBERS_SLICE, SOCKET_DIRECTORY, setup
+from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import SshHost as SshSettings
 
@@ -104,7 +103,7 @@ class SetUpHost(Host):
             ready,
             "images",
             # Their names, so that it runs again when they are others.
-            f".venv/bin/python -m cyberhubs.install base caddy # {BASE} {CADDY}",
+            f".venv/bin/python -m cyberhubs.install base caddy # {BASE_IMAGE} {CADDY_IMAGE}",
             on_engine=True,
             shown=True,
         )

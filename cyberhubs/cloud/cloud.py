@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cyberhubs.errors import UserError
+
 if TYPE_CHECKING:
     from openstack.connection import Connection
 
@@ -18,7 +20,7 @@ CONSOLE_LINES = 20
 START_S = 300
 
 
-class CloudError(Exception):
+class CloudError(UserError):
     """What is wrong with the cloud or what is asked of it, and what to do next."""
 
 

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import places
+from cyberhubs import paths
+
 from .process import run
 from .report import InstallError, Report
 
@@ -64,7 +65,7 @@ def finish(report: Report) -> None:
 
 
 def _unfinished() -> Path:
-    return places.build() / "apt.unfinished"
+    return paths.build() / "apt.unfinished"
 
 
 def refresh() -> None:

@@ -5,25 +5,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import apt, engine_image, places
+from cyberhubs import paths, pins
+
+from . import apt, engine_image
 from .process import run
 from .report import Report, Step, UnavailableError
 
-SUITE = "trixie"
 SCRIPT = Path(__file__).with_name("base.sh")
 
 
-def image(suite: str) -> str:
-    """What the base image of that release of Debian is called on an engine."""
-    return f"cyberhubs-base:{suite}"
-
-
-IMAGE = image(SUITE)
-
-
 class Base(engine_image.EngineImage):
-    def __init__(self, suite: str = SUITE) -> None:
-        super().__init__(image(suite), f"debian:{suite}-slim")
+    def __init__(self, suite: str = pins.DEBIAN) -> None:
+        super().__init__(pins.base_image(suite), f"debian:{suite}-slim")
         self.suite = suite
 
     def make(self, report: Report) -> str:
@@ -33,7 +26,7 @@ class Base(engine_image.EngineImage):
             if not apt.may_install():
                 raise UnavailableError("there is no debootstrap")
             apt.install(["debootstrap", "debian-archive-keyring"], report)
-        root = places.build() / f"base-{self.suite}.part"
+        root = paths.build() / f"base-{self.suite}.part"
         shutil.rmtree(root, ignore_errors=True)
         with report.step(f"base image: making Debian {self.suite} with debootstrap") as step:
             _debootstrap(self.suite, root, step)
@@ -44,7 +37,7 @@ class Base(engine_image.EngineImage):
 
 
 def _debootstrap(suite: str, root: Path, step: Step) -> None:
-    cache = places.build() / "debootstrap" / suite
+    cache = paths.build() / "debootstrap" / suite
     cache.mkdir(parents=True, exist_ok=True)
     mirrors = _mirrors(suite)
     sources = "".join(f"deb {mirror} {part} main\n" for part, mirror in mirrors.items())

@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import apt, fetch, ladder, places
+from cyberhubs import paths
+
+from . import apt, fetch, ladder
 from .process import run
 from .report import Report, UnavailableError
 
@@ -20,7 +22,7 @@ class Driver:
     name = "browser driver"
 
     def found(self) -> str | None:
-        for node in places.VENV.glob("lib/python*/site-packages/playwright/driver/node"):
+        for node in paths.VENV.glob("lib/python*/site-packages/playwright/driver/node"):
             answer = subprocess.run(
                 [node, "--version"], capture_output=True, text=True, check=False
             )
@@ -53,7 +55,7 @@ class Browser:
         return [ladder.vendor(self._download), ladder.packages(self._install)]
 
     def _download(self, report: Report) -> str:
-        playwright = places.VENV / "bin/playwright"
+        playwright = paths.VENV / "bin/playwright"
         if not playwright.exists():
             raise UnavailableError("Playwright is not installed (python3 -m cyberhubs.install dev)")
         # Only Playwright knows where its builds are; which one this is of differs by machine.

@@ -4,32 +4,32 @@ from its Go module."""
 import tempfile
 from pathlib import Path
 
-from . import engine_image, golang, places
+from cyberhubs import paths, pins
+
+from . import engine_image, golang
 from .report import Report
 
-MODULE = places.OFFLINE / "go/caddy"
+MODULE = paths.OFFLINE / "go/caddy"
 PACKAGE = "github.com/caddyserver/caddy/v2"
-VERSION = golang.required(MODULE, PACKAGE)
-IMAGE = f"cyberhubs-caddy:{VERSION}"
 # Each release has its tag: library/caddy in github.com/docker-library/official-images.
-PUBLIC = f"caddy:{VERSION}"
+PUBLIC = f"caddy:{pins.CADDY}"
 
 
 class Caddy(engine_image.EngineImage):
     def __init__(self) -> None:
-        super().__init__(IMAGE, PUBLIC)
+        super().__init__(pins.CADDY_IMAGE, PUBLIC)
 
     def make(self, report: Report) -> str:
         go = golang.Go.find(MODULE)
         with (
-            tempfile.TemporaryDirectory(dir=places.build()) as folder,
-            report.step(f"caddy image: building Caddy {VERSION} from its Go module") as step,
+            tempfile.TemporaryDirectory(dir=paths.build()) as folder,
+            report.step(f"caddy image: building Caddy {pins.CADDY} from its Go module") as step,
         ):
             root = Path(folder)
             program = root / "usr/bin/caddy"
             program.parent.mkdir(parents=True)
-            version = f"-X {PACKAGE}.CustomVersion=v{VERSION}"
+            version = f"-X {PACKAGE}.CustomVersion=v{pins.CADDY}"
             go.build(MODULE, f"{PACKAGE}/cmd/caddy", program, version, step)
             step.show("importing")
-            engine_image.load(root, IMAGE, ['ENTRYPOINT ["/usr/bin/caddy"]'])
-        return f"built {VERSION}"
+            engine_image.load(root, pins.CADDY_IMAGE, ['ENTRYPOINT ["/usr/bin/caddy"]'])
+        return f"built {pins.CADDY}"

@@ -7,20 +7,9 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from . import (
-    apt,
-    base,
-    browser,
-    caddy,
-    engine,
-    environment,
-    ladder,
-    places,
-    plugins,
-    pulumi,
-    tools,
-    venv,
-)
+from cyberhubs import paths
+
+from . import apt, base, browser, caddy, engine, environment, ladder, plugins, pulumi, tools, venv
 from .process import alone, disk_full
 from .report import InstallError, Report
 
@@ -102,7 +91,7 @@ def main(argv: list[str] | None = None) -> int:
         report.line("Interrupted: run the same command again to go on from there.")
         return 130
     except OSError as error:
-        where = error.filename or places.home()
+        where = error.filename or paths.home()
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             report.line(disk_full(str(where)))
         else:

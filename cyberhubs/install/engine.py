@@ -8,7 +8,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import apt, docker_api, fetch, ladder, places
+from cyberhubs import paths
+
+from . import apt, docker_api, fetch, ladder
 from .process import failure, run, runs
 from .report import InstallError, Report, UnavailableError
 
@@ -218,8 +220,8 @@ def _running_pid() -> int | None:
 
 
 def _pid_file() -> Path:
-    return places.run() / "dockerd.pid"
+    return paths.run() / "dockerd.pid"
 
 
 def _log() -> Path:
-    return places.run() / "dockerd.log"
+    return paths.run() / "dockerd.log"

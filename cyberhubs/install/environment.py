@@ -5,7 +5,9 @@ import os
 import secrets
 from pathlib import Path
 
-from . import places, plugins
+from cyberhubs import paths
+
+from . import plugins
 
 
 def variables() -> dict[str, str]:
@@ -13,17 +15,17 @@ def variables() -> dict[str, str]:
 
     Makes the folder of the default backend and the passphrase, once, where they are used.
     """
-    pulumi_home = places.pulumi_home()
-    programs = [str(places.VENV / "bin"), str(pulumi_home / "bin")]
+    pulumi_home = paths.pulumi_home()
+    programs = [str(paths.VENV / "bin"), str(pulumi_home / "bin")]
     old = [part for part in os.environ.get("PATH", "").split(os.pathsep) if part not in programs]
     added = {
-        "CYBERHUBS_HOME": str(places.home()),
+        "CYBERHUBS_HOME": str(paths.home()),
         "PULUMI_HOME": str(pulumi_home),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PATH": os.pathsep.join([*programs, *old]),
     }
     if not os.environ.get("PULUMI_BACKEND_URL") and not _logged_in(pulumi_home):
-        state = places.home() / "state"
+        state = paths.home() / "state"
         state.mkdir(mode=0o700, exist_ok=True)
         added["PULUMI_BACKEND_URL"] = f"file://{state}"
     if not any(
@@ -47,7 +49,7 @@ def _logged_in(pulumi_home: Path) -> bool:
 
 def _passphrase() -> Path:
     """Made once: what it encrypts can be read with nothing else."""
-    path = places.home() / "passphrase"
+    path = paths.home() / "passphrase"
     if path.exists():
         return path
     part = path.with_name(f"passphrase.{os.getpid()}")

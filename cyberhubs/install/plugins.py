@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import fetch, ladder, places, pulumi
+from cyberhubs import paths, pins
+
+from . import fetch, ladder, pulumi
 from .process import run
 from .report import InstallError, Report, UnavailableError
 
@@ -37,7 +39,7 @@ SHIM_MARK = "# Cyberhubs: stands in for"
 class Plugin:
     def __init__(self, plugin: str) -> None:
         self.plugin = plugin
-        self.version = places.pinned(f"pulumi-{plugin}")
+        self.version = pins.python_package(f"pulumi-{plugin}")
 
     @property
     def name(self) -> str:
@@ -70,7 +72,7 @@ class Plugin:
                     *("--server", RELEASES),  # the file that is there, not first one of GitHub
                 ],
                 log=f"plugin-{self.plugin}",
-                env={"PULUMI_HOME": str(places.pulumi_home())},
+                env={"PULUMI_HOME": str(paths.pulumi_home())},
             )
         if self.found() is None:
             raise InstallError(f"What came as {self.name} is none: run the same command again.")
@@ -79,7 +81,7 @@ class Plugin:
     def _put_shim(self, report: Report) -> str:
         folder = _folder(self.plugin)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "checkout").write_text(f"{places.CHECKOUT}\n")
+        (folder / "checkout").write_text(f"{paths.CHECKOUT}\n")
         part = folder / "shim.part"
         part.write_text(self._shim())
         part.chmod(0o755)
@@ -102,8 +104,8 @@ def release_file(plugin: str, version: str) -> str:
 
 
 def _folder(plugin: str) -> Path:
-    version = places.pinned(f"pulumi-{plugin}")
-    return places.pulumi_home() / "plugins" / f"resource-{plugin}-v{version}"
+    version = pins.python_package(f"pulumi-{plugin}")
+    return paths.pulumi_home() / "plugins" / f"resource-{plugin}-v{version}"
 
 
 def _recorded_checkout(program: Path) -> Path:

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from . import places
+from cyberhubs import paths
+
 from .report import InstallError, Report
 
 TAIL = 15
@@ -26,7 +27,7 @@ def alone(report: Report) -> Iterator[None]:
     What is run meanwhile holds the lock too, so that after a kill of this process the next
     install also waits for the programs that it left behind.
     """
-    with (places.home() / "install.lock").open("a+") as file:
+    with (paths.home() / "install.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,7 +58,7 @@ def run(
     Raises InstallError with the end of its output when it fails. Whatever it started is ended
     with it when this process is interrupted, so that a second run meets no strangers.
     """
-    path = places.build() / f"{log}.log"
+    path = paths.build() / f"{log}.log"
     tail: deque[str] = deque(maxlen=TAIL)
     with path.open("w") as log_file:
         process = subprocess.Popen(

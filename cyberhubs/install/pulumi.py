@@ -10,14 +10,16 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import fetch, golang, ladder, places
+from cyberhubs import paths, pins
+
+from . import fetch, golang, ladder
 from .process import run
 from .report import Report, UnavailableError
 
 STAMP = ".cyberhubs.json"
 HOST = "pulumi-language-python"
 VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-CLI_MODULE, HOST_MODULE = places.OFFLINE / "go/cli", places.OFFLINE / "go/language-python"
+CLI_MODULE, HOST_MODULE = paths.OFFLINE / "go/cli", paths.OFFLINE / "go/language-python"
 CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 # As in Pulumi's own installer (dist/install.sh in github.com/pulumi/get.pulumi.com); the archive is
@@ -32,8 +34,8 @@ class Pulumi:
     """Used if found: any from the version on that rung 3 builds, the oldest that is tested."""
 
     def __init__(self) -> None:
-        self.oldest = golang.required(CLI_MODULE, "github.com/pulumi/pulumi/pkg/v3")
-        self.newest = places.pinned("pulumi")
+        self.oldest = pins.OLDEST_PULUMI
+        self.newest = pins.python_package("pulumi")
 
     @property
     def name(self) -> str:
@@ -61,7 +63,7 @@ class Pulumi:
             raise UnavailableError(f"its checksum file does not name {file}")
         part = _fresh_part()
         with report.step(f"pulumi: downloading {self.newest}") as step:
-            archive = places.build() / file
+            archive = paths.build() / file
             fetch.download(url, archive, match[1], step)
             run(["tar", "-xzf", archive, "-C", part, "--strip-components=1"], log="pulumi-tar")
         programs = [*sorted(part.glob("*python*")), part / "pulumi"]
@@ -102,7 +104,7 @@ def executable() -> Path | None:
 
 
 def _bin() -> Path:
-    return places.pulumi_home() / "bin"
+    return paths.pulumi_home() / "bin"
 
 
 def _is_whole() -> bool:
@@ -122,14 +124,14 @@ def _key_downloaded(version: str) -> str:
 
 def _key_built() -> str:
     digest = hashlib.sha256()
-    for file in sorted((places.OFFLINE / "go").rglob("*")):
+    for file in sorted((paths.OFFLINE / "go").rglob("*")):
         if file.is_file():
             digest.update(file.read_bytes())
     return f"build of {digest.hexdigest()}"
 
 
 def _fresh_part() -> Path:
-    path = places.pulumi_home() / "bin.part"
+    path = paths.pulumi_home() / "bin.part"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
     return path

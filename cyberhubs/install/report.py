@@ -6,10 +6,12 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from cyberhubs.errors import UserError
+
 HEARTBEAT_S = 15.0
 
 
-class InstallError(Exception):
+class InstallError(UserError):
     """What is wrong and what to do next, in one sentence or two."""
 
 

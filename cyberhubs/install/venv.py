@@ -9,7 +9,9 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import apt, ladder, places
+from cyberhubs import paths
+
+from . import apt, ladder
 from .process import run
 from .report import InstallError, Report
 
@@ -27,11 +29,8 @@ class Venv:
     def found(self) -> str | None:
         have = _stamp()
         kinds = ("run", "dev") if self.kind == "run" else ("dev",)
-        place = places.VENV.resolve()  # may be a link to another checkout's
-        if (
-            have not in [_wanted(kind, place) for kind in kinds]
-            or not _python(places.VENV).exists()
-        ):
+        place = paths.VENV.resolve()  # may be a link to another checkout's
+        if have not in [_wanted(kind, place) for kind in kinds] or not _python(paths.VENV).exists():
             return None
         return "found in .venv"
 
@@ -42,8 +41,8 @@ class Venv:
         # Whoever had the test tools keeps them when a lock changes.
         kind = "dev" if _stamp().get("kind") == "dev" else self.kind
         lock = _lock(kind)
-        stamp = _wanted(kind, places.VENV)
-        part = places.VENV.with_name(".venv.part")
+        stamp = _wanted(kind, paths.VENV)
+        part = paths.VENV.with_name(".venv.part")
         _remove(part)
         _create(part, report)
         with report.step(f"python environment: installing {lock.name} with pip") as step:
@@ -86,7 +85,7 @@ def _create(path: Path, report: Report) -> None:
 def _link_checkout(venv: Path) -> None:
     """Lets the environment import the checkout's packages and the hub's from any directory."""
     packages = sysconfig.get_path("purelib", "venv", {"base": str(venv)})
-    lines = f"{places.CHECKOUT}\n{places.CHECKOUT / 'hub'}\n"
+    lines = f"{paths.CHECKOUT}\n{paths.CHECKOUT / 'hub'}\n"
     (Path(packages) / "cyberhubs.pth").write_text(lines)
 
 
@@ -98,12 +97,12 @@ def _move_into_place(part: Path) -> None:
     for file in [*scripts, part / "pyvenv.cfg"]:
         content = file.read_bytes()
         if b"\0" not in content:  # a program in machine code names no environment
-            file.write_bytes(content.replace(bytes(part), bytes(places.VENV)))
-    old = places.VENV.with_name(".venv.old")
+            file.write_bytes(content.replace(bytes(part), bytes(paths.VENV)))
+    old = paths.VENV.with_name(".venv.old")
     _remove(old)
-    if places.VENV.exists() or places.VENV.is_symlink():
-        places.VENV.rename(old)
-    part.rename(places.VENV)
+    if paths.VENV.exists() or paths.VENV.is_symlink():
+        paths.VENV.rename(old)
+    part.rename(paths.VENV)
     _remove(old)
 
 
@@ -121,12 +120,12 @@ def _wanted(kind: str, place: Path) -> dict[str, str]:
 
 
 def _lock(kind: str) -> Path:
-    return places.REQUIREMENTS / f"{kind}.txt"
+    return paths.REQUIREMENTS / f"{kind}.txt"
 
 
 def _stamp() -> dict[str, str]:
     try:
-        return json.loads((places.VENV / STAMP).read_text())
+        return json.loads((paths.VENV / STAMP).read_text())
     except (OSError, ValueError):
         return {}
 

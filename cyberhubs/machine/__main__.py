@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from cyberhubs.install import places
+from cyberhubs import paths
 from cyberhubs.machine import (
     ADDRESS,
     BOOT_S,
@@ -48,7 +48,7 @@ def main() -> int:
     )
     parser.add_argument("script", help="for /bin/sh")
     arguments = parser.parse_args()
-    file = places.CHECKOUT / "stacks" / f"Pulumi.{arguments.stack}.yaml"
+    file = paths.stack_file(arguments.stack)
     try:
         settings = load_file(file, arguments.stack)
         if ADDRESS in os.environ:

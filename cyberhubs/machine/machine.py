@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from cyberhubs.errors import UserError
 from cyberhubs.machine.scripts import script
 
 LIMIT_S = 1800  # for one script
@@ -15,7 +16,7 @@ LATE = 124  # exit code of timeout(1)
 TAIL = 20  # lines of a failed script that its error repeats
 
 
-class MachineError(Exception):
+class MachineError(UserError):
     """What is wrong with a machine and what to do next, in a sentence or two."""
 
 

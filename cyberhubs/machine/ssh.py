@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from cyberhubs.install import places
+from cyberhubs import paths
 from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
 from cyberhubs.machine.scripts import script
 from cyberhubs.settings.host import SshLogin
@@ -66,7 +66,7 @@ class SshMachine(Machine):
         way = f"{login.user}@{login.address}:{login.port} {self._key} {' '.join(self._host_keys)}"
         self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         # Their options name files in it.
-        self.environment = {**os.environ, "CYBERHUBS_HOME": str(places.home())}
+        self.environment = {**os.environ, "CYBERHUBS_HOME": str(paths.home())}
 
     @property
     def address(self) -> str:
@@ -125,7 +125,7 @@ class SshMachine(Machine):
 
     @contextmanager
     def _socket_to(self, there: str, name: str) -> Iterator[str]:
-        socket = places.run() / f"{self._name}.{os.getpid()}.{name}"
+        socket = paths.run() / f"{self._name}.{os.getpid()}.{name}"
         try:
             with self._forwarded(f"{socket}:{there}"):
                 yield str(socket)
@@ -170,7 +170,7 @@ class SshMachine(Machine):
 
     def connect(self) -> None:
         """Opens the connection that scripts share, if it is not open. Raises MachineError."""
-        with (places.run() / f"{self._name}.lock").open("w") as lock:
+        with (paths.run() / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # of many at once, the first one connects
             check = subprocess.run(
                 self._ssh("-O", "check"), env=self.environment, capture_output=True
@@ -269,7 +269,7 @@ class SshMachine(Machine):
             return f"{login.private_key_file} is not a private key that ssh can read."
         if "too long for unix domain socket" in low:
             return (
-                f"The folder {places.run()} has too long a name for ssh's sockets, which are made in "
+                f"The folder {paths.run()} has too long a name for ssh's sockets, which are made in "
                 "it: set CYBERHUBS_HOME to a folder with a shorter one, such as /var/tmp/hubs."
             )
         if "address already in use" in low:

@@ -3,12 +3,9 @@
 import argparse
 import sys
 
-from cyberhubs.cloud import CloudError
-from cyberhubs.machine import MachineError
+from cyberhubs.errors import UserError
 from cyberhubs.ops import access, deploy, host, inspect
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
-from cyberhubs.settings import SettingsError
 
 OF_A_HUB = {"access": ("hub", "user"), "register": ("hub",)}  # with what they are asked for
 COMMANDS = {
@@ -43,8 +40,8 @@ def main() -> int:
     asked = {word: getattr(arguments, word) for word in OF_A_HUB.get(arguments.command, ())}
     try:
         COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
-    except (Problem, CloudError, MachineError, SettingsError) as problem:
-        print(f"\n{problem}", file=sys.stderr)
+    except UserError as error:
+        print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again: it goes on from here.", file=sys.stderr)

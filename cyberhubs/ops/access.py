@@ -8,7 +8,7 @@ from getpass import getpass
 from cyberhubs_hub.access import decide
 from pydantic import SecretStr
 
-from cyberhubs.ops.problem import Problem
+from cyberhubs.errors import UserError
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import GithubLogin, Hub, Settings, load
 from cyberhubs.settings.problems import one_of
@@ -18,7 +18,7 @@ from cyberhubs.settings.stack_file import read_stack_file
 def access(stack: Stack, hub: str, user: str) -> None:
     """Says in one line whether somebody may enter, by the lists of the stack file."""
     if not user:
-        raise Problem("Say who: make access HUB=core USER=grace.")
+        raise UserError("Say who: make access HUB=core USER=grace.")
     found = _hub(stack.settings, hub)
     lists = found.access_lists
     decision = decide(lists, user, (), datetime.now(UTC))
@@ -76,7 +76,7 @@ def _asked(what: str, read: Callable[[str], str]) -> str:
     except EOFError:
         value = ""
     if not value:
-        raise Problem("Nothing was typed, and nothing changed. Run the same command again.")
+        raise UserError("Nothing was typed, and nothing changed. Run the same command again.")
     return value
 
 
@@ -85,5 +85,5 @@ def _hub(settings: Settings, name: str) -> Hub:
     if not name and len(hubs) == 1:
         return next(iter(hubs.values()))
     if name not in hubs:
-        raise Problem(f"{name or 'HUB='!r} is no hub of the stack — {one_of(name, hubs)}.")
+        raise UserError(f"{name or 'HUB='!r} is no hub of the stack — {one_of(name, hubs)}.")
     return hubs[name]

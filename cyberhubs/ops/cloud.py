@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any
 
 from cyberhubs.cloud import Cloud
+from cyberhubs.errors import UserError
 from cyberhubs.machine import BOOT_S, MachineError, SshMachine
 from cyberhubs.names import in_cloud
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import INSTANCE, Stack
 from cyberhubs.settings.host import OpenStackHost
 
@@ -33,7 +33,7 @@ def ready(stack: Stack) -> bool:
     """Whether the stack's machine is there and runs, so that it can be asked.
 
     Before anything is touched, what the state holds is looked for in the cloud: a machine that is
-    gone is told to Pulumi, which then makes one, and one that is stopped is started. Raises Problem
+    gone is told to Pulumi, which then makes one, and one that is stopped is started. Raises UserError
     where that would lose anything, and CloudError where the cloud cannot be asked.
     """
     host = stack.settings.host
@@ -66,7 +66,7 @@ def ready(stack: Stack) -> bool:
         cloud.start(server.id)
         _wait_for_boot(stack)
     elif server.status != "ACTIVE":
-        raise Problem(
+        raise UserError(
             f"The machine is {server.status} in the cloud{server.fault and f': {server.fault}'}. "
             f"Bring it back to ACTIVE there, or delete it (openstack server delete {server.id}), and "
             f"run `make up STACK={stack.name}` again: volume and address stay."
@@ -78,13 +78,13 @@ def _check_unknown(stack: Stack, cloud: Cloud, host: OpenStackHost, known: set[s
     """Refuses to make a second machine, or an empty volume, beside those of this stack that the state does not know."""
     name = in_cloud(stack.name)
     if servers := cloud.named("server", name) - known:
-        raise Problem(
+        raise UserError(
             f"The cloud has a machine {name} ({', '.join(servers)}) that the state of stack {stack.name} does not know: "
             "the state was lost, or is older than the machine. Nothing was touched. Put the right state back "
             '(docs/state.md), or give the machine up (docs/state.md, "When the passphrase or the state is lost").'
         )
     if not host.data.volume_id and (volumes := cloud.named("volume", name) - known):
-        raise Problem(
+        raise UserError(
             f"The cloud has a volume {name} ({', '.join(volumes)}) that the state of stack {stack.name} does not know, and "
             "members' files may be on it. Nothing was touched. Put the right state back (docs/state.md), or name that volume "
             "by host.data.volumeId, or rename or delete it there."
@@ -102,14 +102,14 @@ def _check_volume(stack: Stack, cloud: Cloud, host: OpenStackHost, volume: dict[
     """Refuses what would lose data."""
     if not cloud.has_volume(volume["id"]):
         forget = stack.plain(f"pulumi state delete --force '{volume['urn']}' --stack {stack.name}")
-        raise Problem(
+        raise UserError(
             f"The data volume {volume['id']} is gone from the cloud, and a new one would be empty. "
             "Nothing was touched. Have it restored from a snapshot or backup, and name that one by "
             f"host.data.volumeId; to start with nothing on purpose: {forget}"
         )
     size, wanted = int(volume["outputs"]["size"]), host.data.size_gb
     if wanted and wanted < size:
-        raise Problem(
+        raise UserError(
             f"host.data.sizeGb is {wanted} and the volume has {size}: a volume grows, it cannot "
             f"shrink. Nothing was touched. Write sizeGb: {size}, or more."
         )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from docker import DockerClient
 
 from cyberhubs.cloud import Cloud
+from cyberhubs.errors import UserError
 from cyberhubs.install.command import main as install
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.machine.scripts import script
@@ -15,7 +16,6 @@ from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops import cloud, door, drift, teams
 from cyberhubs.ops.engine import engine, image_directory
 from cyberhubs.ops.inspect import explain
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.recover import go_on, orphans, remove_networks, remove_orphans, unlock
 from cyberhubs.ops.stack import COMMAND, Stack, name_of
 from cyberhubs.settings.host import LocalHost, OpenStackHost
@@ -34,7 +34,7 @@ def up(stack: Stack) -> None:
         arguments = ["--stack", stack.name, "--yes", "--skip-preview", *mended]
         if stack.pulumi("up", *arguments).returncode:
             cloud.explain(stack)
-            raise Problem(
+            raise UserError(
                 "The update stopped: what failed is above. What was done stays; "
                 f"mend it and run `make up STACK={stack.name}` again to go on."
             )
@@ -42,7 +42,7 @@ def up(stack: Stack) -> None:
     settings = stack.settings
     if silent := door.silent(settings, stack.machine, patience_s=PATIENCE_S):
         with engine(stack.machine) as client:
-            raise Problem(explain(client, stack, silent))
+            raise UserError(explain(client, stack, silent))
     print(f"\nCyberhubs is up: {settings.url}")
     for hub in settings.hubs:
         print(f"  {hub.title}: {settings.hub_url(hub)}")
@@ -139,7 +139,7 @@ def _prepare_images(stack: Stack) -> None:
     ]
     print("The stack's state does not know what runs. Its images first, while it does.", flush=True)
     if stack.pulumi("up", "--stack", stack.name, "--yes", "--skip-preview", *targets).returncode:
-        raise Problem(
+        raise UserError(
             "The images could not be made: the reason is above. What runs was left alone."
         )
 
@@ -149,7 +149,7 @@ def preview(stack: Stack) -> None:
     stack.select()
     environment = cloud.environment_of_previews(stack)
     if stack.pulumi("preview", "--stack", stack.name, "--diff", environment=environment).returncode:
-        raise Problem("The preview failed: the reason is above. Nothing was changed.")
+        raise UserError("The preview failed: the reason is above. Nothing was changed.")
 
 
 def down(stack: Stack) -> None:
@@ -161,7 +161,7 @@ def down(stack: Stack) -> None:
     _reach(stack)
     arguments = ["--stack", stack.name, "--yes", "--skip-preview", "--exclude-protected"]
     if stack.pulumi("destroy", *arguments).returncode:
-        raise Problem(
+        raise UserError(
             f"Not all could be removed: the reason is above. Run `make down STACK={stack.name}` again."
         )
     print(f"\nStack {stack.name} is down.")
@@ -192,7 +192,7 @@ def _reach(stack: Stack) -> None:
     try:
         machine.connect()
     except MachineError as error:
-        raise Problem(
+        raise UserError(
             f"{error}\nIf the machine is gone for good, forget it by: "
             f"{stack.plain(f'pulumi stack rm --force {stack.name}')}"
         ) from None
@@ -200,7 +200,7 @@ def _reach(stack: Stack) -> None:
 
 def _install_here(*what: str) -> None:
     if install([*what]):
-        raise Problem("What the stack needs of this machine is not there: the reason is above.")
+        raise UserError("What the stack needs of this machine is not there: the reason is above.")
 
 
 def _check_ports(client: DockerClient, stack: Stack) -> None:
@@ -226,7 +226,7 @@ def _check_ports(client: DockerClient, stack: Stack) -> None:
             except PermissionError:
                 pass  # a low port, which the engine may use and this user may not
             except OSError as error:
-                raise Problem(
+                raise UserError(
                     f"Port {port} of {tls.listen} cannot be used ({error.strerror}): stop what "
                     f"uses it, or set another under cyberhubs:tls in {stack.file.name}."
                 ) from None
@@ -237,7 +237,7 @@ def _check_owner(stack: Stack) -> None:
     uid, gid, data = stack.settings.user.uid, stack.settings.user.gid, stack.settings.host.data_path
     for owner in stack.machine.run(script("owner", data), limit_s=60).split():
         if int(owner) != uid:
-            raise Problem(
+            raise UserError(
                 f"Members' files in {data} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "
                 f"{uid}, who could not open them: nothing was changed. Say {owner} there; or hand them over, with "
                 f"the stack down (as root: chown -R {uid}:{gid} {data}/jupyterhub_users {data}/hubs {data}/door), "
@@ -252,7 +252,7 @@ def _check_room(client: DockerClient, machine: Machine) -> None:
     directory = image_directory(client)
     free, _ = machine.room(directory)
     if free < ROOM_NEEDED:
-        raise Problem(
+        raise UserError(
             f"Docker's images are in {directory}, which has {free / 2**30:.1f} GiB left, and building them takes "
             f"up to {ROOM_NEEDED / 2**30:.0f}: free some (`docker system prune`), or move that directory to "
             "another disk."

@@ -7,21 +7,21 @@ from docker import DockerClient
 from docker.errors import DockerException
 from docker.models.containers import Container
 
+from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine
-from cyberhubs.ops.problem import Problem
 
 CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
 
 
 @contextmanager
 def engine(machine: Machine) -> Iterator[DockerClient]:
-    """The machine's Docker engine; raises Problem when none answers."""
+    """The machine's Docker engine; raises UserError when none answers."""
     with machine.engine() as address:
         try:
             client = DockerClient(base_url=address)
             client.ping()
         except DockerException as error:
-            raise Problem(f"No Docker engine answers: {machine.start_docker}") from error
+            raise UserError(f"No Docker engine answers: {machine.start_docker}") from error
         try:
             yield client
         finally:

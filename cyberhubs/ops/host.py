@@ -2,17 +2,17 @@
 
 import subprocess
 
+from cyberhubs.errors import UserError
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.ssh import host_keys
 from cyberhubs.ops import drift
 from cyberhubs.ops.engine import engine
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings.stack_file import read_stack_file
 
 
 def check(stack: Stack) -> None:
-    """Says what is no longer as it was made, on the machine and of the stack; raises Problem if anything is."""
+    """Says what is no longer as it was made, on the machine and of the stack; raises UserError if anything is."""
     resources = stack.resources(secrets=True)
     found = drift.of_machine(stack) | drift.of_files(stack, resources)
     _show(found)
@@ -20,7 +20,7 @@ def check(stack: Stack) -> None:
         containers = drift.of_containers(client, resources)
     _show(containers)
     if found or containers:
-        raise Problem(f"`make up STACK={stack.name}` puts that right.")
+        raise UserError(f"`make up STACK={stack.name}` puts that right.")
     print("All is as it was made.")
 
 
@@ -33,11 +33,11 @@ def tunnel(stack: Stack) -> None:
     """Brings the front door from the machine's loopback to this machine's until Ctrl-C."""
     settings, machine = stack.settings, stack.machine
     if not isinstance(machine, SshMachine) or not settings.on_loopback:
-        raise Problem(f"No tunnel is needed: open {settings.url}.")
+        raise UserError(f"No tunnel is needed: open {settings.url}.")
     with machine.port(settings.tls.port) as process:
         print(f"{settings.url} is the machine's until you press Ctrl-C.", flush=True)
         process.wait()
-        raise Problem("The tunnel ended: see that the machine is still up.")
+        raise UserError("The tunnel ended: see that the machine is still up.")
 
 
 def host_key(stack: Stack) -> None:
@@ -46,10 +46,10 @@ def host_key(stack: Stack) -> None:
     login = raw.get("host", {}).get("ssh", {}) if isinstance(raw.get("host"), dict) else {}
     address, port = login.get("address"), login.get("port", 22)
     if not isinstance(address, str) or not isinstance(port, int):
-        raise Problem(f"{stack.file.name} does not say host.ssh.address: which machine is it?")
+        raise UserError(f"{stack.file.name} does not say host.ssh.address: which machine is it?")
     keys = host_keys(address, port)
     if not keys:
-        raise Problem(f"No ssh server answers at {address}, port {port}.")
+        raise UserError(f"No ssh server answers at {address}, port {port}.")
     print(f"The machine at {address} presents these host keys:\n")
     for key in keys:
         fingerprint = subprocess.run(

@@ -9,11 +9,11 @@ from docker import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
 
+from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine, MachineError
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
 from cyberhubs.ops import door, drift
 from cyberhubs.ops.engine import engine, image_directory, output_of
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
 
@@ -36,7 +36,7 @@ def status(stack: Stack) -> None:
     with engine(stack.machine) as client:
         containers = _containers(client, stack)
         if not containers:
-            raise Problem(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
+            raise UserError(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
         front = next((c for c in containers if c.labels[ROLE] == "door"), None)
         _line("front door", settings.url, _container(front) if front else "is not there")
         silent = door.silent(settings, stack.machine)
@@ -68,7 +68,9 @@ def status(stack: Stack) -> None:
             | drift.of_containers(client, resources)
         )
     if wrong:
-        raise Problem("\n".join([*wrong, f"`make up STACK={stack.name}` puts right what it can."]))
+        raise UserError(
+            "\n".join([*wrong, f"`make up STACK={stack.name}` puts right what it can."])
+        )
 
 
 def explain(client: DockerClient, stack: Stack, silent: Mapping[str, str]) -> str:

@@ -8,9 +8,9 @@ from urllib.parse import urlparse
 from docker import DockerClient
 from docker.models.containers import Container
 
+from cyberhubs.errors import UserError
 from cyberhubs.install.process import runs
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Resource, Stack, name_of
 
 HUB_COMPONENT = "cyberhubs:hub:Hub"
@@ -32,7 +32,7 @@ def orphans(client: DockerClient, stack: Stack, resources: list[Resource]) -> li
     or the state was lost or is older than they are.
 
     Members' servers are among them only if they are of a hub that neither stack file nor state has. Raises
-    Problem for those of somebody else's stack of the same name.
+    UserError for those of somebody else's stack of the same name.
     """
     known = {resource.get("id") for resource in resources}
     hubs = {hub.name for hub in stack.settings.hubs}
@@ -45,7 +45,7 @@ def orphans(client: DockerClient, stack: Stack, resources: list[Resource]) -> li
     ]
     for container in found:
         if not _uses(container, Path(stack.settings.host.data_path)):
-            raise Problem(
+            raise UserError(
                 f"{container.name} is of another stack named {stack.name} on this machine, with "
                 f"other data than {stack.settings.host.data_path}: give yours another name, or "
                 "take the other one down where it was made."

@@ -6,16 +6,15 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from cyberhubs import paths
+from cyberhubs.errors import UserError
 from cyberhubs.install import environment
 from cyberhubs.machine import Machine, machine_of
-from cyberhubs.ops.problem import Problem
 from cyberhubs.settings import Settings, Way, load_file
 from cyberhubs.settings.host import OpenStackHost
 
-PROJECT = Path(__file__).parent.parent.parent
 Resource = dict[str, Any]  # as `pulumi stack export` shows one
 COMMAND = "command:local:Command"
 INSTANCE = "openstack:compute/instance:Instance"
@@ -31,7 +30,7 @@ class Stack:
 
     def __init__(self, name: str):
         self.name = name
-        self.file = PROJECT / "stacks" / f"Pulumi.{name}.yaml"
+        self.file = paths.stack_file(name)
 
     @cached_property
     def settings(self) -> Settings:
@@ -71,7 +70,7 @@ class Stack:
         interrupted = False
         with subprocess.Popen(
             command,
-            cwd=PROJECT,
+            cwd=paths.CHECKOUT,
             env={**self._environment, **(environment or {})},
             text=True,
             stdin=source,
@@ -89,10 +88,10 @@ class Stack:
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
     def ask(self, *arguments: str, stdin: str | None = None) -> str:
-        """What Pulumi answers; raises Problem with its error."""
+        """What Pulumi answers; raises UserError with its error."""
         answer = self.pulumi(*arguments, "--stack", self.name, capture=True, stdin=stdin)
         if answer.returncode:
-            raise Problem(answer.stderr.strip() or answer.stdout.strip())
+            raise UserError(answer.stderr.strip() or answer.stdout.strip())
         return answer.stdout
 
     def plain(self, command: str) -> str:
@@ -103,7 +102,7 @@ class Stack:
         """Makes the stack's state on first use."""
         answer = self.pulumi("stack", "select", "--create", self.name, capture=True)
         if answer.returncode:
-            raise Problem(
+            raise UserError(
                 f"Pulumi cannot open the state of stack {self.name}:\n{answer.stderr.strip()}"
             )
 
@@ -111,7 +110,7 @@ class Stack:
     def exists(self) -> bool:
         listed = self.pulumi("stack", "ls", "--json", capture=True)
         if listed.returncode:
-            raise Problem(listed.stderr.strip())
+            raise UserError(listed.stderr.strip())
         return any(stack["name"] == self.name for stack in json.loads(listed.stdout))
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
+from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings.base import Address, HerePath, Model, Text, own_folder
 
-CHECKOUT = Path(__file__).parents[2]
 MOUNT = "/mnt"
 """Where a machine of kind ssh or openstack has its data disk."""
 OF_THE_STACK = ("door", "etc", "hubs", "jupyterhub_users", "lost+found", "tmp", "var")

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from cyberhubs.install.base import IMAGE as BASE
-from cyberhubs.install.caddy import IMAGE as CADDY
+from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
 from cyberhubs.settings.authorities import Authorities, certificates_in
 from cyberhubs.settings.base import Model, Text
 
@@ -15,9 +14,9 @@ SITE_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 class Images(Model):
     """What the images are built from."""
 
-    base: Text = BASE
+    base: Text = BASE_IMAGE
     """Image that all images start from; a Debian 13, or 12."""
-    caddy: Text = CADDY
+    caddy: Text = CADDY_IMAGE
     """Image that the front door's Caddy is taken from: its /usr/bin/caddy."""
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)
     """Certificates of your site's own authorities that the images trust: PEM files, or folders of

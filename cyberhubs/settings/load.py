@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cyberhubs.paths import STACKS
 from cyberhubs.settings import rules
 from cyberhubs.settings.explain import explain
 from cyberhubs.settings.host import Host, OpenStackHost, SshHost, SshLogin
@@ -20,8 +21,6 @@ from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import NoTls, Tls
 from cyberhubs.settings.user import User
 from cyberhubs.settings.visitors import Visitors
-
-STACKS = Path(__file__).parents[2] / "stacks"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from cyberhubs.errors import UserError
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -15,7 +17,7 @@ class Problem:
     text: str
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """All that is wrong with a stack file, one line each in `problems`."""
 
     def __init__(self, source: str, problems: list[str]):

@@ -1,13 +1,13 @@
 """The JSON schema of a stack file, for editors: `python -m cyberhubs.settings.schema`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
+from cyberhubs import paths
 from cyberhubs.settings.keys import Keys
 from cyberhubs.settings.stack_file import PROJECT
 
-FILE = Path(__file__).parents[2] / "schema" / "stack.schema.json"
+FILE = paths.CHECKOUT / "schema" / "stack.schema.json"
 
 
 def _plain(value: Any) -> Any:

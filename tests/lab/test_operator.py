@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import places
+from cyberhubs import paths
 from cyberhubs.settings.images import SITE_CERTIFICATES
 from tests.support import images, progress
 from tests.support.deployment import changes, copy_project
@@ -43,9 +43,9 @@ class Operator:
         if SITE_CERTIFICATES.is_dir():
             self._copy(SITE_CERTIFICATES, str(SITE_CERTIFICATES))
         # Pulumi is built from source where its vendor cannot be reached: not once more.
-        if (places.pulumi_home() / "bin").is_dir():
+        if (paths.pulumi_home() / "bin").is_dir():
             machine.exec("mkdir -m 0700 ~/.cyberhubs")
-            self._copy(places.pulumi_home() / "bin", f"{self.home}/.cyberhubs/pulumi/bin")
+            self._copy(paths.pulumi_home() / "bin", f"{self.home}/.cyberhubs/pulumi/bin")
         machine.exec("update-ca-certificates")
 
     def _copy(self, folder: Path, to: str) -> None:

@@ -12,8 +12,9 @@ import docker
 import pytest
 from docker.errors import ImageNotFound
 
-from cyberhubs.build import PROJECT, BuildError, build
+from cyberhubs.build import BuildError, build
 from cyberhubs.install.report import Report
+from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings.images import Images
 from tests.support import run
 
@@ -37,7 +38,7 @@ def asked(dockerfile: Path, *steps: str) -> subprocess.CompletedProcess[str]:
     dockerfile.write_text("\n".join(["ARG BASE_IMAGE", "FROM $BASE_IMAGE", *steps]))
     return subprocess.run(
         [sys.executable, "-m", "cyberhubs.build", NAME, str(dockerfile)],
-        cwd=PROJECT,
+        cwd=CHECKOUT,
         input=json.dumps({"BASE_IMAGE": Images().base, "WORD": "cherry"}),
         capture_output=True,
         text=True,
@@ -91,7 +92,7 @@ def test_a_full_disk_is_named(engine: docker.DockerClient, dockerfile: Path) -> 
 def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
     failed = subprocess.run(
         [sys.executable, "-m", "cyberhubs.build", NAME, "images/proxy/Dockerfile"],
-        cwd=PROJECT,
+        cwd=CHECKOUT,
         env={"DOCKER_HOST": f"unix://{tmp_path}/none.sock"},
         input="{}",
         capture_output=True,

@@ -9,6 +9,7 @@ from docker.models.containers import Container
 
 from components.images import image_name
 from cyberhubs import build as image
+from cyberhubs import pins
 from cyberhubs.install import base, ladder
 from cyberhubs.install.report import Report
 from cyberhubs.settings.images import Images
@@ -20,9 +21,9 @@ NAMES = ("multiuser", "proxy", "front-door", "corehub")
 
 def debian(suite: str) -> str:
     """Name of the image of a Debian without more, made or pulled once by a run."""
-    with run.first(base.image(suite)):
+    with run.first(pins.base_image(suite)):
         ladder.climb(base.Base(suite), Report())
-    return base.image(suite)
+    return pins.base_image(suite)
 
 
 def of_debian(engine: docker.DockerClient, suite: str, context: Path, kind: str) -> str:

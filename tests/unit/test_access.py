@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from cyberhubs.errors import UserError
 from cyberhubs.ops.access import access
-from cyberhubs.ops.problem import Problem
 from cyberhubs.ops.stack import Stack
 from tests.support.stack_values import CORE, GITHUB, changed, write
 
@@ -44,5 +44,5 @@ def test_by_what_github_knows(tmp_path: Path, capsys) -> None:
     ("hub", "user", "says"), [("cor", "eve", "did you mean core"), ("core", "", "USER=")]
 )
 def test_what_is_asked_wrongly(tmp_path: Path, hub: str, user: str, says: str) -> None:
-    with pytest.raises(Problem, match=says):
+    with pytest.raises(UserError, match=says):
         access(stack(tmp_path), hub, user)

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import (
-    environment,
-    ladder,
-    places,
-    plugins,
-)
+from cyberhubs import paths
+from cyberhubs.install import environment, ladder, plugins
 from cyberhubs.install.report import Report
 
 # The environment
@@ -30,7 +26,7 @@ def test_the_environment_is_made_once_and_private(home: Path) -> None:
     assert len(content) > 30
     assert environment.variables() == made
     assert passphrase.read_text() == content
-    assert made["PATH"].split(":")[:2] == [str(places.VENV / "bin"), str(home / "pulumi/bin")]
+    assert made["PATH"].split(":")[:2] == [str(paths.VENV / "bin"), str(home / "pulumi/bin")]
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in made
 
 
@@ -54,7 +50,7 @@ def test_what_the_operator_set_is_left(
 
 
 def test_a_login_is_respected(home: Path) -> None:
-    credentials = places.pulumi_home() / "credentials.json"
+    credentials = paths.pulumi_home() / "credentials.json"
     credentials.write_text(json.dumps({"current": "s3://states"}))
     assert "PULUMI_BACKEND_URL" not in environment.variables()
 

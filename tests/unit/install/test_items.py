@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import pytest
 
+from cyberhubs import paths, pins
 from cyberhubs.install import (
     apt,
     base,
@@ -21,7 +22,6 @@ from cyberhubs.install import (
     engine,
     golang,
     ladder,
-    places,
     plugins,
     pulumi,
     tools,
@@ -61,7 +61,7 @@ def test_the_parts_of_a_killed_build_do_not_look_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    bin = places.pulumi_home() / "bin"
+    bin = paths.pulumi_home() / "bin"
     pulumi_of("3.253.0", bin)
     program(bin / f"{pulumi.HOST}-exec", "exit 0")
     assert pulumi.Pulumi().found() is None
@@ -108,14 +108,14 @@ def test_a_shim_runs_the_checkout_that_it_is_started_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
 ) -> None:
     mine, other = checkout(tmp_path / "it's mine"), checkout(tmp_path / "other")
-    monkeypatch.setattr(places, "CHECKOUT", mine)
+    monkeypatch.setattr(paths, "CHECKOUT", mine)
     plugin = plugins.Plugin("docker")
     assert plugin.found() is None
     assert not plugins.offline()
     assert ladder.climb(plugin, report) == 3
     assert plugin.found() == "found (offline/plugins)"
     assert plugins.offline()
-    (shim,) = places.pulumi_home().glob("plugins/resource-docker-v*/pulumi-resource-docker")
+    (shim,) = paths.pulumi_home().glob("plugins/resource-docker-v*/pulumi-resource-docker")
 
     def run(folder: Path) -> str:
         return subprocess.check_output([shim, "127.0.0.1:1"], cwd=folder, text=True).strip()
@@ -128,9 +128,9 @@ def test_a_shim_runs_the_checkout_that_it_is_started_in(
 def test_a_shim_whose_checkout_is_gone_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
 ) -> None:
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path / "gone")
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path / "gone")
     ladder.climb(plugins.Plugin("docker"), report)
-    (shim,) = places.pulumi_home().glob("plugins/*/pulumi-resource-docker")
+    (shim,) = paths.pulumi_home().glob("plugins/*/pulumi-resource-docker")
     answer = subprocess.run([shim], cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 1
     assert f"{tmp_path / 'gone'}, which is gone or not set up" in answer.stderr
@@ -138,8 +138,8 @@ def test_a_shim_whose_checkout_is_gone_says_so(
 
 
 def test_an_official_plugin_is_left_alone() -> None:
-    version = places.pinned("pulumi-docker")
-    folder = places.pulumi_home() / "plugins" / f"resource-docker-v{version}"
+    version = pins.python_package("pulumi-docker")
+    folder = paths.pulumi_home() / "plugins" / f"resource-docker-v{version}"
     program(folder / "pulumi-resource-docker", "exit 0")
     assert plugins.Plugin("docker").found() == "found"
     assert not plugins.offline()
@@ -156,9 +156,9 @@ def test_a_killed_environment_starts_again_and_moves_into_place(
     (tmp_path / "requirements").mkdir()
     for kind in ("run", "dev"):
         (tmp_path / f"requirements/{kind}.txt").write_text("# nothing\n")
-    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(places, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(places, "REQUIREMENTS", tmp_path / "requirements")
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(paths, "REQUIREMENTS", tmp_path / "requirements")
     (tmp_path / ".venv.part/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/left-over").touch()
@@ -173,7 +173,7 @@ def test_a_killed_environment_starts_again_and_moves_into_place(
     assert pip.startswith(f"#!{tmp_path}/.venv/bin/python")
     link = tmp_path / "link"
     link.symlink_to(tmp_path / ".venv")
-    monkeypatch.setattr(places, "VENV", link)
+    monkeypatch.setattr(paths, "VENV", link)
     assert venv.Venv("run").found() == "found in .venv"
     (tmp_path / "requirements/run.txt").write_text("# something else\n")
     assert venv.Venv("run").found() is None
@@ -284,11 +284,15 @@ def test_an_engine_that_copies_every_layer_is_refused(
         daemon.kill()
 
 
-def test_caddys_version_is_the_modules_everywhere() -> None:
-    version = golang.required(caddy.MODULE, caddy.PACKAGE)
-    assert version in caddy.IMAGE and version in caddy.PUBLIC
-    dockerfile = (places.CHECKOUT / "images/front-door/Dockerfile").read_text()
+def test_pinned_versions_are_the_modules_and_the_dockerfiles() -> None:
+    assert golang.required(caddy.MODULE, caddy.PACKAGE) == pins.CADDY
+    dockerfile = (paths.CHECKOUT / "images/front-door/Dockerfile").read_text()
     assert f"ARG CADDY_IMAGE={caddy.PUBLIC}\n" in dockerfile
+    for file in (paths.CHECKOUT / "images").glob("*/Dockerfile"):
+        assert file.read_text().startswith(f"ARG BASE_IMAGE=debian:{pins.DEBIAN}-slim\n")
+    assert (
+        golang.required(pulumi.CLI_MODULE, "github.com/pulumi/pulumi/pkg/v3") == pins.OLDEST_PULUMI
+    )
 
 
 def test_a_base_is_made_from_the_mirrors_that_this_machine_reads(
@@ -318,7 +322,7 @@ def test_an_image_is_found_by_its_whole_name(
     with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert caddy.Caddy().found() is None
-        monkeypatch.setattr(FakeEngine, "images", {caddy.IMAGE})
+        monkeypatch.setattr(FakeEngine, "images", {pins.CADDY_IMAGE})
         assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
         assert base.Base().found() is None
         server.shutdown()
@@ -383,6 +387,6 @@ def test_an_engine_of_others_is_not_stopped(
     home: Path, report: Report, output: io.StringIO
 ) -> None:
     engine.stop(report)
-    (places.run() / "dockerd.pid").write_text(str(os.getpid()))
+    (paths.run() / "dockerd.pid").write_text(str(os.getpid()))
     engine.stop(report)
     assert output.getvalue() == ""

@@ -11,26 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import (
-    apt,
-    browser,
-    engine,
-    fetch,
-    ladder,
-    places,
-    plugins,
-    pulumi,
-)
+from cyberhubs import paths, pins
+from cyberhubs.install import apt, browser, engine, fetch, ladder, plugins, pulumi
 from cyberhubs.install.report import InstallError, Report, UnavailableError
 from tests.support.vendors import Vendors, archive
 
 from .things import program
 
-VERSION = places.pinned("pulumi")
+VERSION = pins.python_package("pulumi")
 CLI = f"get.pulumi.com/releases/sdk/pulumi-v{VERSION}-linux-x64.tar.gz"
 SUMS = f"github.com/pulumi/pulumi/releases/download/v{VERSION}/pulumi-{VERSION}-checksums.txt"
 PLUGIN = "get.pulumi.com/releases/plugins/pulumi-resource-docker-v{}-linux-amd64.tar.gz".format(
-    places.pinned("pulumi-docker")
+    pins.python_package("pulumi-docker")
 )
 DOCKER = "download.docker.com/linux/debian"
 CHROMIUM = "cdn.playwright.dev/builds/cft/1.2.3/linux64/chrome-linux64.zip"
@@ -99,12 +91,12 @@ def test_the_vendors_pulumi_is_unpacked(
     vendors: Vendors, report: Report, output: io.StringIO
 ) -> None:
     assert ladder.climb(pulumi.Pulumi(), report) == 2
-    bin = places.pulumi_home() / "bin"
+    bin = paths.pulumi_home() / "bin"
     assert output.getvalue().endswith(f"downloaded {VERSION} (rung 2: vendor's download)\n")
     assert pulumi.Pulumi().found() == f"{VERSION} found in {bin}"
     assert pulumi.executable() == bin / "pulumi"
     assert not (bin / "pulumi-language-go").exists()
-    assert sorted(path.name for path in places.pulumi_home().iterdir()) == ["bin"]
+    assert sorted(path.name for path in paths.pulumi_home().iterdir()) == ["bin"]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +133,7 @@ def test_another_pulumi_does_not_count(vendors: Vendors, report: Report) -> None
     with pytest.raises(InstallError, match="wrong checksum and was deleted"):
         ladder.climb(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
-    assert list(places.build().glob("pulumi-v*")) == []
+    assert list(paths.build().glob("pulumi-v*")) == []
 
 
 # Plugins
@@ -290,7 +282,7 @@ def test_apt_goes_on_with_what_it_still_knows(
     monkeypatch.setattr(apt, "may_install", lambda: True)
     monkeypatch.setattr(apt, "known", lambda name: [name] if name in known else [])
     monkeypatch.setattr(apt, "install", lambda names, report: done.append(names))
-    (places.build() / "apt.unfinished").write_text("docker-ce containerd.io")
+    (paths.build() / "apt.unfinished").write_text("docker-ce containerd.io")
     apt.finish(report)
     apt.finish(report)
     assert done == installed
@@ -304,7 +296,7 @@ def test_chromium_is_downloaded_where_playwright_has_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "browsers"))
-    monkeypatch.setattr(places, "VENV", tmp_path)
+    monkeypatch.setattr(paths, "VENV", tmp_path)
     chrome = program(tmp_path / "browsers/chromium-1/chrome-linux64/chrome", "exit 0")
     chrome.rename(tmp_path / "chrome")
     url = vendors.here(f"https://{CHROMIUM}")

@@ -1,13 +1,17 @@
-"""Where things are: the checkout, and the machine-wide home of ours outside git."""
+"""Where things are on the machine that runs the program: in the checkout, and in a home of ours beside it."""
 
 import os
-import re
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
+STACKS = CHECKOUT / "stacks"
 VENV = CHECKOUT / ".venv"
 REQUIREMENTS = CHECKOUT / "requirements"
 OFFLINE = CHECKOUT / "offline"
+
+
+def stack_file(stack: str) -> Path:
+    return STACKS / f"Pulumi.{stack}.yaml"
 
 
 def home() -> Path:
@@ -30,15 +34,6 @@ def run() -> Path:
 def pulumi_home() -> Path:
     given = os.environ.get("PULUMI_HOME")
     return _made(Path(given).expanduser().absolute() if given else home() / "pulumi")
-
-
-def pinned(package: str) -> str:
-    """The exact version that requirements/run.in pins a Python package to."""
-    text = (REQUIREMENTS / "run.in").read_text()
-    match = re.search(rf"^{re.escape(package)}==(\S+)$", text, re.MULTILINE)
-    if match is None:
-        raise LookupError(f"requirements/run.in pins no exact version of {package}")
-    return match[1]
 
 
 def _made(path: Path) -> Path:
