@@ -5,7 +5,7 @@ OPS = .venv/bin/python -m cyberhubs.ops
 # Tests mostly wait for others: more at once than there are cores.
 PYTEST = status=0; .venv/bin/pytest -n $(WORKERS) --no-loadscope-reorder
 WORKERS ?= 4
-AND_STOP = || status=$$?; $(PYTHON) -m cyberhubs.install stop-engine; exit $$status
+AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview down output password access register status logs check tunnel host-key setup setup-program \
@@ -24,7 +24,7 @@ preview: setup-program ## show what `up` would change
 
 down: setup-program ## stop and remove everything but members' files and images
 	@$(OPS) down --stack $(STACK)
-	@$(PYTHON) -m cyberhubs.install stop-engine
+	@$(PYTHON) -m install stop-engine
 
 output: ## the stack's outputs as JSON
 	@$(OPS) output --stack $(STACK)
@@ -54,13 +54,13 @@ host-key: setup-program ## the host keys that a machine presents, for its stack 
 	@$(OPS) host-key --stack $(STACK)
 
 setup: ## install what is missing for hubs on this machine; `make up` does it too
-	@$(PYTHON) -m cyberhubs.install
+	@$(PYTHON) -m install
 
 setup-program:
-	@$(PYTHON) -m cyberhubs.install venv pulumi plugins
+	@$(PYTHON) -m install venv pulumi plugins
 
 env: ## for plain pulumi: eval "$$(make -s env)"
-	@$(PYTHON) -m cyberhubs.install env
+	@$(PYTHON) -m install env
 
 test: setup-test ## what a change should pass, in minutes; or TESTS=path, all of a part
 	@$(PYTEST) $(or $(TESTS),-m "not slow") $(AND_STOP)
@@ -72,7 +72,7 @@ test-unit: setup-dev ## the tests that need no Docker, in seconds
 	@.venv/bin/pytest -n 2 --no-loadscope-reorder tests/unit hub/tests
 
 bench: setup-test ## the figures: updates, starts, memory, the front door
-	@$(PYTHON) -m cyberhubs.install load
+	@$(PYTHON) -m install load
 	@.venv/bin/python -m benchmarks
 
 rehearsal: setup-test ## a stack in a real OpenStack on a real guest, as root; writes docs/rehearsal.md
@@ -91,11 +91,11 @@ lint: setup-dev ## ruff, pyright, shellcheck
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck --shell=bash
 
 setup-dev:
-	@$(PYTHON) -m cyberhubs.install dev
+	@$(PYTHON) -m install dev
 
 setup-test: setup-dev
-	@$(PYTHON) -m cyberhubs.install pulumi plugins engine base caddy browser ssh
+	@$(PYTHON) -m install pulumi plugins engine base caddy browser ssh
 
 setup-test-all:
-	@$(PYTHON) -m cyberhubs.install acme
+	@$(PYTHON) -m install acme
 	@.venv/bin/python -m tests.support.lab.prepare

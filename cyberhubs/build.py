@@ -19,8 +19,8 @@ from docker import DockerClient
 from docker.errors import DockerException, ImageNotFound
 
 from cyberhubs.errors import UserError
-from cyberhubs.install.report import Report, Step
 from cyberhubs.paths import CHECKOUT
+from cyberhubs.progress import Report, Step
 
 LAST_LINES = 20
 NOISE = (" ---> ", "Removing intermediate container ")

@@ -103,7 +103,7 @@ class SetUpHost(Host):
             ready,
             "images",
             # Their names, so that it runs again when they are others.
-            f".venv/bin/python -m cyberhubs.install base caddy # {BASE_IMAGE} {CADDY_IMAGE}",
+            f".venv/bin/python -m install base caddy # {BASE_IMAGE} {CADDY_IMAGE}",
             on_engine=True,
             shown=True,
         )

@@ -1,15 +1,16 @@
 """Bringing a stack up, previewing it, taking it down."""
 
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from docker import DockerClient
 
+from cyberhubs import paths
 from cyberhubs.cloud import Cloud
 from cyberhubs.errors import UserError
-from cyberhubs.install.command import main as install
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.machine.scripts import script
 from cyberhubs.names import ROLE, STACK
@@ -199,7 +200,7 @@ def _reach(stack: Stack) -> None:
 
 
 def _install_here(*what: str) -> None:
-    if install([*what]):
+    if subprocess.run([sys.executable, "-m", "install", *what], cwd=paths.CHECKOUT).returncode:
         raise UserError("What the stack needs of this machine is not there: the reason is above.")
 
 

@@ -9,9 +9,9 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
-from cyberhubs.install.process import runs
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
 from cyberhubs.ops.stack import Resource, Stack, name_of
+from cyberhubs.processes import runs
 
 HUB_COMPONENT = "cyberhubs:hub:Hub"
 OWN = ("hub", "proxy", "door")  # the roles of containers that Pulumi makes

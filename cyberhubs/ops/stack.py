@@ -8,9 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from cyberhubs import paths
+from cyberhubs import paths, pulumi_env
 from cyberhubs.errors import UserError
-from cyberhubs.install import environment
 from cyberhubs.machine import Machine, machine_of
 from cyberhubs.settings import Settings, Way, load_file
 from cyberhubs.settings.host import OpenStackHost
@@ -126,4 +125,4 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         # The official provider would take these before the organizations of the stack file.
         given = os.environ.keys() - {"GITHUB_OWNER", "GITHUB_ORGANIZATION"}
-        return {**{name: os.environ[name] for name in given}, **environment.variables()}
+        return {**{name: os.environ[name] for name in given}, **pulumi_env.variables()}

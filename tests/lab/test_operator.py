@@ -100,7 +100,7 @@ def test_up_and_a_notebook_and_down(
         operator = Operator(machine, tmp_path)
         assert machine.container
         put(machine.container, {"/etc/docker/daemon.json": json.dumps(settings).encode()})
-        installed = operator.run("python3 -m cyberhubs.install engine")
+        installed = operator.run("python3 -m install engine")
         assert "installed Debian's docker.io, started by systemd" in installed
         assert machine.exec("docker info -f '{{.ServerVersion}} {{.Driver}}'").startswith(version)
         assert machine.exec("docker info -f '{{.Driver}}'").strip() == driver

@@ -13,8 +13,8 @@ import pytest
 from docker.errors import ImageNotFound
 
 from cyberhubs.build import BuildError, build
-from cyberhubs.install.report import Report
 from cyberhubs.paths import CHECKOUT
+from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
 from tests.support import run
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import ladder, plugins, pulumi
-from cyberhubs.install.report import InstallError, Report
+from cyberhubs.progress import Report
+from install import ladder, plugins, pulumi
+from install.errors import InstallError
 from tests.support.vendors import Vendors, archive
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from cyberhubs.install.browser import executable
+from install.browser import executable
 from tests.support import socks
 from tests.support.waiting import eventually
 

@@ -10,9 +10,9 @@ from docker.models.containers import Container
 from components.images import image_name
 from cyberhubs import build as image
 from cyberhubs import pins
-from cyberhubs.install import base, ladder
-from cyberhubs.install.report import Report
+from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
+from install import base, ladder
 from tests.support import progress, run
 
 PROJECT = Path(__file__).parents[2]

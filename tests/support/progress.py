@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, cast
 
-from cyberhubs.install.report import Report, Step
+from cyberhubs.progress import Report, Step
 
 VARIABLE = "CYBERHUBS_TEST_PROGRESS"
 LONGEST = 4096

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import fetch, golang
-from cyberhubs.install.report import Report, UnavailableError
+from cyberhubs.progress import Report
+from install import fetch, golang
+from install.errors import UnavailableError
 
 SETTINGS = (
     "PULUMI_HOME",

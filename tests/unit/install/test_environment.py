@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs import paths
-from cyberhubs.install import environment, ladder, plugins
-from cyberhubs.install.report import Report
+from cyberhubs import paths, pulumi_env
+from cyberhubs.progress import Report
+from install import ladder, plugins
 
 # The environment
 
 
 def test_the_environment_is_made_once_and_private(home: Path) -> None:
-    made = environment.variables()
+    made = pulumi_env.variables()
     passphrase = Path(made["PULUMI_CONFIG_PASSPHRASE_FILE"])
     assert made["PULUMI_HOME"] == str(home / "pulumi")
     assert made["PULUMI_BACKEND_URL"] == f"file://{home}/state"
@@ -24,7 +24,7 @@ def test_the_environment_is_made_once_and_private(home: Path) -> None:
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     content = passphrase.read_text()
     assert len(content) > 30
-    assert environment.variables() == made
+    assert pulumi_env.variables() == made
     assert passphrase.read_text() == content
     assert made["PATH"].split(":")[:2] == [str(paths.VENV / "bin"), str(home / "pulumi/bin")]
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in made
@@ -43,7 +43,7 @@ def test_what_the_operator_set_is_left(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, str(tmp_path / "mine"))
-    made = environment.variables()
+    made = pulumi_env.variables()
     assert made.get(name, str(tmp_path / "mine")) == str(tmp_path / "mine")
     if name.startswith("PULUMI_CONFIG_PASSPHRASE"):
         assert not any(key.startswith("PULUMI_CONFIG_PASSPHRASE") for key in made)
@@ -52,10 +52,10 @@ def test_what_the_operator_set_is_left(
 def test_a_login_is_respected(home: Path) -> None:
     credentials = paths.pulumi_home() / "credentials.json"
     credentials.write_text(json.dumps({"current": "s3://states"}))
-    assert "PULUMI_BACKEND_URL" not in environment.variables()
+    assert "PULUMI_BACKEND_URL" not in pulumi_env.variables()
 
 
 @pytest.mark.usefixtures("no_way_out")
 def test_nothing_is_acquired_where_plugins_are_ours(report: Report) -> None:
     ladder.climb(plugins.Plugin("command"), report)
-    assert environment.variables()["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
+    assert pulumi_env.variables()["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"

@@ -13,8 +13,9 @@ from typing import ClassVar
 
 import pytest
 
-from cyberhubs import paths, pins
-from cyberhubs.install import (
+from cyberhubs import paths, pins, pulumi_env
+from cyberhubs.progress import Report
+from install import (
     apt,
     base,
     caddy,
@@ -27,7 +28,7 @@ from cyberhubs.install import (
     tools,
     venv,
 )
-from cyberhubs.install.report import InstallError, Report, UnavailableError
+from install.errors import InstallError, UnavailableError
 
 from .things import program
 
@@ -111,10 +112,10 @@ def test_a_shim_runs_the_checkout_that_it_is_started_in(
     monkeypatch.setattr(paths, "CHECKOUT", mine)
     plugin = plugins.Plugin("docker")
     assert plugin.found() is None
-    assert not plugins.offline()
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in pulumi_env.variables()
     assert ladder.climb(plugin, report) == 3
     assert plugin.found() == "found (offline/plugins)"
-    assert plugins.offline()
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in pulumi_env.variables()
     (shim,) = paths.pulumi_home().glob("plugins/resource-docker-v*/pulumi-resource-docker")
 
     def run(folder: Path) -> str:
@@ -142,7 +143,7 @@ def test_an_official_plugin_is_left_alone() -> None:
     folder = paths.pulumi_home() / "plugins" / f"resource-docker-v{version}"
     program(folder / "pulumi-resource-docker", "exit 0")
     assert plugins.Plugin("docker").found() == "found"
-    assert not plugins.offline()
+    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in pulumi_env.variables()
     folder.with_name(f"{folder.name}.partial").touch()
     assert plugins.Plugin("docker").found() is None
 

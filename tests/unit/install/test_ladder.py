@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cyberhubs.install import (
+from cyberhubs.progress import Report
+from install import (
     command,
     ladder,
     process,
 )
-from cyberhubs.install.report import InstallError, Report
+from install.errors import InstallError
 
 from .things import Thing, gives, lacks
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from cyberhubs import paths, pins
-from cyberhubs.install import apt, browser, engine, fetch, ladder, plugins, pulumi
-from cyberhubs.install.report import InstallError, Report, UnavailableError
+from cyberhubs.progress import Report
+from install import apt, browser, engine, fetch, ladder, plugins, pulumi
+from install.errors import InstallError, UnavailableError
 from tests.support.vendors import Vendors, archive
 
 from .things import program

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cyberhubs.install import ladder
-from cyberhubs.install.report import Report, UnavailableError
+from cyberhubs.progress import Report
+from install import ladder
+from install.errors import UnavailableError
 
 
 def program(path: Path, script: str) -> Path:

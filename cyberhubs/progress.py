@@ -1,4 +1,4 @@
-"""What the operator sees, all on stderr: one line for each item, and progress while it is slow."""
+"""What who runs a command sees of slow work, all on stderr: what is done, and how far it is."""
 
 import sys
 import threading
@@ -6,17 +6,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from cyberhubs.errors import UserError
-
 HEARTBEAT_S = 15.0
-
-
-class InstallError(UserError):
-    """What is wrong and what to do next, in one sentence or two."""
-
-
-class UnavailableError(Exception):
-    """A rung that cannot be had on this machine; the message says why in a few words."""
 
 
 class Report:

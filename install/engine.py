@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.processes import runs
+from cyberhubs.progress import Report
 
 from . import apt, docker_api, fetch, ladder
-from .process import failure, run, runs
-from .report import InstallError, Report, UnavailableError
+from .errors import InstallError, UnavailableError
+from .process import failure, run
 
 START_S = 90.0
 STOP_S = 60.0

@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable
 from types import FrameType
 
-from cyberhubs import paths
+from cyberhubs import paths, pulumi_env
+from cyberhubs.progress import Report
 
-from . import apt, base, browser, caddy, engine, environment, ladder, plugins, pulumi, tools, venv
+from . import apt, base, browser, caddy, engine, ladder, plugins, pulumi, tools, venv
+from .errors import InstallError
 from .process import alone, disk_full
-from .report import InstallError, Report
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "venv": lambda: [venv.Venv("run")],
@@ -46,7 +47,7 @@ download, what package registries carry. A stopped run goes on where it was.
   acme      pebble, an authority for certificates, only for tests
   load      wrk, which asks a server as fast as it answers, only for benchmarks
 
-  env          prints what plain pulumi needs: eval "$(python3 -m cyberhubs.install env)"
+  env          prints what plain pulumi needs: eval "$(python3 -m install env)"
   stop-engine  stops the Docker engine if this started it and no container runs
 
 Things are kept in CYBERHUBS_HOME (default ~/.cyberhubs) and .venv.
@@ -55,7 +56,7 @@ Things are kept in CYBERHUBS_HOME (default ~/.cyberhubs) and .venv.
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python3 -m cyberhubs.install",
+        prog="python3 -m install",
         description=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -71,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGHUP, _interrupt)
     try:
         if what == ["env"]:
-            for name, value in environment.variables().items():
+            for name, value in pulumi_env.variables().items():
                 print(f"export {name}={shlex.quote(value)}")
             return 0
         if what == ["stop-engine"]:

@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Sequence
 
+from cyberhubs.progress import Report
+
 from . import apt, ladder
-from .report import Report, UnavailableError
+from .errors import UnavailableError
 
 
 class Tool:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.progress import Report
 
 from . import apt, fetch, ladder
+from .errors import UnavailableError
 from .process import run
-from .report import Report, UnavailableError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -57,7 +58,7 @@ class Browser:
     def _download(self, report: Report) -> str:
         playwright = paths.VENV / "bin/playwright"
         if not playwright.exists():
-            raise UnavailableError("Playwright is not installed (python3 -m cyberhubs.install dev)")
+            raise UnavailableError("Playwright is not installed (python3 -m install dev)")
         # Only Playwright knows where its builds are; which one this is of differs by machine.
         command = [playwright, "install", "--dry-run", "chromium"]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -9,7 +9,9 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from .report import InstallError, Step, UnavailableError
+from cyberhubs.progress import Step
+
+from .errors import InstallError, UnavailableError
 
 PROBE_S = 4.0
 STALL_S = 60.0

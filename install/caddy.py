@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from cyberhubs import paths, pins
+from cyberhubs.progress import Report
 
 from . import engine_image, golang
-from .report import Report
 
 MODULE = paths.OFFLINE / "go/caddy"
 PACKAGE = "github.com/caddyserver/caddy/v2"

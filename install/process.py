@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import re
 import signal
 import subprocess
 from collections import deque
@@ -11,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.progress import Report
 
-from .report import InstallError, Report
+from .errors import InstallError
 
 TAIL = 15
 
@@ -114,13 +114,3 @@ def _end_group(process: subprocess.Popen[str]) -> None:
             continue
         else:
             return
-
-
-def runs(pid: int, name: str) -> bool:
-    """Whether the program `name` runs under this number; one that has ended may not be reaped yet."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    found = re.match(r"\d+ \((.*)\) (\S)", stat, re.S)
-    return bool(found) and found[1] == name and found[2] not in "ZX"

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.progress import Report
 
 from . import apt, ladder
+from .errors import InstallError
 from .process import run
-from .report import InstallError, Report
 
 STAMP = "cyberhubs.json"
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from cyberhubs.progress import Report, Step
+
 from . import docker_api, ladder
-from .report import InstallError, Report, Step, UnavailableError
+from .errors import InstallError, UnavailableError
 
 FIRST_ANSWER_S = 25.0
 
@@ -32,7 +34,7 @@ class EngineImage:
             return None
         except OSError as error:
             raise InstallError(
-                f"No Docker engine answers ({error}): run python3 -m cyberhubs.install engine."
+                f"No Docker engine answers ({error}): run python3 -m install engine."
             ) from error
         return f"found ({answer['Id'][:19]})"
 

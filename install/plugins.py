@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths, pins
+from cyberhubs.progress import Report
 
 from . import fetch, ladder, pulumi
+from .errors import InstallError, UnavailableError
 from .process import run
-from .report import InstallError, Report, UnavailableError
 
 NAMES = ("docker", "command", "openstack", "github")
 # Where Pulumi publishes them (.github/workflows/publish.yml in github.com/pulumi/pulumi-docker) and
@@ -90,11 +91,6 @@ class Plugin:
 
     def _shim(self) -> str:
         return SHIM.format(name=self.plugin)
-
-
-def offline() -> bool:
-    """Whether a plugin of ours stands in for an official one."""
-    return any(_is_shim(_folder(name) / f"pulumi-resource-{name}") for name in NAMES)
 
 
 def release_file(plugin: str, version: str) -> str:

@@ -7,8 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from cyberhubs.progress import Step
+
+from .errors import UnavailableError
 from .process import run
-from .report import Step, UnavailableError
 
 # A Go from here on fetches the newer one that a module asks for, as a module.
 FIRST_THAT_FETCHES_ITSELF = (1, 21, 0)

@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 from cyberhubs import paths, pins
+from cyberhubs.progress import Report, Step
 
 from . import apt, engine_image
+from .errors import UnavailableError
 from .process import run
-from .report import Report, Step, UnavailableError
 
 SCRIPT = Path(__file__).with_name("base.sh")
 

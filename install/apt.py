@@ -10,9 +10,10 @@ import subprocess
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.progress import Report
 
+from .errors import InstallError
 from .process import run
-from .report import InstallError, Report
 
 ENV = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths, pins
+from cyberhubs.progress import Report
 
 from . import fetch, golang, ladder
+from .errors import UnavailableError
 from .process import run
-from .report import Report, UnavailableError
 
 STAMP = ".cyberhubs.json"
 HOST = "pulumi-language-python"

@@ -1,4 +1,4 @@
-"""python3 -m cyberhubs.install [what ...]: sets up what is missing, each thing once."""
+"""python3 -m install [what ...]: sets up what is missing, each thing once."""
 
 import sys
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from .report import InstallError
+from .errors import InstallError
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 

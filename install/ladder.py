@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .report import InstallError, Report, UnavailableError
+from cyberhubs.progress import Report
+
+from .errors import InstallError, UnavailableError
 
 
 @dataclass(frozen=True)
