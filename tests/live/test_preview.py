@@ -1,16 +1,75 @@
-"""A pull request's preview: no machine, no key, no Docker; only the stack file and Pulumi."""
+"""A preview asks for no machine, cloud, key, passphrase or Docker engine: the stack file and Pulumi are enough."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.support.certificates import self_signed
 from tests.support.deployment import PROJECT, Deployment
+from tests.support.github.server import github_server
+from tests.support.stack_values import EXAMPLES
+
+slow = pytest.mark.slow
+WITHOUT_PASSPHRASE = PROJECT / "docs/how-to/previews.md"
 
 
-def test_the_committed_server_previews_without_machine_or_key(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path, "server")
-    deployment.write((PROJECT / "stacks/Pulumi.server.yaml").read_text())
-    deployment.environment["DOCKER_HOST"] = "unix:///nothing/here"
-    deployment.environment["HOME"] = str(tmp_path)  # where ~/.ssh/hub is not
-    printed = deployment.ops("preview")
-    for part in ("host-firewall", "host-disk", "core-hub", "door-caddy"):
+def deployed(tmp_path: Path, file: Path) -> Deployment:
+    """A stack whose file is a committed one, on a machine that has nothing."""
+    deployment = Deployment(tmp_path, "preview")
+    shutil.copytree(PROJECT / "examples", deployment.file.parent, dirs_exist_ok=True)
+    deployment.write(file.read_text())
+    clean = {k: v for k, v in deployment.environment.items() if not k.startswith(("OS_", "GITHUB"))}
+    nothing = {
+        "DOCKER_HOST": "unix:///nothing/here",
+        "HOME": str(tmp_path),
+    }  # where ~/.ssh/hub is not
+    deployment.environment = {**clean, **nothing}
+    return deployment
+
+
+@pytest.mark.parametrize(
+    ("file", "parts"),
+    [
+        (PROJECT / "stacks/Pulumi.server.yaml", ("host-firewall", "host-disk")),
+        (PROJECT / "stacks/Pulumi.arbutus.yaml", ("host-server-instance", "core-app-check")),
+    ],
+    ids=["server", "arbutus"],
+)
+def test_a_committed_stack(tmp_path: Path, file: Path, parts: tuple[str, ...]) -> None:
+    printed = deployed(tmp_path, file).ops("preview")
+    for part in (*parts, "core-hub", "door-caddy"):
         assert f"::{part}]" in printed
     assert "to create" in printed
+
+
+@slow
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name.split(".")[1])
+def test_an_example(tmp_path: Path, file: Path) -> None:
+    deployment = deployed(tmp_path, file)
+    with github_server() as github:  # which the official provider of teams asks at its start
+        github.add_organization("my-org", github.add_account("ada"))
+        token = github.token("ada", "admin:org")
+        deployment.environment |= {"GITHUB_BASE_URL": github.url, "GITHUB_TOKEN": token}
+        assert "to create" in deployment.ops("preview")
+
+
+@slow
+def test_without_the_passphrase(tmp_path: Path) -> None:
+    """By the command of the page about it, with secrets as Pulumi writes them: in braces, and below a key."""
+    deployment = deployed(tmp_path, PROJECT / "examples/Pulumi.own-certificate.yaml")
+    deployment.ops("register", "--hub", "core", stdin="Ov23li\nhunter2\n")
+    for key, value in zip(("certificate", "key"), self_signed("hub.example.org"), strict=True):
+        setting = ("config", "set", "--secret", "--path", f"cyberhubs:tls.{key}")
+        deployment.pulumi(*setting, stdin=value)
+    assert deployment.file.read_text().count("secure: ") == 3
+    assert "to create" in deployment.ops("preview")
+
+    deployment.environment["CYBERHUBS_HOME"] = str(tmp_path / "another home")
+    assert "incorrect passphrase" in deployment.ops("preview", fails=True)
+    lines = WITHOUT_PASSPHRASE.read_text().splitlines()
+    command = next(line.removeprefix("$ ") for line in lines if line.startswith("$ sed"))
+    command = command.replace("Pulumi.arbutus.yaml", deployment.file.name)
+    subprocess.run(["sh", "-c", command], cwd=deployment.directory, check=True)
+    assert "to create" in deployment.ops("preview")

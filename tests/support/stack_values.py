@@ -1,10 +1,14 @@
-"""A good stack file's values, and how the tests change and write them."""
+"""The committed stack files; a good one's values, and how the tests change and write them."""
 
 import copy
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+_PROJECT = Path(__file__).parents[2]
+STACKS = sorted((_PROJECT / "stacks").glob("Pulumi.*.yaml"))
+EXAMPLES = sorted((_PROJECT / "examples").glob("Pulumi.*.yaml"))
 
 GOOD: dict[str, Any] = {
     "host": {"kind": "local", "data": {"path": "/srv/cyberhubs"}},

@@ -304,9 +304,15 @@ def test_the_security_group_lets_in_what_is_needed(cloud: dict[str, Any]) -> Non
             if rule["direction"] == "ingress"
         }
 
-    assert opened(in_cloud(cloud)) == {(22, "192.0.2.0/24")}
+    def anywhere(*ports: int) -> set[tuple[int, str]]:
+        return {(port, network) for port in ports for network in ("0.0.0.0/0", "::/0")}
+
+    assert opened(in_cloud(cloud)) == {(22, "192.0.2.0/24"), *anywhere(80, 443)}
     ssh = {name: value for name, value in cloud["host"]["ssh"].items() if name != "from"}
-    assert opened(in_cloud(cloud, ssh=ssh)) == {(22, "0.0.0.0/0"), (22, "::/0")}
+    assert opened(in_cloud(cloud, ssh=ssh)) == anywhere(22, 80, 443)
+    hub = {**cloud["hubs"]["core"], "login": {"kind": "password"}, "access": {"everyone": True}}
+    loopback = {"host": cloud["host"], "tls": {"mode": "none"}, "hubs": {"core": hub}}
+    assert opened(in_cloud(loopback)) == {(22, "192.0.2.0/24")}
 
 
 def test_a_network_of_its_own_leads_out_before_its_address(cloud: dict[str, Any]) -> None:
@@ -341,7 +347,7 @@ def test_what_is_on_a_machine_of_the_cloud_goes_with_it(cloud: dict[str, Any]) -
     without = {r.name for r in resources(graph)} - with_it
     assert {name for name in without if not name.startswith("host-server")} == {
         "host-arrived", "host-volume", "host-found", "host-installation", "host-machine",
-        "host-key-made",
+        "host-key-made", "core-app-check",
     }  # fmt: skip
 
 

@@ -7,9 +7,7 @@ import pytest
 import yaml
 
 from cyberhubs.settings import Settings, SettingsError, load, load_file
-from tests.support.stack_values import CORE, GOOD, changed, write
-
-STACKS = sorted((Path(__file__).parents[2] / "stacks").glob("Pulumi.*.yaml"))
+from tests.support.stack_values import CORE, EXAMPLES, GOOD, STACKS, changed, write
 
 
 def test_settings_are_complete(tmp_path):
@@ -128,12 +126,12 @@ def test_site_certificates(tmp_path):
         load(raw, "test")
 
 
-@pytest.mark.parametrize("file", STACKS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*STACKS, *EXAMPLES], ids=lambda file: file.name)
 def test_committed_stacks_load(file):
     name = file.name.split(".")[1]
     by_file = load_file(file, name)
     config = yaml.safe_load(file.read_text())["config"]
     raw = {key.removeprefix("cyberhubs:"): value for key, value in config.items()}
-    by_value: Settings = load(json.loads(json.dumps(raw)), name)
+    by_value: Settings = load(json.loads(json.dumps(raw)), name, file.parent)
     assert by_file == by_value
     assert by_file.warnings == ()

@@ -1,15 +1,14 @@
 """The JSON schema for editors: current, and as strict as the settings where it can be."""
 
 import json
-from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
 from cyberhubs.settings import schema
+from tests.support.stack_values import EXAMPLES, STACKS
 
-STACKS = sorted((Path(__file__).parents[2] / "stacks").glob("Pulumi.*.yaml"))
 LOCAL = next(file for file in STACKS if file.stem == "Pulumi.local")
 VALIDATOR = jsonschema.Draft202012Validator(schema.schema())
 
@@ -30,7 +29,7 @@ def test_every_key_is_described():
     assert undescribed == []
 
 
-@pytest.mark.parametrize("file", STACKS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*STACKS, *EXAMPLES], ids=lambda file: file.name)
 def test_committed_stacks_are_valid_and_name_the_schema(file):
     text = file.read_text()
     assert text.startswith("# yaml-language-server: $schema=../schema/stack.schema.json\n")
