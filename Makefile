@@ -9,12 +9,12 @@ AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview down output password access register status logs check tunnel host-key setup setup-program \
-	setup-dev setup-test setup-test-all env test test-all test-unit bench rehearsal screenshot lint
+	setup-dev setup-test setup-test-all env test test-all test-unit docs bench rehearsal screenshot lint
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 	@echo
-	@echo "Pulumi's state is in ~/.cyberhubs/state, or where PULUMI_BACKEND_URL says, for a group: docs/state.md."
+	@echo "Pulumi's state is in ~/.cyberhubs/state, or where PULUMI_BACKEND_URL says, for a group: docs/explanation/state.md."
 
 up: setup-program ## make the machine as the stack file says, and show how to log in
 	@$(OPS) up --stack $(STACK)
@@ -71,11 +71,15 @@ test-all: setup-test setup-test-all ## everything, with what waits, breaks, or t
 test-unit: setup-dev ## the tests that need no Docker, in seconds
 	@.venv/bin/pytest -n 2 --no-loadscope-reorder tests/unit hub/tests
 
+docs: setup-dev ## the documentation as a site, in site/
+	@.venv/bin/mkdocs build --strict --quiet
+	@echo "Open site/index.html."
+
 bench: setup-test ## the figures: updates, starts, memory, the front door
 	@$(PYTHON) -m install load
 	@.venv/bin/python -m benchmarks
 
-rehearsal: setup-test ## a stack in a real OpenStack on a real guest, as root; writes docs/rehearsal.md
+rehearsal: setup-test ## a stack in a real OpenStack on a real guest, as root; writes docs/explanation/rehearsal.md
 	@.venv/bin/python -m tests.lab.rehearsal
 
 screenshot: setup-test ## the README's picture, taken by the browser test

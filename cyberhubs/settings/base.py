@@ -31,6 +31,12 @@ _SHARED_FOLDERS = (
 _Path = TypeVar("_Path", bound=PurePath)
 
 
+def _tell_one_of(schema: dict[str, Any], model: type["Model"]) -> None:
+    """In the JSON schema, for editors and the reference."""
+    if model.one_of:
+        schema["oneOf"] = [{"required": [to_camel(name)]} for name in model.one_of]
+
+
 class Model(BaseModel):
     """Frozen and strict: unknown keys and values of another type are refused, never converted.
 
@@ -43,6 +49,7 @@ class Model(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         use_attribute_docstrings=True,
+        json_schema_extra=_tell_one_of,
     )
 
     one_of: ClassVar[tuple[str, ...]] = ()

@@ -1,5 +1,5 @@
 """`python -m tests.lab.rehearsal`: from an empty cloud to a notebook that outlives its machine, where
-that machine is a guest of a hypervisor. Writes what it measured into docs/rehearsal.md."""
+that machine is a guest of a hypervisor. Writes what it measured into docs/explanation/rehearsal.md."""
 
 import datetime
 import subprocess
@@ -19,7 +19,7 @@ from tests.support.lab.cloud import LabCloud, lab_cloud
 from tests.support.lab.coming_up import absence, first_up
 from tests.support.lab.deployment import CloudDeployment
 
-DOCS = PROJECT / "docs"
+DOCS = PROJECT / "docs/explanation"
 REPORT = DOCS / "rehearsal.md"
 LAST = "## The last run"
 SIZE_GB, GROWN_GB = 14, 16

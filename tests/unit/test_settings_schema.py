@@ -54,6 +54,16 @@ def test_what_an_editor_marks(old, new):
     assert not VALIDATOR.is_valid(yaml.safe_load(text.replace(old, new, 1)))
 
 
+def test_an_editor_marks_two_of_which_one_is_wanted():
+    stack = yaml.safe_load(STACKS[0].read_text())
+    host = stack["config"]["cyberhubs:host"]
+    assert host["kind"] == "openstack"
+    host["data"]["volumeId"] = "6c0f1b9e-3f0e-4a3c-9a55-2d0b5b0c9a11"
+    assert not VALIDATOR.is_valid(stack)
+    del host["data"]["sizeGb"]
+    VALIDATOR.validate(stack)
+
+
 def test_other_keys_are_left_alone():
     stack = yaml.safe_load(LOCAL.read_text())
     stack["config"]["openstack:region"] = "here"
