@@ -17,6 +17,14 @@ from cyberhubs.settings import reference, schema
 PROJECT = Path(__file__).parents[2]
 GUIDES = [PROJECT / "README.md", PROJECT / "examples/README.md", *PROJECT.glob("docs/**/*.md")]
 PAGES = sorted({*GUIDES, *PROJECT.glob("*.md"), *PROJECT.glob("*/README.md")})
+OTHERS = [
+    PROJECT / "Makefile",
+    *(
+        file
+        for folder in ("stacks", "examples", ".github")
+        for file in PROJECT.glob(f"{folder}/**/*.y*ml")
+    ),
+]
 NAMES = {"config", "encryptionsalt", "file", "secure"}  # of keys that no model has
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
@@ -56,6 +64,17 @@ def test_links_lead_somewhere(page: Path) -> None:
         there = (page.parent / path).resolve() if path else page
         assert there.exists(), link
         assert not anchor or anchor in anchors(there), link
+
+
+@pytest.mark.parametrize("file", [*PAGES, *OTHERS], ids=lambda file: str(file.relative_to(PROJECT)))
+def test_paths_that_are_named_exist(file: Path) -> None:
+    text = file.read_text()
+    if file in PAGES:
+        text = " ".join((*spans(text), *blocks(text)))
+    roots = "cyberhubs|components|docs|examples|hub|images|offline|requirements|schema|stacks|tests"
+    for path in re.findall(rf"(?<![\w./~>-])(?:{roots})/[\w./<>*-]+", text):
+        made_up = re.search("[<*]|NAME|myhub|mine", path)
+        assert made_up or (PROJECT / path.rstrip(".")).exists(), path
 
 
 @pages
