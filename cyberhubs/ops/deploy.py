@@ -195,7 +195,7 @@ def _reach(stack: Stack) -> None:
     except MachineError as error:
         raise UserError(
             f"{error}\nIf the machine is gone for good, forget it by: "
-            f"{stack.plain(f'pulumi stack rm --force {stack.name}')}"
+            f"{stack.plain(f'pulumi stack rm --force --preserve-config {stack.name}')}"
         ) from None
 
 
