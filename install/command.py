@@ -1,18 +1,17 @@
 """The command line of the ladder."""
 
 import argparse
-import errno
 import shlex
 import signal
 from collections.abc import Callable
 from types import FrameType
 
-from cyberhubs import paths, pulumi_env
+from cyberhubs import pulumi_env
+from cyberhubs.errors import UserError, trouble
 from cyberhubs.progress import Report
 
 from . import apt, base, browser, caddy, engine, ladder, plugins, pulumi, tools, venv
-from .errors import InstallError
-from .process import alone, disk_full
+from .process import alone
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "venv": lambda: [venv.Venv("run")],
@@ -72,7 +71,13 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGHUP, _interrupt)
     try:
         if what == ["env"]:
-            for name, value in pulumi_env.variables().items():
+            try:
+                added = pulumi_env.variables()
+                pulumi_env.passphrase()
+            except (UserError, OSError):
+                print("false")  # or eval would take what it gets for a success
+                raise
+            for name, value in added.items():
                 print(f"export {name}={shlex.quote(value)}")
             return 0
         if what == ["stop-engine"]:
@@ -85,18 +90,14 @@ def main(argv: list[str] | None = None) -> int:
             for name in [name for name in ITEMS if name in (what or DEFAULT)]:
                 for item in ITEMS[name]():
                     ladder.climb(item, report)
-    except InstallError as error:
+    except UserError as error:
         report.line(str(error))
         return 1
     except KeyboardInterrupt:
         report.line("Interrupted: run the same command again to go on from there.")
         return 130
     except OSError as error:
-        where = error.filename or paths.home()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            report.line(disk_full(str(where)))
-        else:
-            report.line(f"{where}: {error.strerror or error}. Mend that, then run this again.")
+        report.line(trouble(error))
         return 1
     return 0
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.errors import disk_full
 from cyberhubs.progress import Report
 
 from .errors import InstallError
 
 TAIL = 15
-
 
 _lock: list[int] = []
 
@@ -97,10 +97,6 @@ def failure(name: str, code: int, tail: Sequence[str], log: Path) -> InstallErro
         f"{name} failed (exit code {code}); run the same command again to go on from there. "
         f"The end of {log}:\n{end}"
     )
-
-
-def disk_full(where: str) -> str:
-    return f"The disk is full (at {where}): make room, then run the same command again."
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:

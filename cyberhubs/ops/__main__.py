@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from cyberhubs.errors import UserError
+from cyberhubs.errors import FULL, UserError, trouble
 from cyberhubs.ops import access, deploy, host, inspect
 from cyberhubs.ops.stack import Stack
 
@@ -42,6 +42,11 @@ def main() -> int:
         COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.filename is None and error.errno not in FULL:
+            raise  # not of a file
+        print(f"\n{trouble(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again: it goes on from here.", file=sys.stderr)

@@ -15,22 +15,25 @@ from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMac
 from cyberhubs.machine.scripts import script
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops import cloud, door, drift, teams
+from cyberhubs.ops.alone import alone, unlock
 from cyberhubs.ops.engine import engine, image_directory
 from cyberhubs.ops.inspect import explain
-from cyberhubs.ops.recover import go_on, orphans, remove_networks, remove_orphans, unlock
+from cyberhubs.ops.recover import go_on, orphans, remove_networks, remove_orphans
 from cyberhubs.ops.stack import COMMAND, Stack, name_of
+from cyberhubs.ops.state import check_writable
 from cyberhubs.settings.host import LocalHost, OpenStackHost
 
 PATIENCE_S = 30  # for what has just been started to answer
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 
 
+@alone
 def up(stack: Stack) -> None:
-    _ = stack.settings  # all that is wrong in the file, before anything else
+    check_writable(stack.folder)
     stack.select()
-    unlock(stack)
     facts = _facts(stack) if cloud.ready(stack) else None
     with _prepared(stack, facts) as client:
+        unlock(stack)  # again: a plain `pulumi up` does not ask us
         mended = _mend(stack, client, facts)
         arguments = ["--stack", stack.name, "--yes", "--skip-preview", *mended]
         if stack.pulumi("up", *arguments).returncode:
@@ -145,20 +148,21 @@ def _prepare_images(stack: Stack) -> None:
         )
 
 
+@alone
 def preview(stack: Stack) -> None:
-    _ = stack.settings
     stack.select()
     environment = cloud.environment_of_previews(stack)
     if stack.pulumi("preview", "--stack", stack.name, "--diff", environment=environment).returncode:
         raise UserError("The preview failed: the reason is above. Nothing was changed.")
 
 
+@alone
 def down(stack: Stack) -> None:
     host = stack.settings.host
     if not stack.exists:
         print(f"Stack {stack.name} has never been up.")
         return
-    unlock(stack)
+    check_writable(stack.folder)
     _reach(stack)
     arguments = ["--stack", stack.name, "--yes", "--skip-preview", "--exclude-protected"]
     if stack.pulumi("destroy", *arguments).returncode:

@@ -1,9 +1,6 @@
 """Where state and machine have parted: after an update that was killed, or a hand on the engine."""
 
-import json
-import socket
 from pathlib import Path
-from urllib.parse import urlparse
 
 from docker import DockerClient
 from docker.models.containers import Container
@@ -11,20 +8,9 @@ from docker.models.containers import Container
 from cyberhubs.errors import UserError
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
 from cyberhubs.ops.stack import Resource, Stack, name_of
-from cyberhubs.processes import runs
 
 HUB_COMPONENT = "cyberhubs:hub:Hub"
 OWN = ("hub", "proxy", "door")  # the roles of containers that Pulumi makes
-
-
-def unlock(stack: Stack) -> None:
-    """Drops the lock of an update of this machine whose process is gone (file backends only)."""
-    for lock in _locks(stack):
-        held = json.loads(lock.read_text() or "{}")
-        if held.get("hostname") != socket.gethostname() or runs(held.get("pid", 0), "pulumi"):
-            continue
-        print(f"An earlier update of stack {stack.name} was killed; dropping its lock.")
-        stack.ask("cancel", "--yes")
 
 
 def orphans(client: DockerClient, stack: Stack, resources: list[Resource]) -> list[Container]:
@@ -96,11 +82,3 @@ def go_on(client: DockerClient, stack: Stack) -> None:
 def _containers(client: DockerClient, stack: Stack) -> list[Container]:
     label = f"{STACK}={stack.name}"
     return client.containers.list(all=True, ignore_removed=True, filters={"label": label})
-
-
-def _locks(stack: Stack) -> list[Path]:
-    backend = urlparse(json.loads(stack.pulumi("whoami", "--json", capture=True).stdout)["url"])
-    if backend.scheme != "file":
-        return []
-    locks = Path(backend.path.replace("~", str(Path.home()), 1)) / ".pulumi" / "locks"
-    return sorted(locks.glob(f"**/{stack.name}/*.json"))

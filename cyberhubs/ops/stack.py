@@ -2,20 +2,24 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from cyberhubs import paths, pulumi_env
 from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine, machine_of
+from cyberhubs.ops import state
 from cyberhubs.settings import Settings, Way, load_file
 from cyberhubs.settings.host import OpenStackHost
 
 Resource = dict[str, Any]  # as `pulumi stack export` shows one
 COMMAND = "command:local:Command"
+NOT_FOUND = 6  # Pulumi's exit code for a stack that it does not know
 INSTANCE = "openstack:compute/instance:Instance"
 
 
@@ -87,11 +91,40 @@ class Stack:
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
     def ask(self, *arguments: str, stdin: str | None = None) -> str:
-        """What Pulumi answers; raises UserError with its error."""
-        answer = self.pulumi(*arguments, "--stack", self.name, capture=True, stdin=stdin)
+        """What Pulumi answers; raises UserError with the reason, or else with its error."""
+        return self._answer(
+            self.pulumi(*arguments, "--stack", self.name, capture=True, stdin=stdin)
+        )
+
+    def _answer(self, answer: subprocess.CompletedProcess[str]) -> str:
         if answer.returncode:
+            self.check()
             raise UserError(answer.stderr.strip() or answer.stdout.strip())
         return answer.stdout
+
+    def check(self) -> None:
+        """Raises UserError where its state, or what is secret in it, could not be read."""
+        state.check(self.backend, self.name, self.file)
+
+    @cached_property
+    def backend(self) -> str:
+        """The URL of where Pulumi keeps state; raises UserError if it cannot be used."""
+        answer = self.pulumi("whoami", "--json", capture=True)
+        if answer.returncode:
+            where = self._environment.get("PULUMI_BACKEND_URL", "what `pulumi login` has chosen")
+            said = f"Pulumi cannot get at its state in {where}:\n{answer.stderr.strip()}"
+            without_password = re.sub(r"//[^/@\s]*@", "//", said)
+            raise UserError(
+                f"{without_password}\nNothing was touched. See that it is the right place "
+                "(PULUMI_BACKEND_URL, `pulumi login`), that it answers, and that you may use it; then "
+                "run the same command again."
+            )
+        return json.loads(answer.stdout)["url"]
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its state is, if that is a folder."""
+        return pulumi_env.folder(self.backend)
 
     def plain(self, command: str) -> str:
         """What to type for a command of Pulumi's own."""
@@ -99,18 +132,13 @@ class Stack:
 
     def select(self) -> None:
         """Makes the stack's state on first use."""
-        answer = self.pulumi("stack", "select", "--create", self.name, capture=True)
-        if answer.returncode:
-            raise UserError(
-                f"Pulumi cannot open the state of stack {self.name}:\n{answer.stderr.strip()}"
-            )
+        self._answer(self.pulumi("stack", "select", "--create", self.name, capture=True))
 
     @property
     def exists(self) -> bool:
-        listed = self.pulumi("stack", "ls", "--json", capture=True)
-        if listed.returncode:
-            raise UserError(listed.stderr.strip())
-        return any(stack["name"] == self.name for stack in json.loads(listed.stdout))
+        # Not of a list, for which Pulumi reads the state of every stack.
+        answer = self.pulumi("stack", "export", "--stack", self.name, capture=True)
+        return answer.returncode != NOT_FOUND and bool(self._answer(answer))
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         shown = ["--show-secrets"] if secrets else []
@@ -125,4 +153,4 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         # The official provider would take these before the organizations of the stack file.
         given = os.environ.keys() - {"GITHUB_OWNER", "GITHUB_ORGANIZATION"}
-        return {**{name: os.environ[name] for name in given}, **pulumi_env.variables()}
+        return {**{name: os.environ[name] for name in given}, **pulumi_env.variables(self.file)}

@@ -67,7 +67,7 @@ def test_without_the_passphrase(tmp_path: Path) -> None:
     assert "to create" in deployment.ops("preview")
 
     deployment.environment["CYBERHUBS_HOME"] = str(tmp_path / "another home")
-    assert "incorrect passphrase" in deployment.ops("preview", fails=True)
+    assert "The passphrase is not where it should be" in deployment.ops("preview", fails=True)
     lines = WITHOUT_PASSPHRASE.read_text().splitlines()
     command = next(line.removeprefix("$ ") for line in lines if line.startswith("$ sed"))
     command = command.replace("Pulumi.arbutus.yaml", deployment.file.name)

@@ -59,3 +59,17 @@ def test_a_login_is_respected(home: Path) -> None:
 def test_nothing_is_acquired_where_plugins_are_ours(report: Report) -> None:
     ladder.climb(plugins.Plugin("command"), report)
     assert pulumi_env.variables()["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
+
+
+@pytest.mark.parametrize(
+    "url, folder",
+    [
+        ("file://~", Path.home()),
+        ("file://~/states", Path.home() / "states"),
+        ("file:///srv/states?no_tmp_dir=true", Path("/srv/states")),
+        ("file://states", paths.CHECKOUT / "states"),
+        ("s3://states", None),
+    ],
+)
+def test_folder_of_a_backend(url: str, folder: Path | None) -> None:
+    assert pulumi_env.folder(url) == folder
