@@ -8,7 +8,7 @@ from requests.exceptions import RequestException
 
 _FULL = "The hub's disk is full. Ask its operator to make room, then start again."
 _NO_IMAGE = (
-    "This application's image is not on the hub's machine. Ask its operator to run `pulumi up`."
+    "This application's image is not on the hub's machine. Ask its operator to run `make up`."
 )
 
 

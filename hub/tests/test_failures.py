@@ -38,3 +38,7 @@ def test_the_page_shows_the_sentence_and_the_log_the_rest():
 def test_the_check_sees_all_of_it():
     failure = StartFailure("exit", "It stopped.", "code 1").with_log("\nboom", on_page=True)
     assert failure.jupyterhub_message == "It stopped. code 1\nboom"
+
+
+def test_what_the_operator_is_to_run_is_what_they_know():
+    assert "`make up`" in explain(ImageNotFound("404: no such image sha256:aa")).sentence
