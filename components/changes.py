@@ -57,6 +57,7 @@ REPLACES: dict[str, tuple[str, ...]] = {
         "envs",
         "mounts",
         "tmpfs",
+        "sysctls",
         "healthcheck",
     ),
     "docker:index/network:Network": ("name", "driver", "options", "labels"),

@@ -1,7 +1,9 @@
 """How a member's server starts: a container of Docker's, in its turn, with its limits."""
 
 import asyncio
+import logging
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
+from docker import APIClient
 from docker.errors import APIError
 from docker.types import LogConfig, Mount
 from dockerspawner import DockerSpawner
@@ -29,6 +32,9 @@ from cyberhubs_hub.start_queue import StartQueue
 NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 LOG_LINES = 20
+RETRY_S = 1
+
+server_log = logging.getLogger("jupyterhub.spawner")
 
 
 class HubSpawner(DockerSpawner):
@@ -43,6 +49,9 @@ class HubSpawner(DockerSpawner):
     queue: ClassVar[StartQueue] = StartQueue(2 * (os.cpu_count() or 1))
     # One call of Docker's waits for a whole stop; DockerSpawner's own pool has one thread.
     _executor = ThreadPoolExecutor(16, thread_name_prefix="docker")
+
+    _watched: ClassVar[dict[str, "HubSpawner"]] = {}  # by the container's name
+    _endings: ClassVar[threading.Thread | None] = None
 
     _stage: tuple[int, str, float] | None = None  # percent, what is being done, since when
     _home: str | None = None
@@ -201,6 +210,37 @@ class HubSpawner(DockerSpawner):
         return {"progress": percent, "message": f"{message} ({seconds} s)" if seconds else message}
 
     # Stopping, and hubs that come and go
+
+    def start_polling(self) -> None:
+        """Hears of the end of a server at once, too: who asks for a page of it would wait, since a
+        container that is gone does not refuse a connection."""
+        super().start_polling()
+        self._watched[str(self.object_name)] = self
+        if not HubSpawner._endings:
+            arguments = (self.client, self.hub_config.labels, asyncio.get_running_loop())
+            HubSpawner._endings = threading.Thread(
+                target=self._hear, args=arguments, name="endings", daemon=True
+            )
+            HubSpawner._endings.start()
+
+    def stop_polling(self) -> None:
+        super().stop_polling()
+        self._watched.pop(str(self.object_name), None)
+
+    @classmethod
+    def _hear(
+        cls, client: APIClient, labels: dict[str, str], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        wanted = {"event": "die", "label": [f"{key}={value}" for key, value in labels.items()]}
+        while True:
+            try:
+                for event in client.events(decode=True, filters=wanted):
+                    name = event["Actor"]["Attributes"]["name"]
+                    if server := cls._watched.get(name):
+                        asyncio.run_coroutine_threadsafe(server.poll_and_notify(), loop)
+            except Exception as error:  # docker's, requests' or urllib3's
+                server_log.warning("Docker's events cannot be heard, it is tried again: %s", error)
+            time.sleep(RETRY_S)
 
     async def poll(self) -> int | str | None:
         """None while the server runs. An engine that does not answer says nothing about a

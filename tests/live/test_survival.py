@@ -6,12 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.access import server_of
+from tests.support.access import at_work, server_of
 from tests.support.deployment import Deployment, changes
 from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.waiting import eventually
 
 REMEMBERED_S = 30
+ANSWER_S = 30
 
 
 def test_killed_hub_comes_back_by_itself(deployment: Deployment, kernel: Kernel) -> None:
@@ -41,6 +42,24 @@ def test_a_server_off_its_hub_s_network_is_put_back(deployment: Deployment, kern
     deployment.kill("hub")
     eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
     eventually(lambda: keeps_its_variables(kernel))
+
+
+@pytest.mark.parametrize("hub", ["at work", "silent"])
+def test_nobody_waits_for_a_server_that_is_gone(deployment: Deployment, hub: str) -> None:
+    with at_work(deployment, "grace") as grace:
+        if hub == "silent":
+            deployment.container("hub").pause()
+        try:
+            deployment.engine.containers.get(server_of(deployment, "grace")).remove(force=True)
+            page = grace.http.get(f"{grace.server}lab", timeout=ANSWER_S).text
+            assert "Would you like to start it?" in page or "reloads itself" in page
+        finally:
+            if hub == "silent":
+                deployment.container("hub").unpause()
+        eventually(lambda: not grace.ask_hub("GET", "users/grace").json()["servers"], ANSWER_S)
+        assert "Would you like to start it?" in grace.http.get(f"{grace.server}lab").text
+        grace.start()
+        grace.stop()
 
 
 @pytest.mark.slow

@@ -71,6 +71,7 @@ INPUTS = {
     "ports": Input([PORT], replace=True),
     "mounts": Input(SetOf(MOUNT)),
     "tmpfs": Input(MapOf(str)),
+    "sysctls": Input(MapOf(str), replace=True),
     "healthcheck": Input(HEALTHCHECK),
     "logDriver": Input(str, required=True, replace=True),
     "logOpts": Input(MapOf(str), replace=True),

@@ -33,6 +33,7 @@ def _host_config(inputs: Values) -> Values:
             "PortBindings": bindings,
             "Mounts": [_mount(mount) for mount in inputs.get("mounts", [])],
             "Tmpfs": inputs.get("tmpfs"),
+            "Sysctls": inputs.get("sysctls"),
             "ReadonlyRootfs": inputs.get("readOnly"),
             "Init": inputs.get("init"),
             "CapDrop": inputs.get("capabilities", {}).get("drops"),

@@ -39,6 +39,7 @@ CONTAINER_INPUTS: Values = {
     "envs": ["A=1"],
     "ports": [{"internal": 8000, "external": 18417, "ip": "127.0.0.1"}],
     "tmpfs": {"/tmp": "size=1m"},
+    "sysctls": {"net.ipv4.tcp_syn_retries": "2"},
     "healthcheck": CHECK,
 }
 CONTAINER_CHANGES: Values = {
@@ -62,6 +63,7 @@ CONTAINER_CHANGES: Values = {
     "ports": [{"internal": 8001, "external": 18417, "ip": "127.0.0.1"}],
     "mounts": [{"type": "bind", "source": "/mnt", "target": "/data", "readOnly": True}],
     "tmpfs": {"/tmp": "size=2m"},
+    "sysctls": {"net.ipv4.tcp_syn_retries": "3"},
     "healthcheck": {**CHECK, "retries": 4},
 }
 
@@ -90,6 +92,7 @@ def inputs(token: str, sleeper: Any, folder: Path) -> Values:
         ports=[{"internal": 8000, "external": 8000, "ip": "127.0.0.1"}],
         mounts=[{"type": "bind", "source": str(folder), "target": "/data", "readOnly": True}],
         tmpfs={"/tmp": "size=1m"},
+        sysctls={"net.ipv4.tcp_syn_retries": "2"},
         healthcheck=CHECK,
     )
 
