@@ -13,6 +13,7 @@ from cyberhubs.machine.scripts import script
 LIMIT_S = 1800  # for one script
 GRACE_S = 15  # for the machine itself to end it
 LATE = 124  # exit code of timeout(1)
+UNCOUNTED = 2**32  # inodes of a file system that makes them as it needs them, such as btrfs
 TAIL = 20  # lines of a failed script that its error repeats
 
 
@@ -68,9 +69,9 @@ class Machine(ABC):
         self.run(script("put", path, uid, gid, mode, "text"), stdin=content)
 
     def room(self, path: str) -> tuple[int, int]:
-        """Bytes and inodes that are left where `path` is."""
-        left = self.run(script("room", path), limit_s=60).split()
-        return int(left[0]), int(left[1])
+        """Bytes and inodes that are left where `path` is. Raises MachineError if it is not there."""
+        free, inodes, of = map(int, self.run(script("room", path), limit_s=60).split())
+        return free, inodes if of else UNCOUNTED
 
 
 def _run(

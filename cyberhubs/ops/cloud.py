@@ -81,12 +81,12 @@ def _check_unknown(stack: Stack, cloud: Cloud, host: OpenStackHost, known: set[s
         raise UserError(
             f"The cloud has a machine {name} ({', '.join(servers)}) that the state of stack {stack.name} does not know: "
             "the state was lost, or is older than the machine. Nothing was touched. Put the right state back "
-            '(docs/state.md), or give the machine up (docs/state.md, "When the passphrase or the state is lost").'
+            '(docs/explanation/state.md), or give the machine up (there, "When the passphrase or the state is lost").'
         )
     if not host.data.volume_id and (volumes := cloud.named("volume", name) - known):
         raise UserError(
             f"The cloud has a volume {name} ({', '.join(volumes)}) that the state of stack {stack.name} does not know, and "
-            "members' files may be on it. Nothing was touched. Put the right state back (docs/state.md), or name that volume "
+            "members' files may be on it. Nothing was touched. Put the right state back (docs/explanation/state.md), or name that volume "
             "by host.data.volumeId, or rename or delete it there."
         )
 

@@ -26,6 +26,9 @@ from cyberhubs.settings.host import LocalHost, OpenStackHost
 PATIENCE_S = 30  # for what has just been started to answer
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 
+DATA_NEEDED = 64 * 2**20  # bytes, for what the hubs keep beside members' files
+INODES_NEEDED = 1000
+
 
 @alone
 def up(stack: Stack) -> None:
@@ -91,6 +94,7 @@ def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None
         if isinstance(machine, LocalMachine):
             _check_ports(client, stack)
         _check_room(client, machine)
+        _check_data(stack)
         _check_owner(stack)
         yield client
 
@@ -262,3 +266,25 @@ def _check_room(client: DockerClient, machine: Machine) -> None:
             f"up to {ROOM_NEEDED / 2**30:.0f}: free some (`docker system prune`), or move that directory to "
             "another disk."
         )
+
+
+def _check_data(stack: Stack) -> None:
+    """Refuses a full disk of data; says no more of a volume, which this very update may make larger."""
+    data = stack.settings.host.data_path
+    try:
+        free, inodes = stack.machine.room(data)
+    except MachineError:  # not there yet
+        return
+    if free >= DATA_NEEDED and inodes >= INODES_NEEDED:
+        return
+    full = (
+        f"The disk of {data} is full: {free / 2**20:.0f} MiB and {inodes} inodes are left, and the hubs need "
+        f"{DATA_NEEDED / 2**20:.0f} MiB and {INODES_NEEDED}. Make it larger, or see there whose files take the most "
+        f"(as root: du -xh -d 3 {data} | sort -h | tail) and have them deleted."
+    )
+    if isinstance(stack.settings.host, OpenStackHost):
+        print(full, flush=True)
+        return
+    raise Problem(
+        f"{full} Then run the same command again: nothing was changed, and the hubs go on meanwhile."
+    )

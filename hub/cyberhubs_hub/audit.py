@@ -6,6 +6,7 @@ The hub and its remover write to one file; the remover alone renames it when it 
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -15,15 +16,28 @@ MOST_BYTES = 10 * 2**20
 KEPT = 5
 MOST_TEXT = 200  # characters of a detail, which somebody may have typed
 
+log = logging.getLogger("jupyterhub.audit")
+
+
+class _File(WatchedFileHandler):
+    """Opens the new file after a rename."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:  # of that opening
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        log.error("Not in the audit log (%s): %s", sys.exc_info()[1], record.getMessage())
+
 
 class Audit:
     """Appends to `path`, each line at once; what it cannot write goes to the log, and stops nobody."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._handler = WatchedFileHandler(
-            path, encoding="utf-8"
-        )  # opens the new file after a rename
+        self._handler = _File(path, encoding="utf-8", delay=True)
 
     def write(self, event: str, **details: Any) -> None:
         """`event`: login, refused, lists, removed, admin. A text of `details` is cut to MOST_TEXT."""

@@ -6,7 +6,10 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
 
-_FULL = "The hub's disk is full. Ask its operator to make room, then start again."
+FULL = (
+    "The hub's disk is full. Your files are safe, and notebooks that run go on. "
+    "Ask its operator to make room, then try again."
+)
 _NO_IMAGE = (
     "This application's image is not on the hub's machine. Ask its operator to run `make up`."
 )
@@ -38,9 +41,9 @@ def explain(error: Exception) -> StartFailure:
     if isinstance(error, ImageNotFound) or "no such image" in low:
         return StartFailure("image", _NO_IMAGE, detail)
     if "no space left" in low or "disk quota exceeded" in low:
-        return StartFailure("disk", _FULL, detail)
+        return StartFailure("disk", FULL, detail)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StartFailure("disk", _FULL, detail)
+        return StartFailure("disk", FULL, detail)
     if "cannot allocate memory" in low:
         return StartFailure(
             "memory",

@@ -11,7 +11,7 @@ import aiohttp.connector
 from aiohttp import ThreadedResolver
 from tornado.httpserver import HTTPServer
 
-from cyberhubs_hub import admins, bounds
+from cyberhubs_hub import admins, bounds, database
 from cyberhubs_hub import config as places
 from cyberhubs_hub.access import CHECK_SERVICE, CHECK_USER, AccessLists
 from cyberhubs_hub.audit import Audit
@@ -53,6 +53,7 @@ HTTPServer.initialize = partialmethod(HTTPServer.initialize, max_body_size=2**20
 
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
+database.keep_room(state / "jupyterhub.sqlite")
 c.JupyterHub.upgrade_db = True  # copies the file first
 bounds.bound_texts()
 c.JupyterHub.cookie_secret_file = str(secret / "cookie_secret")

@@ -44,9 +44,15 @@ def test_no_text_of_somebody_s_makes_a_long_line(tmp_path: Path) -> None:
     assert path.stat().st_size < 500
 
 
-def test_a_full_disk_stops_nobody(capfd: pytest.CaptureFixture[str]) -> None:
-    Audit(Path("/dev/full")).write("login", user="ada")
-    assert "No space left" in capfd.readouterr().err
+@pytest.mark.parametrize(
+    ("path", "reason"), [("/dev/full", "No space left"), ("/no/such/folder", "No such file")]
+)
+def test_what_cannot_be_written_stops_nobody(
+    path: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Audit(Path(path)).write("login", user="ada")
+    [said] = caplog.messages
+    assert reason in said and '"user": "ada"' in said
 
 
 def test_what_has_changed_in_the_lists() -> None:

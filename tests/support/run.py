@@ -82,7 +82,7 @@ def _bury(lock: Path) -> None:
 
 
 def _remove_all(run: str) -> bool:
-    """Removes processes, containers, networks, loop devices and files of a dead run; whether all are gone."""
+    """Removes processes, containers, networks, mounts, loop devices and files of a dead run; whether all are gone."""
     for process in _processes(run):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
@@ -98,6 +98,9 @@ def _remove_all(run: str) -> bool:
         if f"-{run}" in str(network.name):
             network.remove()
     _remove_images(engine, run)
+    for line in Path("/proc/mounts").read_text().splitlines():
+        if (mount := line.split()[1]).startswith(f"{folder(run)}/"):
+            subprocess.run(["umount", mount], check=True)
     for device in Path("/sys/block").glob("loop*/loop/backing_file"):
         if device.read_text().startswith(str(folder(run))):
             subprocess.run(["losetup", "-d", f"/dev/{device.parts[3]}"], check=True)
