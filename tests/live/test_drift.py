@@ -10,7 +10,7 @@ import pytest
 from cyberhubs_hub.config import CONFIG_DIR
 
 from tests.support.access import list_of
-from tests.support.deployment import Deployment, changes
+from tests.support.deployment import Deployment, changes, running
 from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.waiting import eventually
 
@@ -21,6 +21,13 @@ FILES = (
     "door/live/Caddyfile",
     "etc/passwd",
 )
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """One of its own, since the tests take minutes."""
+    with running(Deployment(tmp_path_factory.mktemp("drift"), "drift")) as stack:
+        yield stack
 
 
 def is_right(deployment: Deployment) -> None:
