@@ -285,6 +285,6 @@ def _check_data(stack: Stack) -> None:
     if isinstance(stack.settings.host, OpenStackHost):
         print(full, flush=True)
         return
-    raise Problem(
+    raise UserError(
         f"{full} Then run the same command again: nothing was changed, and the hubs go on meanwhile."
     )

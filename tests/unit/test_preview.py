@@ -22,7 +22,11 @@ from tests.unit.recorder import PROJECT
 )
 def test_the_provider_is_told_an_address(tmp_path: Path, given: dict[str, str], told: str) -> None:
     """Without one the official one does not start."""
-    engine = f'case $1 in stack) echo "[]" ;; preview) echo "$OS_AUTH_URL" >{tmp_path}/told ;; esac'
+    engine = f"""case "$1 $2" in
+whoami*) echo '{{"url": "s3://state"}}' ;;
+"stack export") exit 6 ;; # there is none yet
+preview*) echo "$OS_AUTH_URL" >{tmp_path}/told ;;
+esac"""
     program(tmp_path / "bin/pulumi", engine)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     subprocess.run(
