@@ -43,8 +43,8 @@ class FrontDoor(ComponentResource):
         self._name, self._args = name, args
         names, host = DoorNames(args.settings.stack), args.host
         child = ResourceOptions(parent=self)
-        self._live = f"{host.data}/door/live"
-        self.hubs = f"{self._live}/hubs"
+        self._live = host.data.door_live
+        self.hubs = host.data.door_entries
         self.container = names.container
 
         self.network = network(
@@ -52,7 +52,7 @@ class FrontDoor(ComponentResource):
         ).name
         self._made = host.command(
             f"{name}-directories",
-            call("door", host.data, host.user.uid, host.user.gid),
+            call("door", host.data.door, host.user.uid, host.user.gid),
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[host])),
         )
         caddy = self._caddy(names)
@@ -77,7 +77,7 @@ class FrontDoor(ComponentResource):
             ],
             mounts=[
                 bind(self._live, caddyfile.LIVE_DIR),
-                bind(f"{host.data}/door/state", caddyfile.STATE_DIR, read_only=False),
+                bind(host.data.door_state, caddyfile.STATE_DIR, read_only=False),
             ],
             tmpfs={caddyfile.RUN_DIR: private_tmpfs(host)},
             memory=1024,  # for the 20,000 connections of start-door

@@ -9,8 +9,9 @@ import pulumi_docker as docker
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command, Logging
 
+from cyberhubs.layout import DataLayout
 from cyberhubs.machine import interpreter
-from cyberhubs.machine.scripts import call, digest
+from cyberhubs.machine.scripts import SCRIPT, call, digest
 from cyberhubs.names import MACHINE
 from cyberhubs.settings import Settings
 
@@ -20,7 +21,7 @@ class Host(ComponentResource):
 
     `docker`: the provider of everything on its engine.
     `address`: the name or IP address under which it is reached.
-    `data`: absolute path of the data directory there.
+    `data`: where the data is there.
     `engine`: what leads to the engine there, and where a hub finds it; `socket_gid`: the group that
     may use it.
     `machine`: everything on the machine is `deleted_with` this, as nothing needs to be removed from
@@ -33,7 +34,7 @@ class Host(ComponentResource):
 
     docker: docker.Provider
     address: pulumi.Input[str] | None
-    data: str
+    data: DataLayout
     engine: tuple[str, str]
     socket_gid: pulumi.Output[str]
     machine: Command | None = None
@@ -45,7 +46,7 @@ class Host(ComponentResource):
     def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
         super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
         self.user = settings.user
-        self.data = settings.host.data_path
+        self.data = DataLayout(settings.host.data_path)
         self.address = settings.address
         self.way = {}
         self._dns_at = settings.dns_at
@@ -86,7 +87,7 @@ class Host(ComponentResource):
         texts = [word for word in (script, *how) if isinstance(word, str)]
         if not isinstance(script, str) or digest(*texts):
             # For a change of the script itself, of which the command says the name alone.
-            environment["CYBERHUBS_SCRIPT"] = pulumi.Output.all(script, *how).apply(
+            environment[SCRIPT] = pulumi.Output.all(script, *how).apply(
                 lambda words: digest(*words) or ""
             )
         if self.machine_id:

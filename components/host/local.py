@@ -25,8 +25,8 @@ class LocalHost(Host):
         )
         self.command(
             f"{name}-data",
-            call("data", self.data, self.user.uid, self.user.gid),
+            call("data", self.data.root, self.user.uid, self.user.gid),
             opts=child,
         )
         self.socket_gid = self.command(f"{name}-socket", f"stat -c %g {SOCKET}", opts=child).stdout
-        self.register_outputs({"data": self.data})
+        self.register_outputs({"data": self.data.root})

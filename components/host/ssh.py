@@ -56,7 +56,9 @@ class SetUpHost(Host):
             f"{name}-machine",
             ":",
             delete=machine_id.apply(
-                lambda id: call("leave", settings.stack, id, self.data, "unmount" if ours else "")
+                lambda id: call(
+                    "leave", settings.stack, id, self.data.root, "unmount" if ours else ""
+                )
             ),
             triggers=[machine_id],
             # One that goes may be dead already.
@@ -75,7 +77,7 @@ class SetUpHost(Host):
                 how=("--then", call(step.confirm)) if step.confirm else (),
                 shown=True,
             )
-        data = self._after(last, "data", call("data", self.data, self.user.uid, self.user.gid))
+        data = self._after(last, "data", call("data", self.data.root, self.user.uid, self.user.gid))
         engine = self._after(data, "engine", call("engine"))
         facts = engine.stdout.apply(json.loads)
         self.socket_gid = facts["socketGid"]
@@ -108,7 +110,7 @@ class SetUpHost(Host):
             shown=True,
         )
         self._after(images, "container-limits", call("container-limits", settings.images.base))
-        self.register_outputs({"data": self.data})
+        self.register_outputs({"data": self.data.root})
 
     def _after(
         self,

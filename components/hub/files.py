@@ -27,44 +27,38 @@ class HubFilesArgs:
 class HubFiles(ComponentResource):
     """The files of one hub on its machine.
 
-    `config`: directory of the hub's configuration, named by its content: another one is another container.
-    `live`: directory of what the hub reads again at each login and start, so that a change restarts nothing.
-    `homes`: directory of the members' files. `passes`: of those that the front door knows. `state`, `secrets`: made once, and kept with those.
+    `at`: where they are. `config`: directory of its configuration, named by its content: another one is another
+    container. What is in `at.live` the hub reads again at each login and start, so that a change restarts nothing.
     """
 
     def __init__(self, name: str, args: HubFilesArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:hub:HubFiles", name, {}, opts)
         self._name, self._args = name, args
         host, hub = args.host, args.hub
-        directory = f"{host.data}/hubs/{hub.name}"
-        self.homes = homes_path(args)
-        self.passes = f"{host.data}/door/live/passes/{hub.name}"
-        self.live = f"{directory}/live"
-        self.state = f"{directory}/state"
-        self.secrets = f"{directory}/secrets"
+        self.at = at = host.data.hub(hub.name)
 
         self.made = host.command(
             f"{name}-directories",
-            call("hub", host.data, hub.name, host.user.uid, host.user.gid),
+            call("hub", at.directory, at.homes, at.passes, host.user.uid, host.user.gid),
             opts=ResourceOptions(parent=self, depends_on=host),
         )
 
         config = _hub_config(args).to_json()
         logo = hub.logo.read_bytes() if hub.logo else b""
         version = hashlib.sha256(config.encode() + logo).hexdigest()[:12]
-        self.config = f"{directory}/config/{version}"
+        self.config = f"{at.config}/{version}"
         files = [self.put("config", f"{self.config}/hub.json", config)]
         if hub.logo:
             encoded = base64.b64encode(logo).decode()
             files.append(
                 self.put("logo", f"{self.config}/{hub.logo.name}", encoded, encoding="base64")
             )
-        files.append(self.put("access", f"{self.live}/access", hub.access_lists.to_text()))
+        files.append(self.put("access", f"{self.at.live}/access", hub.access_lists.to_text()))
         if isinstance(hub.login, settings.GithubLogin):
             secret = pulumi.Output.secret(hub.login.client_secret.get_secret_value())
-            files.append(self.put("client-secret", f"{self.secrets}/client_secret", secret))
+            files.append(self.put("client-secret", f"{self.at.secrets}/client_secret", secret))
         self.ready = files
-        self.register_outputs({"config": self.config, "live": self.live})
+        self.register_outputs({"config": self.config, "live": at.live})
 
     def put(
         self,
@@ -90,7 +84,7 @@ class HubFiles(ComponentResource):
         """The menu of applications, once all of them have been `tried`."""
         return self.put(
             "applications",
-            f"{self.live}/applications.json",
+            f"{self.at.live}/applications.json",
             applications_json(self._args.hub, images),
             depends_on=[tried],
         )
@@ -99,15 +93,10 @@ class HubFiles(ComponentResource):
         """The shared password of login `password`; a secret."""
         return self._args.host.command(
             f"{self._name}-password",
-            f"cat {self.secrets}/password",
+            f"cat {self.at.secrets}/password",
             secret_output=True,
             opts=ResourceOptions(parent=self, depends_on=[self.made]),
         ).stdout
-
-
-def homes_path(args: HubFilesArgs) -> str:
-    """Each hub has its own: one name on two hubs may be two people."""
-    return f"{args.host.data}/jupyterhub_users/{args.hub.name}"
 
 
 def applications_json(
@@ -135,9 +124,9 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         network=names.network,
         container_prefix=names.server_prefix,
         labels=names.labels("user"),
-        homes_path=homes_path(args),
-        passwd_path=f"{host.data}/etc/passwd",
-        group_path=f"{host.data}/etc/group",
+        homes_path=host.data.hub(hub.name).homes,
+        passwd_path=f"{host.data.etc}/passwd",
+        group_path=f"{host.data.etc}/group",
         mounts=tuple(
             Mount(str(space.source), str(space.target), space.access == "read-only")
             for space in hub.data

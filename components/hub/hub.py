@@ -54,7 +54,7 @@ class Hub(ComponentResource):
         drained = host.command(
             f"{name}-drain",
             ":",
-            delete=call("drain", host.data, args.stack, args.hub.name),
+            delete=call("drain", host.data.root, args.stack, args.hub.name),
             shown=True,
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[self._network])),
         )
@@ -90,7 +90,7 @@ class Hub(ComponentResource):
                 on(self._network.name, "proxy"),
                 on(args.door.network, self._names.on_door_network),
             ],
-            mounts=[bind(f"{files.secrets}/proxy_token", "/run/secrets/proxy_token")],
+            mounts=[bind(f"{files.at.secrets}/proxy_token", "/run/secrets/proxy_token")],
             memory=512,
             # A server that is gone does not refuse a connection: 7 s, in place of two minutes.
             sysctls={"net.ipv4.tcp_syn_retries": "2"},
@@ -110,11 +110,11 @@ class Hub(ComponentResource):
             else None,
             mounts=[
                 bind(files.config, inside.CONFIG_DIR),
-                bind(files.live, inside.LIVE_DIR),
-                bind(files.secrets, inside.SECRETS_DIR),
-                bind(files.state, inside.STATE_DIR, read_only=False),
-                bind(files.homes, inside.USERS_DIR, read_only=False),
-                bind(files.passes, inside.PASSES_DIR, read_only=False),
+                bind(files.at.live, inside.LIVE_DIR),
+                bind(files.at.secrets, inside.SECRETS_DIR),
+                bind(files.at.state, inside.STATE_DIR, read_only=False),
+                bind(files.at.homes, inside.USERS_DIR, read_only=False),
+                bind(files.at.passes, inside.PASSES_DIR, read_only=False),
                 bind(*host.engine, read_only=False),
             ],
             tmpfs={

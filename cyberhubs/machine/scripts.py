@@ -7,6 +7,7 @@ from pathlib import Path
 
 _SETUP = Path(__file__).parent / "setup"
 _SHARED = ("common", "distribution")  # parts of those scripts that say "Uses common.sh"
+SCRIPT = "CYBERHUBS_SCRIPT"  # in the environment of a call: its `digest`
 _CALL = "sh cyberhubs/machine/setup/"
 
 

@@ -11,6 +11,7 @@ from docker import DockerClient
 from cyberhubs import paths
 from cyberhubs.cloud import Cloud
 from cyberhubs.errors import UserError
+from cyberhubs.layout import DataLayout
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.machine.scripts import script
 from cyberhubs.names import ROLE, STACK
@@ -178,9 +179,9 @@ def down(stack: Stack) -> None:
     if isinstance(host, OpenStackHost) and not kept:
         print("Nothing that it made is left in the cloud.")
         return
-    data = host.data_path
-    print(f"Members' files stay in {data}/jupyterhub_users, the hubs' databases and secrets in")
-    print(f"{data}/hubs; the next `make up` finds them.")
+    data = DataLayout(host.data_path)
+    print(f"Members' files stay in {data.homes}, the hubs' databases and secrets in")
+    print(f"{data.hubs}; the next `make up` finds them.")
     if kept:
         unprotect = f"pulumi state unprotect --all --yes --stack {stack.name}"
         print(f"They are in the cloud, with their cost: {' and '.join(kept)}.")
@@ -243,13 +244,14 @@ def _check_ports(client: DockerClient, stack: Stack) -> None:
 
 def _check_owner(stack: Stack) -> None:
     """Refuses a uid that could not open the files which members and hubs have already."""
-    uid, gid, data = stack.settings.user.uid, stack.settings.user.gid, stack.settings.host.data_path
-    for owner in stack.machine.run(script("owner", data), limit_s=60).split():
+    uid, gid = stack.settings.user.uid, stack.settings.user.gid
+    data = DataLayout(stack.settings.host.data_path)
+    for owner in stack.machine.run(script("owner", data.homes), limit_s=60).split():
         if int(owner) != uid:
             raise UserError(
-                f"Members' files in {data} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "
+                f"Members' files in {data.homes} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "
                 f"{uid}, who could not open them: nothing was changed. Say {owner} there; or hand them over, with "
-                f"the stack down (as root: chown -R {uid}:{gid} {data}/jupyterhub_users {data}/hubs {data}/door), "
+                f"the stack down (as root: chown -R {uid}:{gid} {data.homes} {data.hubs} {data.door}), "
                 "then run the same command again."
             )
 

@@ -15,7 +15,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.machine import SshMachine
-from cyberhubs.machine.scripts import call, called, name_called
+from cyberhubs.machine.scripts import SCRIPT, call, called, digest, name_called
 from cyberhubs.machine.steps import setup
 from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
 
@@ -187,6 +187,8 @@ def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:
         command = inputs.get("update", "")
         if resource["type"] != COMMAND or name_called(command) not in FILES:
             continue
+        if inputs.get("environment", {}).get(SCRIPT) != digest(command):
+            continue  # of another version of Cyberhubs, whose scripts take other arguments: the update runs it anew
         if name_called(command) == "reload":
             # The file alone: the door reads it when it starts, and serves what it was last told.
             live, _, uid, gid = shlex.split(command)[2:]

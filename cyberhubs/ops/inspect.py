@@ -10,6 +10,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
+from cyberhubs.layout import DataLayout
 from cyberhubs.machine import Machine, MachineError
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
 from cyberhubs.ops import door, drift
@@ -92,7 +93,7 @@ def explain(client: DockerClient, stack: Stack, silent: Mapping[str, str]) -> st
         text += [f"  | {line}" for line in log.splitlines()]
         if hub and "sqlite3.DatabaseError" in log:
             text.append(
-                f"Its database is damaged: {settings.host.data_path}/hubs/{name}/state/jupyterhub.sqlite. Put a copy of it "
+                f"Its database is damaged: {DataLayout(settings.host.data_path).hub(name).database}. Put a copy of it "
                 "back, or move it away: then members sign in and start their servers anew, and no file is lost."
             )
     return "\n".join(text)

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
+from cyberhubs import layout
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings.base import Address, HerePath, Model, Text, own_folder
 
 MOUNT = "/mnt"
 """Where a machine of kind ssh or openstack has its data disk."""
-OF_THE_STACK = ("door", "etc", "hubs", "jupyterhub_users", "lost+found", "tmp", "var")
+OF_THE_STACK = (layout.DOOR, layout.ETC, layout.HUBS, layout.HOMES, "lost+found", "tmp", "var")
 """Folders in MOUNT that no data space may show."""
 VOLUME = "/var/lib/cyberhubs/volume"
 """Link to the disk that is a machine's volume, on one of kind openstack."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cyberhubs.layout import DataLayout
 from cyberhubs.machine.scripts import call, called, digest, script
 from tests.unit.recorder import PROJECT
 
@@ -70,10 +71,15 @@ def test_data_directory_twice(tmp_path: Path) -> None:
     assert f"user:x:{UID}:{GID}:" in (data / "etc/passwd").read_text()
 
 
+def hub_script(root: Path) -> str:
+    hub = DataLayout(str(root)).hub("core")
+    return script("hub", hub.directory, hub.homes, hub.passes, UID, GID)
+
+
 def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
-    run(script("hub", str(tmp_path), "core", UID, GID))
+    run(hub_script(tmp_path))
     once = tree(tmp_path)
-    run(script("hub", str(tmp_path), "core", UID, GID))
+    run(hub_script(tmp_path))
     assert tree(tmp_path) == once
     secrets = sorted((tmp_path / "hubs/core/secrets").iterdir())
     assert [path.name for path in secrets] == [
@@ -88,11 +94,11 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) 
 
 
 def test_a_half_written_secret_is_made_whole(tmp_path: Path) -> None:
-    run(script("hub", str(tmp_path), "core", UID, GID))
+    run(hub_script(tmp_path))
     token = tmp_path / "hubs/core/secrets/proxy_token"
     token.chmod(0o600)
     token.write_text("")
-    run(script("hub", str(tmp_path), "core", UID, GID))
+    run(hub_script(tmp_path))
     assert len(token.read_text()) == 64
 
 

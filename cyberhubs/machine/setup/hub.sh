@@ -1,15 +1,15 @@
 # The directories of one hub, and its secrets: made once, never changed. Uses common.sh.
-# $1 data directory, $2 hub, $3 uid and $4 gid that the hub runs as
+# $1 the hub's directory, $2 its members' homes, $3 its passes at the front door, $4 uid and $5 gid that the hub runs as
 # shellcheck disable=SC1091,SC2034
 command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
 umask 077
-hub=$1/hubs/$2 uid=$3 gid=$4
+hub=$1 uid=$4 gid=$5
 
 for directory in "" /secrets /state /live /config; do
     folder 0700 "$uid:$gid" "$hub$directory"
 done
-folder 0700 "$uid:$gid" "$1/jupyterhub_users/$2"
-folder 0700 "$uid:$gid" "$1/door/live/passes/$2"
+folder 0700 "$uid:$gid" "$2"
+folder 0700 "$uid:$gid" "$3"
 
 for secret in proxy_token cookie_secret crypt_key password; do
     file=$hub/secrets/$secret

@@ -1,6 +1,6 @@
 # The uid that members' files belong to; nothing where there are none yet.
-# $1 data directory
+# $1 their directory
 set -eu
-for home in "$1"/jupyterhub_users/*; do
+for home in "$1"/*; do
     [ ! -d "$home" ] || stat -c %u "$home"
 done | sort -u
