@@ -125,7 +125,7 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
     if "ready" in steps and facts and facts.id != steps["found"]["outputs"]["stdout"]:
         print("This is another machine than the one before. Setting it up.")
         return options
-    if isinstance(stack.machine, LocalMachine) or ("ready" in steps and facts):
+    if isinstance(stack.settings.host, LocalHost) or ("ready" in steps and facts):
         for step, lines in drift.of_machine(stack).items():
             print(f"No longer as it was set up: {'; '.join(lines)}. Running {step} again.")
             options += ["--replace", steps[step]["urn"]] if step in steps else []
