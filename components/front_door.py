@@ -11,7 +11,7 @@ from components.containers import bind, container, healthcheck, network, on, pri
 from components.host import Host
 from components.images import Images
 from cyberhubs import caddyfile
-from cyberhubs.machine.scripts import call
+from cyberhubs.machine.script import call
 from cyberhubs.names import DoorNames
 from cyberhubs.settings import Settings
 from cyberhubs.settings.tls import AcmeTls, FileTls, InternalTls
@@ -52,7 +52,7 @@ class FrontDoor(ComponentResource):
         ).name
         self._made = host.command(
             f"{name}-directories",
-            call("door", host.data.door, host.user.uid, host.user.gid),
+            call("door-directories", host.data.door, host.user.uid, host.user.gid),
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[host])),
         )
         caddy = self._caddy(names)
@@ -104,7 +104,7 @@ class FrontDoor(ComponentResource):
         user = host.user
         return host.command(
             f"{self._name}-reload",
-            call("reload", self._live, self.container, user.uid, user.gid),
+            call("reload-door", self._live, self.container, user.uid, user.gid),
             stdin=served,
             triggers=[caddy.id],
             opts=ResourceOptions(parent=self, depends_on=[caddy, *files]),

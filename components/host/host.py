@@ -11,7 +11,7 @@ from pulumi_command.local import Command, Logging
 
 from cyberhubs.layout import DataLayout
 from cyberhubs.machine import interpreter
-from cyberhubs.machine.scripts import SCRIPT, call, digest
+from cyberhubs.machine.script import SCRIPT, call, digest
 from cyberhubs.names import MACHINE
 from cyberhubs.settings import Settings
 
@@ -124,7 +124,7 @@ class Host(ComponentResource):
         """A file, replaced whole whenever its content changes; kept on removal unless `remove`."""
         return self.command(
             name,
-            call("put", path, self.user.uid, self.user.gid, "0400", encoding),
+            call("put-file", path, self.user.uid, self.user.gid, "0400", encoding),
             stdin=content,
             delete=f"rm -f {shlex.quote(path)}" if remove else None,
             opts=opts,

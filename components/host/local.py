@@ -5,7 +5,7 @@ from cyberhubs_hub.config import ENGINE_SOCKET
 from pulumi import ResourceOptions
 
 from components.host.host import Host
-from cyberhubs.machine.scripts import call
+from cyberhubs.machine.script import call
 from cyberhubs.settings import Settings
 
 SOCKET = "/var/run/docker.sock"
@@ -25,7 +25,7 @@ class LocalHost(Host):
         )
         self.command(
             f"{name}-data",
-            call("data", self.data.root, self.user.uid, self.user.gid),
+            call("data-directory", self.data.root, self.user.uid, self.user.gid),
             opts=child,
         )
         self.socket_gid = self.command(f"{name}-socket", f"stat -c %g {SOCKET}", opts=child).stdout

@@ -7,7 +7,7 @@ from components.host.host_key import HostKey
 from components.host.server import Server, ServerArgs
 from components.host.ssh import SetUpHost
 from cyberhubs.machine import ADDRESS, HOST_KEY, SshMachine
-from cyberhubs.machine.scripts import call
+from cyberhubs.machine.script import call
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import VOLUME
 from cyberhubs.settings.host import OpenStackHost as HostSettings
@@ -32,7 +32,7 @@ class OpenStackHost(SetUpHost):
 
         arrived = self.command(
             f"{name}-arrived",
-            call("arrived"),
+            call("first-boot"),
             stdin=key.private,
             how=("--new", server.first_key),
             triggers=[server.instance.id],
@@ -41,7 +41,7 @@ class OpenStackHost(SetUpHost):
         )
         volume = self.command(
             f"{name}-volume",
-            server.volume_id.apply(lambda id: call("volume", id, VOLUME)),
+            server.volume_id.apply(lambda id: call("volume-link", id, VOLUME)),
             triggers=[server.instance.id],
             opts=ResourceOptions(parent=self, depends_on=[arrived]),
         )

@@ -10,7 +10,7 @@ from pulumi_command.local import Command
 
 from components.host.host import Host
 from cyberhubs.machine import SshMachine
-from cyberhubs.machine.scripts import call
+from cyberhubs.machine.script import call
 from cyberhubs.machine.steps import MEMBERS_SLICE, SOCKET_DIRECTORY, setup
 from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
 from cyberhubs.settings import Settings
@@ -39,7 +39,7 @@ class SetUpHost(Host):
         self._name = name
         found = self.command(
             f"{name}-found",
-            call("machine"),
+            call("machine-id"),
             triggers=[which],
             opts=ResourceOptions(parent=self, depends_on=first),
         )
@@ -47,7 +47,7 @@ class SetUpHost(Host):
         # because of something before it: so this is replaced when it is another one, and first.
         installation = self.command(
             f"{name}-installation",
-            call("machine"),
+            call("machine-id"),
             triggers=[found.stdout],
             opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
@@ -57,7 +57,7 @@ class SetUpHost(Host):
             ":",
             delete=machine_id.apply(
                 lambda id: call(
-                    "leave", settings.stack, id, self.data.root, "unmount" if ours else ""
+                    "teardown", settings.stack, id, self.data.root, "unmount" if ours else ""
                 )
             ),
             triggers=[machine_id],
@@ -77,8 +77,10 @@ class SetUpHost(Host):
                 how=("--then", call(step.confirm)) if step.confirm else (),
                 shown=True,
             )
-        data = self._after(last, "data", call("data", self.data.root, self.user.uid, self.user.gid))
-        engine = self._after(data, "engine", call("engine"))
+        data = self._after(
+            last, "data", call("data-directory", self.data.root, self.user.uid, self.user.gid)
+        )
+        engine = self._after(data, "engine", call("engine-facts"))
         facts = engine.stdout.apply(json.loads)
         self.socket_gid = facts["socketGid"]
         self.mtu = facts["mtu"]
@@ -109,7 +111,7 @@ class SetUpHost(Host):
             on_engine=True,
             shown=True,
         )
-        self._after(images, "container-limits", call("container-limits", settings.images.base))
+        self._after(images, "container-limits", call("verify-ulimits", settings.images.base))
         self.register_outputs({"data": self.data.root})
 
     def _after(

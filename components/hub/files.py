@@ -12,7 +12,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
 from cyberhubs import settings
-from cyberhubs.machine.scripts import call
+from cyberhubs.machine.script import call
 from cyberhubs.names import HubNames
 
 
@@ -39,7 +39,9 @@ class HubFiles(ComponentResource):
 
         self.made = host.command(
             f"{name}-directories",
-            call("hub", at.directory, at.homes, at.passes, host.user.uid, host.user.gid),
+            call(
+                "hub-directories", at.directory, at.homes, at.passes, host.user.uid, host.user.gid
+            ),
             opts=ResourceOptions(parent=self, depends_on=host),
         )
 

@@ -15,7 +15,7 @@ from components.host import Host
 from components.hub.files import HubFiles, HubFilesArgs, applications_json
 from components.images import Images
 from cyberhubs import settings
-from cyberhubs.machine.scripts import call
+from cyberhubs.machine.script import call
 from cyberhubs.names import HubNames
 
 

@@ -20,7 +20,7 @@ from cyberhubs.machine import (
     SshMachine,
     machine_of,
 )
-from cyberhubs.machine.scripts import called
+from cyberhubs.machine.script import called
 from cyberhubs.settings import SettingsError, Way, load_file
 
 

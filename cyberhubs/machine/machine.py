@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from cyberhubs.errors import UserError
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.script import script
 
 LIMIT_S = 1800  # for one script
 GRACE_S = 15  # for the machine itself to end it
@@ -66,11 +66,11 @@ class Machine(ABC):
 
     def put(self, path: str, content: str, *, uid: int, gid: int, mode: str = "0400") -> None:
         """Puts a file there, whole or not at all."""
-        self.run(script("put", path, uid, gid, mode, "text"), stdin=content)
+        self.run(script("put-file", path, uid, gid, mode, "text"), stdin=content)
 
     def room(self, path: str) -> tuple[int, int]:
         """Bytes and inodes that are left where `path` is. Raises MachineError if it is not there."""
-        free, inodes, of = map(int, self.run(script("room", path), limit_s=60).split())
+        free, inodes, of = map(int, self.run(script("disk-free", path), limit_s=60).split())
         return free, inodes if of else UNCOUNTED
 
 

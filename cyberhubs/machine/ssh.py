@@ -22,7 +22,7 @@ from typing import IO
 
 from cyberhubs import paths
 from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.script import script
 from cyberhubs.settings.host import SshLogin
 
 ANSWER_S = 60  # how long a machine that does not answer is waited for: a restart takes about that
@@ -106,7 +106,7 @@ class SshMachine(Machine):
 
     def facts(self) -> Facts:
         """Raises MachineError also for a distribution that is not supported."""
-        return Facts(**json.loads(self.run(script("facts"), limit_s=60)))
+        return Facts(**json.loads(self.run(script("machine-facts"), limit_s=60)))
 
     def execute(self, text: str, limit_s: float = LIMIT_S) -> int:
         """Runs a script with this process's own stdin and output; its exit code."""

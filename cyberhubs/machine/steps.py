@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cyberhubs_hub.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PORT
 
-from cyberhubs.machine.scripts import call, script
+from cyberhubs.machine.script import call, script
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHost, OpenStackHost
 from cyberhubs.settings.tls import NoTls
@@ -56,9 +56,9 @@ def setup(settings: Settings) -> Iterator[Step]:
             _list(inside),
             settings.visitors.connections,
         ),
-        confirm="firewall-kept",
+        confirm="firewall-confirm",
     )
-    yield Step("strangers")
+    yield Step("foreign-containers")
 
 
 def _list(ports: tuple[int, ...]) -> str:

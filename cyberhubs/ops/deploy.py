@@ -13,7 +13,7 @@ from cyberhubs.cloud import Cloud
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.script import script
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops import cloud, door, drift, teams
 from cyberhubs.ops.alone import alone, unlock
@@ -246,7 +246,7 @@ def _check_owner(stack: Stack) -> None:
     """Refuses a uid that could not open the files which members and hubs have already."""
     uid, gid = stack.settings.user.uid, stack.settings.user.gid
     data = DataLayout(stack.settings.host.data_path)
-    for owner in stack.machine.run(script("owner", data.homes), limit_s=60).split():
+    for owner in stack.machine.run(script("file-owner", data.homes), limit_s=60).split():
         if int(owner) != uid:
             raise UserError(
                 f"Members' files in {data.homes} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "

@@ -15,17 +15,17 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.machine import SshMachine
-from cyberhubs.machine.scripts import SCRIPT, call, called, digest, name_called
+from cyberhubs.machine.script import SCRIPT, call, called, digest, name_called
 from cyberhubs.machine.steps import setup
 from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
 
 MARK = "=== "
 FILES = (
-    "data",
-    "door",
-    "hub",
-    "put",
-    "reload",
+    "data-directory",
+    "door-directories",
+    "hub-directories",
+    "put-file",
+    "reload-door",
 )  # scripts that make files which nobody else changes
 CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"
 
@@ -189,10 +189,10 @@ def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:
             continue
         if inputs.get("environment", {}).get(SCRIPT) != digest(command):
             continue  # of another version of Cyberhubs, whose scripts take other arguments: the update runs it anew
-        if name_called(command) == "reload":
+        if name_called(command) == "reload-door":
             # The file alone: the door reads it when it starts, and serves what it was last told.
             live, _, uid, gid = shlex.split(command)[2:]
-            command = call("put", f"{live}/Caddyfile", uid, gid, "0600", "text")
+            command = call("put-file", f"{live}/Caddyfile", uid, gid, "0600", "text")
         stdin = _plain(inputs.get("stdin", ""))
         found.append((name_of(resource), called(command, check=check), stdin))
     return found

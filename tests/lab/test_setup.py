@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cyberhubs.machine import MachineError, SshMachine
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.script import script
 from cyberhubs.machine.steps import Step
 from tests.support.lab.deployment import ssh_machine
 from tests.support.lab.machine import LabMachine
@@ -21,7 +21,11 @@ pytestmark = pytest.mark.slow
 
 def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
     for number in (1, 2):
-        said = {one.name: ssh.run(one.script()) for one in steps(bare) if one.name != "strangers"}
+        said = {
+            one.name: ssh.run(one.script())
+            for one in steps(bare)
+            if one.name != "foreign-containers"
+        }
         assert all(said[name] for name in ("disk", "docker")) == (number == 1), said
     assert set(said.values()) == {""}
     assert [ssh.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
@@ -197,7 +201,7 @@ def test_killed_anywhere_it_ends_in_the_same_state(
     bare.boot()
     empty(Path(bare.disk))
     machine = ssh_machine(bare)
-    machine.run(script("machine"))
+    machine.run(script("machine-id"))
     lasts = {"packages": 12.0, "docker": 8.0}
     for one in steps(bare):
         thread = threading.Thread(target=lambda one=one: tried(machine, one))

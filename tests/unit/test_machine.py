@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cyberhubs.machine import LocalMachine, MachineError, SshMachine, interpreter, machine_of
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.script import script
 from cyberhubs.machine.steps import setup
 from cyberhubs.settings import Way, load
 from tests.support.stack_values import GOOD, OPENSTACK, SSH, changed
@@ -49,18 +49,18 @@ def test_room_where_something_is_and_where_nothing_is() -> None:
 def test_each_step_of_the_setup_can_check() -> None:
     steps = list(setup(load(SERVER, "test")))
     assert [step.name for step in steps] == [
-        "packages", "disk", "grow", "directories", "limits", "docker", "firewall", "strangers",
+        "packages", "disk", "grow", "directories", "limits", "docker", "firewall", "foreign-containers",
     ]  # fmt: skip
     for step in steps:
         assert "\ncheck=yes\n" in step.script(check=True)
         assert "\ncheck=\n" in step.script()
     with pytest.raises(ValueError, match="cannot only check"):
-        script("room", check=True)
+        script("disk-free", check=True)
 
 
 def test_arguments_are_words_whatever_they_hold() -> None:
     assert LocalMachine().run(
-        script("put", "a b'c", "$HOME").split("\n")[0] + '\necho "$1|$2"'
+        script("put-file", "a b'c", "$HOME").split("\n")[0] + '\necho "$1|$2"'
     ) == ("a b'c|$HOME\n")
 
 

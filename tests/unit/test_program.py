@@ -202,7 +202,7 @@ def test_what_is_on_a_machine_goes_with_it(server: dict[str, Any]) -> None:
     without = {r.name for r in resources(graph)} - with_it
     assert without == {"host-found", "host-installation", "host-machine"}
     assert graph[machine].options.deleteBeforeReplace
-    assert "leave.sh" in graph[machine].inputs["delete"]
+    assert "teardown.sh" in graph[machine].inputs["delete"]
 
 
 def test_what_docker_holds_carries_its_machine(server: dict[str, Any]) -> None:

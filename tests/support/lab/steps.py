@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cyberhubs.machine import SshMachine
-from cyberhubs.machine.scripts import script
+from cyberhubs.machine.script import script
 from cyberhubs.machine.steps import Step, setup
 from cyberhubs.settings import load
 from tests.support.lab.deployment import login

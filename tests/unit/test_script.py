@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cyberhubs.layout import DataLayout
-from cyberhubs.machine.scripts import call, called, digest, script
+from cyberhubs.machine.script import call, called, digest, script
 from tests.unit.recorder import PROJECT
 
 UID, GID = os.getuid(), os.getgid()
@@ -40,40 +40,40 @@ def tree(root: Path) -> dict[str, tuple[str, bytes]]:
 
 def test_a_call_is_the_script_here_and_anywhere(tmp_path: Path) -> None:
     words = (str(tmp_path / "it's here"), UID, GID)
-    command = call("data", *words)
+    command = call("data-directory", *words)
     assert len(command.splitlines()) == 1
     subprocess.run(["/bin/sh", "-c", command], cwd=PROJECT, check=True)
-    assert called(command) == script("data", *words)
-    assert called(call("machine")) == script("machine")
+    assert called(command) == script("data-directory", *words)
+    assert called(call("machine-id")) == script("machine-id")
     assert called("cat /etc/passwd") == "cat /etc/passwd"
     assert {path.name for path in (tmp_path / "it's here").iterdir()} >= {"hubs", "etc"}
 
 
 def test_a_digest_is_of_the_scripts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ("--then", call("firewall-kept"))
-    before = digest(call("machine"), *words)
-    assert before and before == digest(call("machine"), *words)
+    words = ("--then", call("firewall-confirm"))
+    before = digest(call("machine-id"), *words)
+    assert before and before == digest(call("machine-id"), *words)
     assert digest("true", "--engine") is None
-    other = f"{script('firewall-kept')}true\n"
-    monkeypatch.setattr("cyberhubs.machine.scripts.script", lambda *_, **__: other)
-    assert digest(call("machine"), *words) != before
+    other = f"{script('firewall-confirm')}true\n"
+    monkeypatch.setattr("cyberhubs.machine.script.script", lambda *_, **__: other)
+    assert digest(call("machine-id"), *words) != before
 
 
 def test_data_directory_twice(tmp_path: Path) -> None:
     data = tmp_path / "da ta"  # a space, since paths come from an operator
-    run(script("data", str(data), UID, GID))
+    run(script("data-directory", str(data), UID, GID))
     home = data / "jupyterhub_users" / "grace"
     home.mkdir()
     (home / "kept.ipynb").write_text("{}")
     once = tree(data)
-    run(script("data", str(data), UID, GID))
+    run(script("data-directory", str(data), UID, GID))
     assert tree(data) == once
     assert f"user:x:{UID}:{GID}:" in (data / "etc/passwd").read_text()
 
 
 def hub_script(root: Path) -> str:
     hub = DataLayout(str(root)).hub("core")
-    return script("hub", hub.directory, hub.homes, hub.passes, UID, GID)
+    return script("hub-directories", hub.directory, hub.homes, hub.passes, UID, GID)
 
 
 def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
@@ -107,10 +107,10 @@ def test_put_replaces_the_file_and_keeps_no_half_of_it(
     tmp_path: Path, encoding: str, sent: str
 ) -> None:
     path = tmp_path / "live" / "access"
-    run(script("put", str(path), UID, GID, "0400", encoding), stdin=sent)
+    run(script("put-file", str(path), UID, GID, "0400", encoding), stdin=sent)
     first = path.stat().st_ino
     assert path.read_text() == "a\nb"
-    run(script("put", str(path), UID, GID, "0400", encoding), stdin=sent)
+    run(script("put-file", str(path), UID, GID, "0400", encoding), stdin=sent)
     assert path.stat().st_ino != first  # a reader of the old one is not disturbed
     assert [entry.name for entry in path.parent.iterdir()] == ["access"]
 
@@ -119,7 +119,7 @@ def test_put_replaces_the_file_and_keeps_no_half_of_it(
 def test_an_operator_who_is_not_root_is_told_which_user_to_set(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     done = subprocess.run(
-        ["/bin/sh", "-c", script("data", str(tmp_path / "data"), 1000, 1000)],
+        ["/bin/sh", "-c", script("data-directory", str(tmp_path / "data"), 1000, 1000)],
         user=65534,
         group=65534,
         capture_output=True,
@@ -129,3 +129,9 @@ def test_an_operator_who_is_not_root_is_told_which_user_to_set(tmp_path: Path) -
     assert done.returncode == 1
     assert "set cyberhubs:user to {uid: 65534, gid: 65534}" in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_what_a_state_of_before_calls_is_found() -> None:
+    assert called("sh cyberhubs/machine/setup/leave.sh a b 'c d'") == script(
+        "teardown", "a", "b", "c d"
+    )

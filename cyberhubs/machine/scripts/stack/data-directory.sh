@@ -1,7 +1,7 @@
 # The data directory of a machine, shared by its hubs. Uses common.sh.
 # $1 data directory, $2 uid and $3 gid that members' servers run as
 # shellcheck disable=SC1091,SC2034
-command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
+command -v doing >/dev/null || { check= && . "${0%/*}/../common.sh"; }
 data=$1 uid=$2 gid=$3
 
 if [ "$(id -u)" != 0 ] && [ "$(id -u):$(id -g)" != "$uid:$gid" ]; then

@@ -1,7 +1,7 @@
 # The directories of the front door. Uses common.sh.
 # $1 its directory, $2 uid and $3 gid that the door runs as
 # shellcheck disable=SC1091,SC2034
-command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
+command -v doing >/dev/null || { check= && . "${0%/*}/../common.sh"; }
 umask 077
 for directory in "" /live /live/hubs /live/passes /live/certificates /state; do
     folder 0700 "$2:$3" "$1$directory"

@@ -1,7 +1,7 @@
 # The directories of one hub, and its secrets: made once, never changed. Uses common.sh.
 # $1 the hub's directory, $2 its members' homes, $3 its passes at the front door, $4 uid and $5 gid that the hub runs as
 # shellcheck disable=SC1091,SC2034
-command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
+command -v doing >/dev/null || { check= && . "${0%/*}/../common.sh"; }
 umask 077
 hub=$1 uid=$4 gid=$5
 

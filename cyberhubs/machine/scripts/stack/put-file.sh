@@ -2,7 +2,7 @@
 # Uses common.sh.
 # $1 path, $2 uid and $3 gid of its owner, $4 mode, $5 text | base64
 # shellcheck disable=SC1091,SC2034
-command -v doing >/dev/null || { check= && . "${0%/*}/common.sh"; }
+command -v doing >/dev/null || { check= && . "${0%/*}/../common.sh"; }
 umask 077
 path=$1 owner=$2:$3 mode=$4 encoding=$5
 folder=$(dirname "$path")

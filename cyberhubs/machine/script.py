@@ -1,25 +1,32 @@
-"""The convergent scripts of `setup/`, as text that any shell on any machine can run."""
+"""The idempotent scripts of `scripts/`, as text that any shell on any machine can run: `setup/` for a bare machine,
+`stack/` for what a stack has on it, `look/` for questions."""
 
 import hashlib
 import re
 import shlex
 from pathlib import Path
 
-_SETUP = Path(__file__).parent / "setup"
+from cyberhubs.paths import CHECKOUT
+
+_FOLDER = Path(__file__).parent / "scripts"
+_FILES = {path.stem: path for path in _FOLDER.glob("*/*.sh")}
+_RENAMED = {"leave": "teardown"}  # in states from before, until their next update
 _SHARED = ("common", "distribution")  # parts of those scripts that say "Uses common.sh"
 SCRIPT = "CYBERHUBS_SCRIPT"  # in the environment of a call: its `digest`
-_CALL = "sh cyberhubs/machine/setup/"
+_CALL = re.compile(r"sh cyberhubs/machine/(?:\w+/)+([\w-]+)\.sh\b")
 
 
 def script(name: str, *arguments: str | int, check: bool = False) -> str:
-    """The script `setup/NAME.sh` with its positional parameters set. Never put a secret in them: give it by stdin.
+    """The script NAME.sh with its positional parameters set. Never put a secret in them: give it by stdin.
 
     `check`: for one that uses common.sh, have it say what it would change, and change nothing.
     """
     parameters = " ".join(shlex.quote(str(argument)) for argument in arguments)
-    text = (_SETUP / f"{name}.sh").read_text()
+    text = _FILES[name].read_text()
     if uses := re.search(r"Uses (common\.sh.*)\.$", text, re.MULTILINE):
-        shared = "".join((_SETUP / f"{part}.sh").read_text() for part in _SHARED if part in uses[1])
+        shared = "".join(
+            (_FOLDER / f"{part}.sh").read_text() for part in _SHARED if part in uses[1]
+        )
         text = f"check={'yes' if check else ''}\n{shared}{text}"
     elif check:
         raise ValueError(f"{name}.sh cannot only check")
@@ -29,20 +36,21 @@ def script(name: str, *arguments: str | int, check: bool = False) -> str:
 def call(name: str, *arguments: str | int) -> str:
     """The command that runs it in a checkout: what Pulumi keeps, and shows in previews and errors, of a
     script. See `called` for another machine."""
-    return f"{_CALL}{name}.sh {shlex.join(map(str, arguments))}".rstrip()
+    path = _FILES[name].relative_to(CHECKOUT)
+    return f"sh {path} {shlex.join(map(str, arguments))}".rstrip()
 
 
 def called(command: str, *, check: bool = False) -> str:
     """The text of the script that a `call` names, with `check` as for `script`; any other command as it is."""
     if (name := name_called(command)) is None:
         return command
-    return script(name, *shlex.split(command.removeprefix(_CALL))[1:], check=check)
+    return script(name, *shlex.split(command)[2:], check=check)
 
 
 def name_called(command: str) -> str | None:
     """The name of the script that a `call` names; None for any other command."""
-    file = command.removeprefix(_CALL).split(".sh", 1)[0]
-    return file if command.startswith(_CALL) else None
+    match = _CALL.match(command)
+    return _RENAMED.get(match[1], match[1]) if match else None
 
 
 def digest(*commands: str) -> str | None:
