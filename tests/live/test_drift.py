@@ -37,7 +37,7 @@ def is_right(deployment: Deployment) -> None:
         grace.sign_in(deployment.password)
 
 
-@pytest.mark.parametrize("how", ["damaged", "deleted"])
+@pytest.mark.parametrize("how", ["damaged", pytest.param("deleted", marks=pytest.mark.slow)])
 def test_files_are_as_they_were_made(deployment: Deployment, how: str) -> None:
     files = [deployment.data / path for path in FILES]
     mounts = deployment.container("hub").attrs["Mounts"]
@@ -104,7 +104,14 @@ def make_network_again(deployment: Deployment) -> None:
     deployment.engine.networks.create(f"cyberhubs.{deployment.stack}.core")
 
 
-@pytest.mark.parametrize("how", [take_off_network, remove_network, make_network_again])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(take_off_network, marks=pytest.mark.slow),
+        remove_network,
+        pytest.param(make_network_again, marks=pytest.mark.slow),
+    ],
+)
 def test_containers_are_on_their_networks(
     deployment: Deployment, kernel: Kernel, how: Callable[[Deployment], None]
 ) -> None:
@@ -155,6 +162,7 @@ def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel
     eventually(lambda: keeps_its_variables(kernel))
 
 
+@pytest.mark.slow
 def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Kernel) -> None:
     state = state_of(deployment)
     old = state.read_text()

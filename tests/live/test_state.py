@@ -107,7 +107,11 @@ def test_passphrase_file_that_is_not_there_before_anything_is_encrypted(tmp_path
     assert f"names {tmp_path}/mine, which is not there" in fresh.ops("up", fails=True)
 
 
-@pytest.mark.parametrize("wrong", [False, True], ids=["no passphrase", "another passphrase"])
+@pytest.mark.parametrize(
+    "wrong",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["no passphrase", "another passphrase"],
+)
 def test_the_way_on_without_the_passphrase(known: Deployment, wrong: bool) -> None:
     passphrase = known.home / "passphrase"
     passphrase.unlink()
@@ -144,7 +148,12 @@ DAMAGE = {
 
 @pytest.mark.parametrize(
     "how, compressed",
-    [("empty", False), ("cut short", False), ("zeros", False), ("cut short", True)],
+    [
+        pytest.param("empty", False, marks=pytest.mark.slow),
+        ("cut short", False),
+        pytest.param("zeros", False, marks=pytest.mark.slow),
+        pytest.param("cut short", True, marks=pytest.mark.slow),
+    ],
     ids=["empty", "cut short", "zeros", "compressed"],
 )
 def test_damaged_state_is_put_back_by_the_command_that_is_named(
@@ -241,7 +250,7 @@ def test_plain_update_is_waited_for_and_a_dead_one_is_not(slow: Deployment) -> N
             '{"pid": 7, "username": "ada", "hostname": "far", "timestamp": "2026-01-02T03:04:05Z"}',
             "ada@far, process 7, since 2026-01-02T03:04:05Z",
         ),
-        ("", "somebody"),
+        pytest.param("", "somebody", marks=pytest.mark.slow),
     ],
     ids=["of another machine", "cut short"],
 )
@@ -262,7 +271,7 @@ def test_lock_of_nobody_here_goes_by_the_command_that_is_named(
     "url, said",
     [
         ("file:///nowhere/at/all", "no such file"),
-        ("https://127.0.0.1:1", "PULUMI_ACCESS_TOKEN"),
+        pytest.param("https://127.0.0.1:1", "PULUMI_ACCESS_TOKEN", marks=pytest.mark.slow),
         ("postgres://me:hush@127.0.0.1:1/x", "postgres://127.0.0.1:1/x"),
     ],
 )
