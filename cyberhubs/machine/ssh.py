@@ -281,17 +281,6 @@ class SshMachine(Machine):
         )
 
 
-def host_keys(address: str, port: int) -> list[str]:
-    """The host keys that a machine presents now, "type base64" each; nobody has vouched for them."""
-    done = subprocess.run(
-        ["ssh-keyscan", "-T", str(CONNECT_S), "-p", str(port), "--", address],
-        capture_output=True,
-        text=True,
-    )
-    lines = [line.split() for line in done.stdout.splitlines() if not line.startswith("#")]
-    return sorted(" ".join(words[1:3]) for words in lines if len(words) >= 3)
-
-
 def _may_pass(said: str) -> bool:
     """Whether it is worth while to try again: a machine that starts says such things."""
     passing = ("refused", "timed out", "no route", "unreachable", "reset", "closed", "kex_exchange")

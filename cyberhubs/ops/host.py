@@ -4,7 +4,7 @@ import subprocess
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine import SshMachine
-from cyberhubs.machine.ssh import host_keys
+from cyberhubs.machine.host_keys import host_keys
 from cyberhubs.ops import drift
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.stack import Stack

@@ -1,9 +1,7 @@
 """How a member's server starts: a container of Docker's, in its turn, with its limits."""
 
 import asyncio
-import logging
 import os
-import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
-from docker import APIClient
 from docker.errors import APIError
 from docker.types import LogConfig, Mount
 from dockerspawner import DockerSpawner
@@ -23,6 +20,7 @@ from tornado import web
 
 from cyberhubs_hub.access import CHECK_SERVICE, CHECK_USER
 from cyberhubs_hub.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
+from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
@@ -32,9 +30,6 @@ from cyberhubs_hub.start_queue import StartQueue
 NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 LOG_LINES = 20
-RETRY_S = 1
-
-server_log = logging.getLogger("jupyterhub.spawner")
 
 
 class HubSpawner(DockerSpawner):
@@ -50,8 +45,7 @@ class HubSpawner(DockerSpawner):
     # One call of Docker's waits for a whole stop; DockerSpawner's own pool has one thread.
     _executor = ThreadPoolExecutor(16, thread_name_prefix="docker")
 
-    _watched: ClassVar[dict[str, "HubSpawner"]] = {}  # by the container's name
-    _endings: ClassVar[threading.Thread | None] = None
+    _endings: ClassVar[Endings] = Endings()
 
     _stage: tuple[int, str, float] | None = None  # percent, what is being done, since when
     _home: str | None = None
@@ -212,35 +206,13 @@ class HubSpawner(DockerSpawner):
     # Stopping, and hubs that come and go
 
     def start_polling(self) -> None:
-        """Hears of the end of a server at once, too: who asks for a page of it would wait, since a
-        container that is gone does not refuse a connection."""
         super().start_polling()
-        self._watched[str(self.object_name)] = self
-        if not HubSpawner._endings:
-            arguments = (self.client, self.hub_config.labels, asyncio.get_running_loop())
-            HubSpawner._endings = threading.Thread(
-                target=self._hear, args=arguments, name="endings", daemon=True
-            )
-            HubSpawner._endings.start()
+        labels = self.hub_config.labels
+        self._endings.watch(str(self.object_name), self.poll_and_notify, self.client, labels)
 
     def stop_polling(self) -> None:
         super().stop_polling()
-        self._watched.pop(str(self.object_name), None)
-
-    @classmethod
-    def _hear(
-        cls, client: APIClient, labels: dict[str, str], loop: asyncio.AbstractEventLoop
-    ) -> None:
-        wanted = {"event": "die", "label": [f"{key}={value}" for key, value in labels.items()]}
-        while True:
-            try:
-                for event in client.events(decode=True, filters=wanted):
-                    name = event["Actor"]["Attributes"]["name"]
-                    if server := cls._watched.get(name):
-                        asyncio.run_coroutine_threadsafe(server.poll_and_notify(), loop)
-            except Exception as error:  # docker's, requests' or urllib3's
-                server_log.warning("Docker's events cannot be heard, it is tried again: %s", error)
-            time.sleep(RETRY_S)
+        self._endings.forget(str(self.object_name))
 
     async def poll(self) -> int | str | None:
         """None while the server runs. An engine that does not answer says nothing about a

@@ -1,0 +1,55 @@
+"""Hears of the end of servers' containers at once: who asks for a page of one would wait, since a container that
+is gone does not refuse a connection."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from docker import APIClient
+
+RETRY_S = 1
+
+log = logging.getLogger("jupyterhub.spawner")
+
+
+class Endings:
+    """The servers of one hub, by their containers' names, and what is to be done when one ends."""
+
+    def __init__(self) -> None:
+        self._servers: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {}
+        self._thread: threading.Thread | None = None
+
+    def watch(
+        self,
+        name: str,
+        ended: Callable[[], Coroutine[Any, Any, Any]],
+        client: APIClient,
+        labels: Mapping[str, str],
+    ) -> None:
+        """`labels`: those that all containers of the hub's servers have. Called in the hub's event loop."""
+        self._servers[name] = ended
+        if not self._thread:
+            arguments = (client, labels, asyncio.get_running_loop())
+            self._thread = threading.Thread(
+                target=self._hear, args=arguments, name="endings", daemon=True
+            )
+            self._thread.start()
+
+    def forget(self, name: str) -> None:
+        self._servers.pop(name, None)
+
+    def _hear(
+        self, client: APIClient, labels: Mapping[str, str], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        wanted = {"event": "die", "label": [f"{key}={value}" for key, value in labels.items()]}
+        while True:
+            try:
+                for event in client.events(decode=True, filters=wanted):
+                    if ended := self._servers.get(event["Actor"]["Attributes"]["name"]):
+                        asyncio.run_coroutine_threadsafe(ended(), loop)
+            except Exception as error:  # docker's, requests' or urllib3's
+                log.warning("Docker's events cannot be heard, it is tried again: %s", error)
+            time.sleep(RETRY_S)
