@@ -103,7 +103,7 @@ def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None
 def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> list[str]:
     """Options of `pulumi up` for what is no longer as Pulumi made it, which it compares with its
     state alone."""
-    resources = stack.resources(secrets=True)
+    resources = drift.resources_of(stack)
     options = teams.options(stack, resources)
     if client:
         if left := orphans(client, stack, resources):

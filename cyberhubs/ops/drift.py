@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -31,6 +31,13 @@ CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:N
 
 Differences = dict[str, list[str]]
 Script = tuple[str, str, str]  # its name, its text, and its stdin
+
+
+def resources_of(stack: Stack) -> list[Resource]:
+    """What the state holds, with the content of files that are secret, where there are any: that takes longer."""
+    resources = stack.resources()
+    secret = any(isinstance(stdin, dict) for _, _, stdin in _commands(resources))
+    return stack.resources(secrets=True) if secret else resources
 
 
 def of_files(stack: Stack, resources: Iterable[Resource]) -> Differences:
@@ -181,7 +188,14 @@ def _made(resources: Iterable[Resource], *types: str) -> list[Resource]:
 
 
 def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:
-    found = []
+    return [
+        (name, called(command, check=check), _plain(stdin))
+        for name, command, stdin in _commands(resources)
+    ]
+
+
+def _commands(resources: Iterable[Resource]) -> Iterator[tuple[str, str, Any]]:
+    """Name, command and stdin of what makes a file."""
     for resource in resources:
         inputs = resource.get("inputs", {})
         command = inputs.get("update", "")
@@ -193,9 +207,7 @@ def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:
             # The file alone: the door reads it when it starts, and serves what it was last told.
             live, _, uid, gid = shlex.split(command)[2:]
             command = call("put-file", f"{live}/Caddyfile", uid, gid, "0600", "text")
-        stdin = _plain(inputs.get("stdin", ""))
-        found.append((name_of(resource), called(command, check=check), stdin))
-    return found
+        yield name_of(resource), command, inputs.get("stdin", "")
 
 
 def _plain(value: Any) -> str:

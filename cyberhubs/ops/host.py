@@ -13,7 +13,7 @@ from cyberhubs.settings.stack_file import read_stack_file
 
 def check(stack: Stack) -> None:
     """Says what is no longer as it was made, on the machine and of the stack; raises UserError if anything is."""
-    resources = stack.resources(secrets=True)
+    resources = drift.resources_of(stack)
     found = drift.of_machine(stack) | drift.of_files(stack, resources)
     _show(found)
     with engine(stack.machine) as client:

@@ -62,7 +62,7 @@ def status(stack: Stack) -> None:
         _line("data", _room(stack.machine, settings.host.data_path))
         _line("docker", _room(stack.machine, image_directory(client)))
         wrong = [explain(client, stack, silent)] if silent else []
-        resources = stack.resources(secrets=True)
+        resources = drift.resources_of(stack)
         wrong += drift.lines(
             drift.of_machine(stack)
             | drift.of_files(stack, resources)

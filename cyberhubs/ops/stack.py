@@ -104,7 +104,8 @@ class Stack:
 
     def check(self) -> None:
         """Raises UserError where its state, or what is secret in it, could not be read."""
-        state.check(self.backend, self.name, self.file)
+        _ = self._environment  # makes a passphrase, where there is nothing yet that one has encrypted
+        state.check(lambda: self.backend, self.name, self.file)
 
     @cached_property
     def backend(self) -> str:

@@ -222,6 +222,7 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
+@pytest.mark.slow
 def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) -> None:
     [state] = lab.home.glob(f"state/.pulumi/stacks/*/{lab.stack}.json")
     access = "/mnt/hubs/core/live/access"

@@ -72,6 +72,7 @@ def test_secrets_that_are_gone_are_made_anew(deployment: Deployment, kernel: Ker
     eventually(lambda: keeps_its_variables(kernel))
 
 
+@pytest.mark.slow
 def test_folders_are_there_again(deployment: Deployment) -> None:
     """Also to those containers that had them mounted."""
     for path in ("door/live/passes/core", "hubs/core/config", "hubs/core/live"):
@@ -104,14 +105,8 @@ def make_network_again(deployment: Deployment) -> None:
     deployment.engine.networks.create(f"cyberhubs.{deployment.stack}.core")
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        pytest.param(take_off_network, marks=pytest.mark.slow),
-        remove_network,
-        pytest.param(make_network_again, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [take_off_network, remove_network, make_network_again])
 def test_containers_are_on_their_networks(
     deployment: Deployment, kernel: Kernel, how: Callable[[Deployment], None]
 ) -> None:
@@ -175,6 +170,7 @@ def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Ke
     eventually(lambda: keeps_its_variables(kernel))
 
 
+@pytest.mark.slow
 def test_nothing_is_taken_away_before_the_images_are_there(deployment: Deployment) -> None:
     state = state_of(deployment)
     kept = state.read_text()
