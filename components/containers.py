@@ -38,7 +38,7 @@ def container(
         destroy_grace_seconds=SECOND_SIGNAL_S,
         log_driver="json-file",
         log_opts={"max-size": "10m", "max-file": "3"},
-        opts=ResourceOptions.merge(opts, _on(host)),
+        opts=ResourceOptions.merge(opts, _host_options(host)),
         **properties,
     )
 
@@ -57,11 +57,11 @@ def network(
         driver="bridge",
         options=options if host.mtu else None,
         labels=_labels(docker.NetworkLabelArgs, host.labels(labels)),
-        opts=ResourceOptions.merge(opts, _on(host)),
+        opts=ResourceOptions.merge(opts, _host_options(host)),
     )
 
 
-def on(network: pulumi.Input[str], alias: str) -> docker.ContainerNetworksAdvancedArgs:
+def attach(network: pulumi.Input[str], alias: str) -> docker.ContainerNetworksAdvancedArgs:
     """A container's place on a network, where the others find it by `alias`."""
     return docker.ContainerNetworksAdvancedArgs(name=network, aliases=[alias])
 
@@ -87,7 +87,7 @@ def healthcheck(*command: str) -> docker.ContainerHealthcheckArgs:
     )
 
 
-def _on(host: Host) -> ResourceOptions:
+def _host_options(host: Host) -> ResourceOptions:
     return ResourceOptions(
         provider=host.docker,
         deleted_with=host.machine,

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 from pulumi import ComponentResource, ResourceOptions
 
-from components.containers import bind, container, healthcheck, network, on, private_tmpfs
+from components.containers import attach, bind, container, healthcheck, network, private_tmpfs
 from components.host import Host
 from components.images import Images
 from cyberhubs import caddyfile
@@ -70,7 +70,7 @@ class FrontDoor(ComponentResource):
             container_name=names.container,
             labels=names.labels,
             image=self._args.images.front_door,
-            networks_advanced=[on(self.network, "door")],
+            networks_advanced=[attach(self.network, "door")],
             ports=[
                 docker.ContainerPortArgs(internal=port, external=port, ip=tls.listen)
                 for port in tls.ports

@@ -1,11 +1,10 @@
 """The OAuth app by which members of a hub log in with GitHub."""
 
-import shlex
-
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command, Logging
 
+from cyberhubs.processes import python_module
 from cyberhubs.settings import GithubLogin
 
 
@@ -15,8 +14,9 @@ class OAuthApp(ComponentResource):
 
     def __init__(self, name: str, login: GithubLogin, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:github:OAuthApp", name, {}, opts)
-        words = ["--url", login.url, "--client-id", login.client_id]
-        check = f".venv/bin/python -m cyberhubs.github {shlex.join(words)}"
+        check = python_module(
+            "cyberhubs.github", "--url", login.url, "--client-id", login.client_id
+        )
         Command(
             f"{name}-check",
             create=check,

@@ -15,6 +15,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
 from cyberhubs.paths import CHECKOUT
+from cyberhubs.processes import python_module
 
 # What an image copies, beside its own folder of `images/`.
 SHARED = {"multiuser": ("images/shared", "hub")}
@@ -46,7 +47,9 @@ class Images(ComponentResource):
             build_args |= {"CADDY_IMAGE": args.caddy} if image == "front-door" else {}
             return host.command(
                 f"{name}-{image}",
-                f".venv/bin/python -m cyberhubs.build {image_name(image, build_args)} images/{image}/Dockerfile",
+                python_module(
+                    "cyberhubs.build", image_name(image, build_args), f"images/{image}/Dockerfile"
+                ),
                 stdin=json.dumps(build_args),
                 on_engine=True,
                 shown=True,

@@ -11,6 +11,7 @@ from pulumi_command.local import Command, Logging
 
 from cyberhubs.layout import DataLayout
 from cyberhubs.machine import interpreter
+from cyberhubs.machine.endpoint import address_of, dns_record
 from cyberhubs.machine.script import SCRIPT, call, digest
 from cyberhubs.names import MACHINE
 from cyberhubs.settings import Settings
@@ -29,7 +30,7 @@ class Host(ComponentResource):
     that is never replaced.
     `mtu`: what a packet on its network may hold; None: Docker's own.
     `members_slice`: systemd's, for members' servers.
-    `way`: what the environment of a command must say for it to get there.
+    `connection_env`: of each command, where the stack file does not say how the machine is reached.
     """
 
     docker: docker.Provider
@@ -41,23 +42,26 @@ class Host(ComponentResource):
     machine_id: pulumi.Output[str] | None = None
     mtu: pulumi.Output[str] | None = None
     members_slice: str | None = None
-    way: Mapping[str, pulumi.Input[str]]
+    connection_env: Mapping[str, pulumi.Input[str]]
 
     def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
         super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
         self.user = settings.user
         self.data = DataLayout(settings.host.data_path)
-        self.address = settings.address
-        self.way = {}
-        self._dns_at = settings.dns_at
-        self._interpreters = {of: interpreter(settings, engine=of) for of in (False, True)}
+        self.address = address_of(settings)
+        self.connection_env = {}
+        self._domain = settings.domain
+        self._interpreters = {
+            engine: interpreter(settings.stack, settings.host, engine=engine)
+            for engine in (False, True)
+        }
 
     @property
     def dns(self) -> pulumi.Output[dict[str, str] | None]:
         """The record that the domain's zone has to hold; None without a domain."""
 
         def record(address: str | None) -> dict[str, str] | None:
-            found = self._dns_at(address)
+            found = dns_record(self._domain, address)
             return asdict(found) if found else None
 
         return pulumi.Output.from_input(self.address).apply(record)
@@ -83,7 +87,7 @@ class Host(ComponentResource):
         `how`: further words for the machine's interpreter. `on_engine`: it runs here, with DOCKER_HOST
         as the way to the machine's engine.
         """
-        environment = dict(self.way)
+        environment = dict(self.connection_env)
         texts = [word for word in (script, *how) if isinstance(word, str)]
         if not isinstance(script, str) or digest(*texts):
             # For a change of the script itself, of which the command says the name alone.
@@ -109,6 +113,21 @@ class Host(ComponentResource):
             logging=Logging.STDOUT_AND_STDERR if shown else Logging.NONE,
             add_previous_output_in_env=False,
             opts=ResourceOptions.merge(opts, own),
+        )
+
+    def on_delete(
+        self,
+        name: str,
+        script: pulumi.Input[str],
+        *,
+        triggers: list[pulumi.Input[str]] | None = None,
+        how: tuple[pulumi.Input[str], ...] = (),
+        opts: ResourceOptions,
+    ) -> Command:
+        """Runs a script on the machine, and shows its output, when this resource goes or is replaced; before
+        that, nothing."""
+        return self.command(
+            name, ":", delete=script, triggers=triggers, how=how, shown=True, opts=opts
         )
 
     def put(

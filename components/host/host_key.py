@@ -3,7 +3,7 @@
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
 
-from components.host.here import here
+from components.host.run_locally import run_locally
 
 GENERATE = """\
 directory=$(mktemp -d)
@@ -26,7 +26,7 @@ class HostKey(ComponentResource):
         opts: ResourceOptions | None = None,
     ):
         super().__init__("cyberhubs:host:HostKey", name, {}, opts)
-        made = here(
+        made = run_locally(
             f"{name}-made",
             GENERATE,
             triggers=triggers,

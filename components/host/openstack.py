@@ -3,14 +3,14 @@
 import pulumi
 from pulumi import ResourceOptions
 
+from components.host.cloud_server import CloudServer, CloudServerArgs
 from components.host.host_key import HostKey
-from components.host.server import Server, ServerArgs
 from components.host.ssh import SetUpHost
-from cyberhubs.machine import ADDRESS, HOST_KEY, SshMachine
+from cyberhubs.machine import Endpoint, SshMachine
+from cyberhubs.machine.endpoint import ADDRESS, HOST_KEY, ssh_connection
 from cyberhubs.machine.script import call
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import VOLUME
-from cyberhubs.settings.host import OpenStackHost as HostSettings
+from cyberhubs.settings.host import VOLUME, OpenStackHostSettings
 
 
 class OpenStackHost(SetUpHost):
@@ -19,16 +19,18 @@ class OpenStackHost(SetUpHost):
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
         super().__init__("OpenStack", name, settings, opts)
         host = settings.host
-        assert isinstance(host, HostSettings)
+        assert isinstance(host, OpenStackHostSettings)
         child = ResourceOptions(parent=self)
-        server = Server(
+        server = CloudServer(
             f"{name}-server",
-            ServerArgs(host, settings.stack, () if settings.on_loopback else settings.tls.ports),
+            CloudServerArgs(
+                host, settings.stack, () if settings.on_loopback else settings.tls.ports
+            ),
             opts=child,
         )
         key = HostKey(f"{name}-key", opts=child)
         self.address = server.address
-        self.way = {ADDRESS: server.address, HOST_KEY: key.public}
+        self.connection_env = {ADDRESS: server.address, HOST_KEY: key.public}
 
         arrived = self.command(
             f"{name}-arrived",
@@ -45,15 +47,15 @@ class OpenStackHost(SetUpHost):
             triggers=[server.instance.id],
             opts=ResourceOptions(parent=self, depends_on=[arrived]),
         )
-        reached = pulumi.Output.all(server.address, key.public).apply(
-            lambda way: SshMachine(host.login(*way))
-        )
+
+        def machine(address_and_key: list[str]) -> SshMachine:
+            connection = ssh_connection(host, Endpoint(*address_and_key))
+            assert connection
+            return SshMachine(connection)
+
         self._set_up(
-            name,
-            settings,
-            which=server.instance.id,
-            address=reached.apply(lambda machine: machine.address),
-            docker_options=reached.apply(lambda machine: machine.docker_options),
-            ours=True,
-            first=[volume],
+            instance_id=server.instance.id,
+            reached=pulumi.Output.all(server.address, key.public).apply(machine),
+            ephemeral=True,
+            depends_on=[volume],
         )

@@ -1,6 +1,7 @@
 """A machine by ssh, set up from a bare one."""
 
 import json
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_docker as docker
@@ -13,8 +14,9 @@ from cyberhubs.machine import SshMachine
 from cyberhubs.machine.script import call
 from cyberhubs.machine.steps import MEMBERS_SLICE, SOCKET_DIRECTORY, setup
 from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
+from cyberhubs.processes import python_module
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import SshHost as SshSettings
+from cyberhubs.settings.host import SshHostSettings
 
 
 class SetUpHost(Host):
@@ -23,53 +25,87 @@ class SetUpHost(Host):
     Everything on the machine is `deleted_with` it, so its own `delete` is what takes a stack down.
     """
 
+    def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
+        super().__init__(kind, name, settings, opts)
+        self._name, self._settings = name, settings
+
     def _set_up(
         self,
-        name: str,
-        settings: Settings,
         *,
-        which: pulumi.Input[str],
-        address: pulumi.Input[str],
-        docker_options: pulumi.Input[list[str]],
-        ours: bool = False,
-        first: list[pulumi.Resource] | None = None,
+        instance_id: pulumi.Input[str],
+        reached: pulumi.Output[SshMachine],
+        ephemeral: bool = False,
+        depends_on: Sequence[pulumi.Resource] = (),
     ) -> None:
-        """`which`: another one may be another machine. `address`: as Docker writes it. `ours`: whether
-        the machine goes with what is on it. `first`: what must be done before."""
-        self._name = name
-        found = self.command(
-            f"{name}-found",
-            call("machine-id"),
-            triggers=[which],
-            opts=ResourceOptions(parent=self, depends_on=first),
+        """`instance_id`: with another one it may be another machine. `ephemeral`: the machine goes with
+        what is on it, and may be dead already. `depends_on`: what must be done before."""
+        replaced_first = self._replaced_first(self._found(instance_id, depends_on))
+        self.machine = self._teardown(replaced_first, ephemeral)
+        self.machine_id = replaced_first
+        engine = self._engine_set_up()
+        ready = self._ready(engine, self.machine_id)
+        self.docker = docker.Provider(
+            f"{self._name}-docker",
+            # A first preview has no engine to ask.
+            host=pulumi.Output.all(reached, ready.stdout).apply(lambda both: both[0].address),
+            ssh_opts=reached.apply(lambda machine: machine.docker_options),
+            disable_docker_daemon_check=True,
+            opts=ResourceOptions(parent=self),
         )
-        # Pulumi skips the removal of what is `deleted_with` the machine only if the machine goes
-        # because of something before it: so this is replaced when it is another one, and first.
-        installation = self.command(
-            f"{name}-installation",
+        images = self._after(
+            ready,
+            "images",
+            # Their names, so that it runs again when they are others.
+            f"{python_module('install', 'base', 'caddy')} # {BASE_IMAGE} {CADDY_IMAGE}",
+            on_engine=True,
+            shown=True,
+        )
+        self._after(images, "container-limits", call("verify-ulimits", self._settings.images.base))
+        self.register_outputs({"data": self.data.root})
+
+    def _found(
+        self, instance_id: pulumi.Input[str], depends_on: Sequence[pulumi.Resource]
+    ) -> pulumi.Output[str]:
+        """The id in a file of the machine, asked for again when it may be another machine."""
+        return self.command(
+            f"{self._name}-found",
             call("machine-id"),
-            triggers=[found.stdout],
+            triggers=[instance_id],
+            opts=ResourceOptions(parent=self, depends_on=[*depends_on]),
+        ).stdout
+
+    def _replaced_first(self, found: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The same id, of a resource that is replaced when it is another one, before the teardown is.
+
+        Pulumi leaves out the removal of what is `deleted_with` the teardown only if the teardown itself
+        goes because of something before it.
+        """
+        return self.command(
+            f"{self._name}-installation",
+            call("machine-id"),
+            triggers=[found],
             opts=ResourceOptions(parent=self, delete_before_replace=True),
-        )
-        machine_id = installation.stdout
-        self.machine = self.command(
-            f"{name}-machine",
-            ":",
-            delete=machine_id.apply(
-                lambda id: call(
-                    "teardown", settings.stack, id, self.data.root, "unmount" if ours else ""
-                )
+        ).stdout
+
+    def _teardown(self, machine_id: pulumi.Output[str], ephemeral: bool) -> Command:
+        """Removes what the stack has on the machine, when the stack goes or another machine comes; on one
+        that has another id by then, nothing."""
+        unmount = "unmount" if ephemeral else ""
+        return self.on_delete(
+            f"{self._name}-machine",
+            machine_id.apply(
+                lambda id: call("teardown", self._settings.stack, id, self.data.root, unmount)
             ),
             triggers=[machine_id],
-            # One that goes may be dead already.
-            how=("--leaving",) if ours else (),
-            shown=True,
+            how=("--leaving",) if ephemeral else (),
             opts=ResourceOptions(parent=self, delete_before_replace=True),
         )
-        self.machine_id = machine_id
 
+    def _engine_set_up(self) -> Command:
+        """The steps of the setup, to a Docker engine of which all is known."""
+        assert self.machine
         last = self.machine
-        for step in setup(settings):
+        for step in setup(self._settings):
             last = self._after(
                 last,
                 step.name,
@@ -87,32 +123,16 @@ class SetUpHost(Host):
         # The directory: the socket in it is made anew whenever the engine's package is upgraded.
         self.engine = (SOCKET_DIRECTORY, ENGINE_DIR)
         self.members_slice = MEMBERS_SLICE
+        return engine
 
-        # Its inputs never change but with the machine, so the provider's are known in a preview.
-        ready = self.command(
-            f"{name}-ready",
+    def _ready(self, engine: Command, machine_id: pulumi.Output[str]) -> Command:
+        """Its inputs never change but with the machine, so the provider's are known in a preview."""
+        return self.command(
+            f"{self._name}-ready",
             "docker version >/dev/null",
             triggers=[machine_id],
             opts=ResourceOptions(parent=self, depends_on=[engine], delete_before_replace=True),
         )
-        self.docker = docker.Provider(
-            f"{name}-docker",
-            # A first preview has no engine to ask.
-            host=pulumi.Output.all(address, ready.stdout).apply(lambda both: both[0]),
-            ssh_opts=docker_options,
-            disable_docker_daemon_check=True,
-            opts=ResourceOptions(parent=self),
-        )
-        images = self._after(
-            ready,
-            "images",
-            # Their names, so that it runs again when they are others.
-            f".venv/bin/python -m install base caddy # {BASE_IMAGE} {CADDY_IMAGE}",
-            on_engine=True,
-            shown=True,
-        )
-        self._after(images, "container-limits", call("verify-ulimits", settings.images.base))
-        self.register_outputs({"data": self.data.root})
 
     def _after(
         self,
@@ -140,12 +160,8 @@ class SshHost(SetUpHost):
 
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
         super().__init__("Ssh", name, settings, opts)
-        assert isinstance(settings.host, SshSettings)
-        machine = SshMachine(settings.host.ssh)
+        assert isinstance(settings.host, SshHostSettings)
         self._set_up(
-            name,
-            settings,
-            which=settings.host.ssh.host_key,
-            address=machine.address,
-            docker_options=machine.docker_options,
+            instance_id=settings.host.ssh.host_key,
+            reached=pulumi.Output.from_input(SshMachine(settings.host.ssh)),
         )

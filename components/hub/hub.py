@@ -8,7 +8,7 @@ import pulumi_docker as docker
 from cyberhubs_hub import config as inside
 from pulumi import ComponentResource, ResourceOptions
 
-from components.containers import bind, container, healthcheck, network, on, private_tmpfs
+from components.containers import attach, bind, container, healthcheck, network, private_tmpfs
 from components.front_door import FrontDoor
 from components.github import OAuthApp
 from components.host import Host
@@ -51,11 +51,9 @@ class Hub(ComponentResource):
             opts=child,
         )
         # Members' servers are the hub's, not Pulumi's: they go after the hub and before the network.
-        drained = host.command(
+        drained = host.on_delete(
             f"{name}-drain",
-            ":",
-            delete=call("drain", host.data.root, args.stack, args.hub.name),
-            shown=True,
+            call("drain", host.data.root, args.stack, args.hub.name),
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[self._network])),
         )
         files = HubFiles(
@@ -87,8 +85,8 @@ class Hub(ComponentResource):
             "proxy",
             image=args.images.proxy,
             networks_advanced=[
-                on(self._network.name, "proxy"),
-                on(args.door.network, self._names.on_door_network),
+                attach(self._network.name, "proxy"),
+                attach(args.door.network, self._names.on_door_network),
             ],
             mounts=[bind(f"{files.at.secrets}/proxy_token", "/run/secrets/proxy_token")],
             memory=512,
@@ -103,7 +101,7 @@ class Hub(ComponentResource):
         return self._container(
             "hub",
             image=self._args.images.multiuser,
-            networks_advanced=[on(self._network.name, "hub")],
+            networks_advanced=[attach(self._network.name, "hub")],
             group_adds=[host.socket_gid],
             envs=[pulumi.Output.concat(inside.MACHINE_VARIABLE, "=", host.machine_id)]
             if host.machine_id

@@ -1,15 +1,17 @@
-"""A machine, here or by ssh: the one door to any of them."""
+"""A machine, this one or another by ssh: the one door to any of them."""
 
+import shlex
+
+from cyberhubs.machine.endpoint import Endpoint, ssh_connection
 from cyberhubs.machine.local import LocalMachine
 from cyberhubs.machine.machine import Machine, MachineError
 from cyberhubs.machine.ssh import BOOT_S, Facts, SshMachine
-from cyberhubs.settings import Settings
-from cyberhubs.settings.host import LocalHost
+from cyberhubs.processes import python_module
+from cyberhubs.settings.host import HostSettings, LocalHostSettings
 
 __all__ = [
-    "ADDRESS",
     "BOOT_S",
-    "HOST_KEY",
+    "Endpoint",
     "Facts",
     "LocalMachine",
     "Machine",
@@ -19,26 +21,25 @@ __all__ = [
     "machine_of",
 ]
 
-# Where a machine of the cloud is, in the environment of what runs a script there.
-ADDRESS, HOST_KEY = "CYBERHUBS_ADDRESS", "CYBERHUBS_HOST_KEY"
 
-
-def machine_of(settings: Settings) -> Machine:
-    """The machine that carries a stack. Raises MachineError for one that is yet to be made."""
-    if isinstance(settings.host, LocalHost):
+def machine_of(stack: str, host: HostSettings, endpoint: Endpoint | None = None) -> Machine:
+    """The machine that carries a stack. Raises MachineError for one of a cloud without an `endpoint`: it is
+    yet to be made."""
+    if isinstance(host, LocalHostSettings):
         return LocalMachine()
-    if settings.login is None:
+    connection = ssh_connection(host, endpoint)
+    if connection is None:
         raise MachineError(
-            f"The machine of stack {settings.stack} is yet to be made: `make up "
-            f"STACK={settings.stack}`."
+            f"The machine of stack {stack} is yet to be made: `make up STACK={stack}`."
         )
-    return SshMachine(settings.login)
+    return SshMachine(connection)
 
 
-def interpreter(settings: Settings, *, engine: bool = False) -> list[str]:
+def interpreter(stack: str, host: HostSettings, *, engine: bool = False) -> list[str]:
     """The command that, followed by a script's text, runs it on a stack's machine as root (on this
-    one: as this user), with stdin and output passed on; for its `engine`: here, with the way there."""
-    if isinstance(settings.host, LocalHost) and not engine:
+    one: as this user), with stdin and output passed on. For its `engine` the script runs here, and
+    DOCKER_HOST leads to the engine."""
+    if isinstance(host, LocalHostSettings) and not engine:
         return LocalMachine.interpreter
-    way = [".venv/bin/python", "-m", "cyberhubs.machine", "--stack", settings.stack]
-    return [*way, "--engine"] if engine else way
+    words = shlex.split(python_module("cyberhubs.machine", "--stack", stack))
+    return [*words, "--engine"] if engine else words

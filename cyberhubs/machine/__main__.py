@@ -8,20 +8,19 @@ import argparse
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 from cyberhubs import paths
 from cyberhubs.machine import (
-    ADDRESS,
     BOOT_S,
-    HOST_KEY,
+    Endpoint,
     LocalMachine,
     MachineError,
     SshMachine,
     machine_of,
 )
+from cyberhubs.machine.endpoint import ADDRESS, HOST_KEY
 from cyberhubs.machine.script import called
-from cyberhubs.settings import SettingsError, Way, load_file
+from cyberhubs.settings import SettingsError, load_host
 
 
 def main() -> int:
@@ -48,21 +47,19 @@ def main() -> int:
     )
     parser.add_argument("script", help="for /bin/sh")
     arguments = parser.parse_args()
-    file = paths.stack_file(arguments.stack)
+    stack, endpoint = arguments.stack, None
+    if ADDRESS in os.environ:
+        endpoint = Endpoint(os.environ[ADDRESS], os.environ[HOST_KEY])
     try:
-        settings = load_file(file, arguments.stack)
-        if ADDRESS in os.environ:
-            way = Way(os.environ[ADDRESS], os.environ[HOST_KEY])
-            settings = replace(settings, way=way)
-        machine = machine_of(settings)
+        machine = machine_of(stack, load_host(paths.stack_file(stack), stack), endpoint)
         if arguments.engine:
             with machine.engine() as address:
                 here = [*LocalMachine.interpreter, arguments.script]
                 return subprocess.run(here, env={**os.environ, "DOCKER_HOST": address}).returncode
-        assert isinstance(machine, SshMachine) and settings.login
+        assert isinstance(machine, SshMachine)
         if arguments.new:
             machine.disconnect()  # from the one before at its address
-            machine = SshMachine(settings.login, first_key=arguments.new, answer_s=BOOT_S)
+            machine = SshMachine(machine.connection, first_key=arguments.new, answer_s=BOOT_S)
         code = machine.execute(called(arguments.script))
         if code == 0 and arguments.then:
             machine.disconnect()

@@ -23,7 +23,7 @@ from typing import IO
 from cyberhubs import paths
 from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
 from cyberhubs.machine.script import script
-from cyberhubs.settings.host import SshLogin
+from cyberhubs.settings.host import SshConnection
 
 ANSWER_S = 60  # how long a machine that does not answer is waited for: a restart takes about that
 BOOT_S = 900  # the same, of one that has just been made or started
@@ -51,19 +51,23 @@ class SshMachine(Machine):
     start_docker = "`journalctl -u docker` on the machine says why not; `make up` starts it."
 
     def __init__(
-        self, login: SshLogin, *, first_key: str | None = None, answer_s: float | None = None
+        self,
+        connection: SshConnection,
+        *,
+        first_key: str | None = None,
+        answer_s: float | None = None,
     ) -> None:
         """`first_key`: another host key that it may show, until it has been given its own.
         `answer_s`: how long it is waited for."""
-        self._login = login
-        self._host_keys = [key for key in (login.host_key, first_key) if key]
+        self.connection = connection
+        self._host_keys = [key for key in (connection.host_key, first_key) if key]
         self._answer_s = answer_s or ANSWER_S
         # As any operator would write it, since Pulumi keeps it as a setting of the Docker provider.
-        self._key = str(login.private_key_file)
+        self._key = str(connection.private_key_file)
         with suppress(ValueError):
-            self._key = f"${{HOME}}/{login.private_key_file.relative_to(Path.home())}"
+            self._key = f"${{HOME}}/{connection.private_key_file.relative_to(Path.home())}"
         # By what leads there, and short: a socket's path has at most about 100 characters.
-        way = f"{login.user}@{login.address}:{login.port} {self._key} {' '.join(self._host_keys)}"
+        way = f"{connection.user}@{connection.address}:{connection.port} {self._key} {' '.join(self._host_keys)}"
         self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
         # Their options name files in it.
         self.environment = {**os.environ, "CYBERHUBS_HOME": str(paths.home())}
@@ -71,8 +75,12 @@ class SshMachine(Machine):
     @property
     def address(self) -> str:
         """As Docker writes it."""
-        host = f"[{self._login.address}]" if ":" in self._login.address else self._login.address
-        return f"ssh://{self._login.user}@{host}:{self._login.port}"
+        host = (
+            f"[{self.connection.address}]"
+            if ":" in self.connection.address
+            else self.connection.address
+        )
+        return f"ssh://{self.connection.user}@{host}:{self.connection.port}"
 
     @property
     def docker_options(self) -> list[str]:
@@ -187,11 +195,11 @@ class SshMachine(Machine):
             )
 
     def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
-        where = f"{self._login.user}@{self._login.address}"
+        where = f"{self.connection.user}@{self.connection.address}"
         if code == NO_SUDO:
             return (
                 f"sudo asks {where} for a password: allow it without, there and as root, by "
-                f"echo '{self._login.user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/cyberhubs"
+                f"echo '{self.connection.user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/cyberhubs"
             )
         if code == LATE:
             return f"{where} did not end it in {limit_s:.0f} s; look there for what it waits for."
@@ -203,7 +211,7 @@ class SshMachine(Machine):
         return None
 
     def _wait_for_answer(self) -> None:
-        key = self._login.private_key_file
+        key = self.connection.private_key_file
         if not key.is_file():
             raise MachineError(
                 f"There is no private key {key}, which host.ssh.privateKeyFile names: put it there, "
@@ -226,7 +234,7 @@ class SshMachine(Machine):
                 raise MachineError(self._explain(text))
             if (last := text.splitlines()[-1] if text else "") != said:
                 print(
-                    f"Waiting up to {self._answer_s:.0f} s for {self._login.address} to answer: {last}",
+                    f"Waiting up to {self._answer_s:.0f} s for {self.connection.address} to answer: {last}",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -236,20 +244,20 @@ class SshMachine(Machine):
     def command(self, text: str, limit_s: float = LIMIT_S) -> list[str]:
         self.connect()
         work = f"timeout -k 10 {limit_s:.0f} /bin/sh -c {shlex.quote(text)}"
-        if self._login.user == "root":
+        if self.connection.user == "root":
             return self._ssh(command=f"exec {work}")
         return self._ssh(command=f"sudo -n true 2>/dev/null || exit {NO_SUDO}; exec sudo -n {work}")
 
     def _ssh(self, *options: str, command: str | None = None, use: str = SCRIPTS) -> list[str]:
-        login = ["-l", self._login.user, "-p", str(self._login.port)]
+        login = ["-l", self.connection.user, "-p", str(self.connection.port)]
         # Of an option that is there twice, ssh takes the first.
-        words = ["ssh", *options, *self._options(use), *login, "--", self._login.address]
+        words = ["ssh", *options, *self._options(use), *login, "--", self.connection.address]
         return [*words, command] if command else words
 
     def _explain(self, said: str) -> str:
         """What ssh says, with what to do about it."""
-        login, low = self._login, said.lower()
-        where = f"{login.address}, port {login.port}"
+        connection, low = self.connection, said.lower()
+        where = f"{connection.address}, port {connection.port}"
         if "host key verification failed" in low or "no matching host key" in low:
             return (
                 f"The machine at {where} shows another host key than host.ssh.hostKey. If it was "
@@ -259,14 +267,14 @@ class SshMachine(Machine):
             )
         if "permission denied" in low or "too many authentication failures" in low:
             return (
-                f"The machine at {where} does not let {login.user} in with {login.private_key_file}: "
-                f"add {login.private_key_file}.pub to ~{login.user}/.ssh/authorized_keys there, or "
+                f"The machine at {where} does not let {connection.user} in with {connection.private_key_file}: "
+                f"add {connection.private_key_file}.pub to ~{connection.user}/.ssh/authorized_keys there, or "
                 "correct host.ssh.user. A key with a passphrase must be in your ssh-agent."
             )
         if "unprotected private key" in low or "bad permissions" in low:
-            return f"Others can read {login.private_key_file}: chmod 600 it."
+            return f"Others can read {connection.private_key_file}: chmod 600 it."
         if "error in libcrypto" in low or "invalid format" in low:
-            return f"{login.private_key_file} is not a private key that ssh can read."
+            return f"{connection.private_key_file} is not a private key that ssh can read."
         if "too long for unix domain socket" in low:
             return (
                 f"The folder {paths.run()} has too long a name for ssh's sockets, which are made in "

@@ -7,7 +7,7 @@ from cyberhubs_hub.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PO
 
 from cyberhubs.machine.script import call, script
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import LocalHost, OpenStackHost
+from cyberhubs.settings.host import LocalHostSettings, OpenStackHostSettings
 from cyberhubs.settings.tls import NoTls
 
 SOCKET_DIRECTORY = "/run/cyberhubs-engine"  # has the engine's socket too, by docker.sh
@@ -33,10 +33,10 @@ class Step:
 def setup(settings: Settings) -> Iterator[Step]:
     """Each needs those before it."""
     host, user = settings.host, settings.user
-    assert not isinstance(host, LocalHost)
+    assert not isinstance(host, LocalHostSettings)
     disk, mount = host.data, host.data_path
     existing = "yes" if disk.existing else "no"
-    at_least_gb = (host.data.size_gb or 0) if isinstance(host, OpenStackHost) else 0
+    at_least_gb = (host.data.size_gb or 0) if isinstance(host, OpenStackHostSettings) else 0
     inside = (PROXY_PORT, PROXY_API_PORT, HUB_PORT, SERVER_PORT)
     # Without TLS the door is on the machine's loopback, which no firewall is asked for.
     door = () if isinstance(settings.tls, NoTls) else settings.tls.ports

@@ -7,9 +7,10 @@ from typing import Any
 from cyberhubs.cloud import Cloud
 from cyberhubs.errors import UserError
 from cyberhubs.machine import BOOT_S, MachineError, SshMachine
+from cyberhubs.machine.endpoint import ssh_connection
 from cyberhubs.names import in_cloud
 from cyberhubs.ops.stack import INSTANCE, Stack
-from cyberhubs.settings.host import OpenStackHost
+from cyberhubs.settings.host import OpenStackHostSettings
 
 ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
 VOLUME = "openstack:blockstorage/volume:Volume"
@@ -24,7 +25,7 @@ def environment_of_previews(stack: Stack) -> dict[str, str]:
     """What to add for a preview, which asks no cloud and needs no credentials: Pulumi's provider does not
     start without an address to ask, and asks none before it has to."""
     given = os.environ.keys() & {"OS_CLOUD", "OS_AUTH_URL"}
-    if given or not isinstance(stack.settings.host, OpenStackHost):
+    if given or not isinstance(stack.settings.host, OpenStackHostSettings):
         return {}
     return {"OS_AUTH_URL": "https://no-cloud.invalid/v3"}
 
@@ -37,7 +38,7 @@ def ready(stack: Stack) -> bool:
     where that would lose anything, and CloudError where the cloud cannot be asked.
     """
     host = stack.settings.host
-    if not isinstance(host, OpenStackHost):
+    if not isinstance(host, OpenStackHostSettings):
         return True
     resources = stack.resources()
     cloud, made = Cloud(), _made(resources)
@@ -74,7 +75,9 @@ def ready(stack: Stack) -> bool:
     return True
 
 
-def _check_unknown(stack: Stack, cloud: Cloud, host: OpenStackHost, known: set[str | None]) -> None:
+def _check_unknown(
+    stack: Stack, cloud: Cloud, host: OpenStackHostSettings, known: set[str | None]
+) -> None:
     """Refuses to make a second machine, or an empty volume, beside those of this stack that the state does not know."""
     name = in_cloud(stack.name)
     if servers := cloud.named("server", name) - known:
@@ -92,13 +95,15 @@ def _check_unknown(stack: Stack, cloud: Cloud, host: OpenStackHost, known: set[s
 
 
 def _wait_for_boot(stack: Stack) -> None:
-    login = stack.settings.login
-    if login:
+    connection = ssh_connection(stack.settings.host, stack.endpoint)
+    if connection:
         with suppress(MachineError):  # what asks it next says why
-            SshMachine(login, answer_s=BOOT_S).connect()
+            SshMachine(connection, answer_s=BOOT_S).connect()
 
 
-def _check_volume(stack: Stack, cloud: Cloud, host: OpenStackHost, volume: dict[str, Any]) -> None:
+def _check_volume(
+    stack: Stack, cloud: Cloud, host: OpenStackHostSettings, volume: dict[str, Any]
+) -> None:
     """Refuses what would lose data."""
     if not cloud.has_volume(volume["id"]):
         forget = stack.plain(f"pulumi state delete --force '{volume['urn']}' --stack {stack.name}")
@@ -117,7 +122,7 @@ def _check_volume(stack: Stack, cloud: Cloud, host: OpenStackHost, volume: dict[
 
 def explain(stack: Stack) -> None:
     """Says, after an update that failed, what the cloud knows of the machine."""
-    if not isinstance(stack.settings.host, OpenStackHost):
+    if not isinstance(stack.settings.host, OpenStackHostSettings):
         return
     resources, cloud = stack.resources(), Cloud()
     made = _made(resources)
@@ -135,7 +140,7 @@ def explain(stack: Stack) -> None:
 
 def kept(stack: Stack) -> list[str]:
     """What of a stack that is down stays in the cloud."""
-    if not isinstance(stack.settings.host, OpenStackHost):
+    if not isinstance(stack.settings.host, OpenStackHostSettings):
         return []
     made = _made(stack.resources())
     volume = [f"volume {made[VOLUME]['id']}"] if VOLUME in made else []

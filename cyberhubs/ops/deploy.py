@@ -22,7 +22,7 @@ from cyberhubs.ops.inspect import explain
 from cyberhubs.ops.recover import go_on, orphans, remove_networks, remove_orphans
 from cyberhubs.ops.stack import COMMAND, Stack, name_of
 from cyberhubs.ops.state import check_writable
-from cyberhubs.settings.host import LocalHost, OpenStackHost
+from cyberhubs.settings.host import LocalHostSettings, OpenStackHostSettings
 
 PATIENCE_S = 30  # for what has just been started to answer
 ROOM_NEEDED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
@@ -48,7 +48,7 @@ def up(stack: Stack) -> None:
             )
     stack = Stack(stack.name)  # with what is known of it now
     settings = stack.settings
-    if silent := door.silent(settings, stack.machine, patience_s=PATIENCE_S):
+    if silent := door.silent(stack, patience_s=PATIENCE_S):
         with engine(stack.machine) as client:
             raise UserError(explain(client, stack, silent))
     print(f"\nCyberhubs is up: {settings.url}")
@@ -61,7 +61,7 @@ def up(stack: Stack) -> None:
         )
     if isinstance(stack.machine, SshMachine) and settings.on_loopback:
         print(f"The door is on the machine's own loopback: `make tunnel STACK={stack.name}`.")
-    if points := door.dns(settings):
+    if points := door.dns(stack):
         print(f"DNS: {points}.")
 
 
@@ -74,7 +74,7 @@ def _facts(stack: Stack) -> Facts | None:
     try:
         facts = machine.facts()
     except MachineError as error:
-        if not isinstance(stack.settings.host, OpenStackHost):
+        if not isinstance(stack.settings.host, OpenStackHostSettings):
             raise
         print(error, file=sys.stderr, flush=True)
         return None
@@ -85,7 +85,7 @@ def _facts(stack: Stack) -> Facts | None:
 @contextmanager
 def _prepared(stack: Stack, facts: Facts | None) -> Iterator[DockerClient | None]:
     """The engine, with what an update needs of it looked at; None if the update has yet to install it."""
-    if isinstance(stack.settings.host, LocalHost):
+    if isinstance(stack.settings.host, LocalHostSettings):
         _install_here("engine", "base", "caddy")
     elif facts is None or not facts.docker:
         yield None
@@ -125,7 +125,7 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
     if "ready" in steps and facts and facts.id != steps["found"]["outputs"]["stdout"]:
         print("This is another machine than the one before. Setting it up.")
         return options
-    if isinstance(stack.settings.host, LocalHost) or ("ready" in steps and facts):
+    if isinstance(stack.settings.host, LocalHostSettings) or ("ready" in steps and facts):
         for step, lines in drift.of_machine(stack).items():
             print(f"No longer as it was set up: {'; '.join(lines)}. Running {step} again.")
             options += ["--replace", steps[step]["urn"]] if step in steps else []
@@ -176,7 +176,7 @@ def down(stack: Stack) -> None:
         )
     print(f"\nStack {stack.name} is down.")
     kept = cloud.kept(stack)
-    if isinstance(host, OpenStackHost) and not kept:
+    if isinstance(host, OpenStackHostSettings) and not kept:
         print("Nothing that it made is left in the cloud.")
         return
     data = DataLayout(host.data_path)
@@ -191,10 +191,10 @@ def down(stack: Stack) -> None:
 
 def _reach(stack: Stack) -> None:
     """Sees that what is to be taken down can be reached."""
-    if isinstance(stack.settings.host, LocalHost):
+    if isinstance(stack.settings.host, LocalHostSettings):
         _install_here("engine")
         return
-    if isinstance(stack.settings.host, OpenStackHost):
+    if isinstance(stack.settings.host, OpenStackHostSettings):
         Cloud().check_credentials()  # what is on the machine goes with it
         return
     machine = stack.machine
@@ -284,7 +284,7 @@ def _check_data(stack: Stack) -> None:
         f"{DATA_NEEDED / 2**20:.0f} MiB and {INODES_NEEDED}. Make it larger, or see there whose files take the most "
         f"(as root: du -xh -d 3 {data} | sort -h | tail) and have them deleted."
     )
-    if isinstance(stack.settings.host, OpenStackHost):
+    if isinstance(stack.settings.host, OpenStackHostSettings):
         print(full, flush=True)
         return
     raise UserError(

@@ -14,9 +14,11 @@ import httpx
 from cryptography import x509
 from docker.models.containers import Container
 
-from cyberhubs.machine import Machine, MachineError, SshMachine
+from cyberhubs.machine import MachineError, SshMachine
+from cyberhubs.machine.endpoint import dns_record
+from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import LocalHost
+from cyberhubs.settings.host import LocalHostSettings
 from cyberhubs.settings.rules import ANYWHERE
 from cyberhubs.settings.tls import AcmeTls, NoTls
 
@@ -25,16 +27,16 @@ FRONT_PAGE = "front door"
 LOG_LINES = 1000
 
 
-def silent(settings: Settings, machine: Machine, *, patience_s: float = 0) -> dict[str, str]:
+def silent(stack: Stack, *, patience_s: float = 0) -> dict[str, str]:
     """ "front door" or name of a hub → what visitors get there in place of its page. Empty if all is well.
 
     `patience_s`: how long an answer is waited for.
     """
-    pages = {FRONT_PAGE: "/"} | {hub.name: f"{hub.prefix}hub/login" for hub in settings.hubs}
+    pages = {FRONT_PAGE: "/"} | {hub.name: f"{hub.prefix}hub/login" for hub in stack.settings.hubs}
     deadline = time.monotonic() + patience_s
     said: set[str] = set()
     while True:
-        wrong = _troubles(settings, machine, pages)
+        wrong = _troubles(stack, pages)
         if not wrong or time.monotonic() > deadline:
             return wrong
         for name in wrong.keys() - said:
@@ -43,8 +45,8 @@ def silent(settings: Settings, machine: Machine, *, patience_s: float = 0) -> di
         time.sleep(1)
 
 
-def _troubles(settings: Settings, machine: Machine, pages: dict[str, str]) -> dict[str, str]:
-    address = _address(settings)
+def _troubles(stack: Stack, pages: dict[str, str]) -> dict[str, str]:
+    settings, machine, address = stack.settings, stack.machine, _address(stack)
     if address:
         try:
             with _visitor(settings, address) as visitor:
@@ -100,25 +102,26 @@ def _visitor(settings: Settings, address: str, socket: str | None = None) -> htt
     )
 
 
-def certificate(settings: Settings, door: Container) -> Iterator[str]:
+def certificate(stack: Stack, door: Container) -> Iterator[str]:
     """How long the certificate lasts, and what stands in the way of a new one."""
-    if isinstance(settings.tls, NoTls):
+    tls = stack.settings.tls
+    if isinstance(tls, NoTls):
         yield "none, on this machine only"
         return
-    served = _served(settings)
+    served = _served(stack)
     if served is None:
         yield "none yet"
     else:
         left = served.not_valid_after_utc - datetime.now(UTC)
         issuer = served.issuer.rfc4514_string()
         yield f"{_span(left)} left, by {issuer}"
-    if isinstance(settings.tls, AcmeTls) and (failure := _last_failure(door)):
-        yield f"{settings.tls.directory} gives none, it is asked again: {failure}"
+    if isinstance(tls, AcmeTls) and (failure := _last_failure(door)):
+        yield f"{tls.directory} gives none, it is asked again: {failure}"
 
 
-def dns(settings: Settings) -> str | None:
+def dns(stack: Stack) -> str | None:
     """Whether the domain points to the machine, and if not, what to create; None without one."""
-    record = settings.dns
+    record = dns_record(stack.settings.domain, stack.address)
     if record is None:
         return None
     create = f"create the record {record.name}. {record.type} {record.value}"
@@ -137,10 +140,10 @@ def dns(settings: Settings) -> str | None:
     return f"{record.name} points to {', '.join(sorted(found))}: {create}"
 
 
-def _served(settings: Settings) -> x509.Certificate | None:
+def _served(stack: Stack) -> x509.Certificate | None:
     """The certificate that visitors of the domain get; asked for at the address, not by name."""
     try:
-        with _visit(settings) as door:
+        with _visit(stack) as door:
             found = door.getpeercert(binary_form=True)
     except OSError:
         return None
@@ -148,12 +151,13 @@ def _served(settings: Settings) -> x509.Certificate | None:
 
 
 @contextmanager
-def _visit(settings: Settings) -> Iterator[ssl.SSLSocket]:
+def _visit(stack: Stack) -> Iterator[ssl.SSLSocket]:
     """A visitor's connection. Raises OSError."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # looked at, not trusted
-    if (address := _address(settings)) is None:
+    settings = stack.settings
+    if (address := _address(stack)) is None:
         raise OSError("nobody but the machine itself sees it")
     with (
         socket.create_connection((address, settings.tls.port), TIMEOUT_S) as connection,
@@ -162,12 +166,12 @@ def _visit(settings: Settings) -> Iterator[ssl.SSLSocket]:
         yield tls
 
 
-def _address(settings: Settings) -> str | None:
+def _address(stack: Stack) -> str | None:
     """Where the door is, seen from here; None where nobody but its machine sees it."""
-    address = settings.tls.listen
-    if not isinstance(settings.host, LocalHost):
-        return None if settings.on_loopback else settings.address
-    return "127.0.0.1" if address in ANYWHERE else address
+    settings = stack.settings
+    if not isinstance(settings.host, LocalHostSettings):
+        return None if settings.on_loopback else stack.address
+    return "127.0.0.1" if settings.tls.listen in ANYWHERE else settings.tls.listen
 
 
 def _span(left: timedelta) -> str:

@@ -40,13 +40,13 @@ def status(stack: Stack) -> None:
             raise UserError(f"Nothing of stack {stack.name} runs: `make up STACK={stack.name}`.")
         front = next((c for c in containers if c.labels[ROLE] == "door"), None)
         _line("front door", settings.url, _container(front) if front else "is not there")
-        silent = door.silent(settings, stack.machine)
+        silent = door.silent(stack)
         if front and (answer := silent.get(door.FRONT_PAGE)):
             _line("", f"does not answer there: {answer}")
         if front:
-            for text in door.certificate(settings, front):
+            for text in door.certificate(stack, front):
                 _line("certificate", text)
-        if points := door.dns(settings):
+        if points := door.dns(stack):
             _line("DNS", points)
         for hub in settings.hubs:
             own = [c for c in containers if c.labels.get(HUB) == hub.name]

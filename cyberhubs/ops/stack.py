@@ -5,17 +5,17 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cyberhubs import paths, pulumi_env
 from cyberhubs.errors import UserError
-from cyberhubs.machine import Machine, machine_of
+from cyberhubs.machine import Endpoint, Machine, machine_of
+from cyberhubs.machine.endpoint import address_of
 from cyberhubs.ops import state
-from cyberhubs.settings import Settings, Way, load_file
-from cyberhubs.settings.host import OpenStackHost
+from cyberhubs.settings import Settings, load_file
+from cyberhubs.settings.host import OpenStackHostSettings
 
 Resource = dict[str, Any]  # as `pulumi stack export` shows one
 COMMAND = "command:local:Command"
@@ -37,24 +37,32 @@ class Stack:
 
     @cached_property
     def settings(self) -> Settings:
-        """Raises SettingsError with all that is wrong in the file."""
-        settings = load_file(self.file, self.name)
-        if isinstance(settings.host, OpenStackHost) and self.exists:
-            return replace(settings, way=self._way())
-        return settings
+        """What the file says. Raises SettingsError with all that is wrong in it."""
+        return load_file(self.file, self.name)
+
+    @cached_property
+    def endpoint(self) -> Endpoint | None:
+        """Where the machine is in its cloud, by the state; None before it has been made, and for a machine of
+        another kind."""
+        if not isinstance(self.settings.host, OpenStackHostSettings) or not self.exists:
+            return None
+        resources = self.resources()
+        outputs = {name_of(resource): resource.get("outputs", {}) for resource in resources}
+        address = outputs.get("host-server", {}).get("address")
+        host_key = outputs.get("host-key", {}).get("public")
+        # Both outlive the machine that they are of.
+        made = any(resource["type"] == INSTANCE for resource in resources)
+        return Endpoint(address, host_key) if made and address and host_key else None
 
     @cached_property
     def machine(self) -> Machine:
-        return machine_of(self.settings)
+        """Raises MachineError for one that is yet to be made."""
+        return machine_of(self.name, self.settings.host, self.endpoint)
 
-    def _way(self) -> Way | None:
-        """Where the machine is, if it has been made; after an update that failed, too."""
-        resources = self.resources()
-        outputs = {r["urn"].split("::")[-1]: r.get("outputs", {}) for r in resources}
-        address = outputs.get("host-server", {}).get("address")
-        host_key = outputs.get("host-key", {}).get("public")
-        made = any(resource["type"] == INSTANCE for resource in resources)
-        return Way(address, host_key) if made and address and host_key else None
+    @property
+    def address(self) -> str | None:
+        """The name or IP address under which visitors reach the machine; None where it is not known yet."""
+        return address_of(self.settings, self.endpoint)
 
     def pulumi(
         self,
@@ -104,7 +112,9 @@ class Stack:
 
     def check(self) -> None:
         """Raises UserError where its state, or what is secret in it, could not be read."""
-        _ = self._environment  # makes a passphrase, where there is nothing yet that one has encrypted
+        _ = (
+            self._environment
+        )  # makes a passphrase, where there is nothing yet that one has encrypted
         state.check(lambda: self.backend, self.name, self.file)
 
     @cached_property

@@ -1,7 +1,8 @@
-"""What a stack file may say. `load` for what Pulumi hands over, `load_file` for the file itself."""
+"""What a stack file may say. `load` for what Pulumi hands over, `load_file` for the file itself, `load_host` for
+its host alone."""
 
 from cyberhubs.settings.hubs import Hub
-from cyberhubs.settings.load import Settings, Way, load, load_file
+from cyberhubs.settings.load import Settings, load, load_file, load_host
 from cyberhubs.settings.login import GithubLogin, PasswordLogin
 from cyberhubs.settings.problems import SettingsError
 
@@ -11,7 +12,7 @@ __all__ = [
     "PasswordLogin",
     "Settings",
     "SettingsError",
-    "Way",
     "load",
     "load_file",
+    "load_host",
 ]

@@ -46,7 +46,7 @@ def _names_or_file(value: Any, info: ValidationInfo) -> Any:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror} — mend the path") from None
+        raise ValueError(f"cannot read {path}: {error.strerror} — fix the path") from None
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not text in UTF-8 — save it as such") from None
     return _names_of(path, text)
@@ -85,23 +85,23 @@ Names = Annotated[
 
 
 class Access(Model):
-    """Who may log in. Blocked always wins, over admins too; names compare without case. Each list
-    of names may be {file: names.txt}, beside the stack file, with one name a line."""
+    """Who may log in. blocked overrules all other keys, admins too. Names match in upper and lower case.
+    Each list of names may be {file: names.txt}, beside the stack file, with one name a line."""
 
     admins: Names = ()
-    """Names of those who may administer the hub."""
+    """Names of the hub's administrators."""
     allowed: Names = ()
-    """Names of those who may log in."""
+    """Names of the members."""
     organizations: tuple[Organization, ...] = Field(default=(), strict=False)
     """GitHub organizations, or teams as org:team, whose members may log in."""
     blocked: Names = ()
-    """Names of those who may not log in, whatever else is said."""
+    """Names of people who may not log in, whatever the other keys say."""
     everyone: bool | None = None
-    """true: everyone with an account. false: never. Left out: everyone, if there are neither
-    allowed names nor organizations nor openUntil."""
+    """true: everyone with an account may log in. false: the lists alone decide. Left out: true if there
+    are neither allowed names nor organizations nor openUntil."""
     open_until: Annotated[str, BeforeValidator(read_text), AfterValidator(_time)] | None = None
-    """Until this time everyone with an account may log in, then the lists hold: in quotes, with
-    time zone, such as "2026-12-31T00:00:00Z"."""
+    """Until this time everyone with an account may log in, afterwards the lists decide. In quotes, with
+    a time zone, such as "2026-12-31T00:00:00Z"."""
 
     @model_validator(mode="after")
     def _no_admin_is_blocked(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from cyberhubs.settings.base import HerePath
+from cyberhubs.settings.base import ControlPath
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 
@@ -25,11 +25,11 @@ def _readable(path: Path) -> Path:
     try:
         found = certificates_in(path)
     except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror} — mend the path") from None
+        raise ValueError(f"cannot read {path}: {error.strerror} — fix the path") from None
     if not found:
         raise ValueError(f"{path} holds no certificate in PEM form — name one that does")
     return path
 
 
-Authorities = Annotated[HerePath, AfterValidator(_readable)]
+Authorities = Annotated[ControlPath, AfterValidator(_readable)]
 """A PEM file, or a folder of .crt and .pem files, with at least one certificate."""

@@ -139,7 +139,7 @@ def _expanded(text: str) -> Path:
     return Path(text).expanduser() if text.startswith("~/") else Path(text)
 
 
-def _here(value: Any) -> Path:
+def _on_control_machine(value: Any) -> Path:
     text = read_text(value)
     if not text.startswith(("/", "~/")):
         raise ValueError(f"{text!r} is a relative path — start it with / or ~/")
@@ -188,7 +188,9 @@ MachinePath = Annotated[
 ]
 """An absolute path on the host."""
 
-HerePath = Annotated[
-    Path, BeforeValidator(_here), WithJsonSchema({"type": "string", "pattern": "^(/|~/)"})
+ControlPath = Annotated[
+    Path,
+    BeforeValidator(_on_control_machine),
+    WithJsonSchema({"type": "string", "pattern": "^(/|~/)"}),
 ]
-"""An absolute path on the machine where Pulumi runs; ~/ is the home of who runs it."""
+"""An absolute path on the control machine, where Pulumi runs; ~/ is the home of who runs it."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from cyberhubs import layout
 from cyberhubs.paths import CHECKOUT
-from cyberhubs.settings.base import Address, HerePath, Model, Text, own_folder
+from cyberhubs.settings.base import Address, ControlPath, Model, Text, own_folder
 
 MOUNT = "/mnt"
 """Where a machine of kind ssh or openstack has its data disk."""
@@ -83,28 +83,28 @@ Id = Annotated[Text, AfterValidator(_uuid)]
 
 
 class Image(Model):
-    """The operating system's image, by id (a rename changes nothing) or by name."""
+    """Image of the operating system: by id, which survives a rename, or by name."""
 
     one_of: ClassVar = ("id", "name")
 
     id: Id | None = None
     """Id of the image."""
     name: Text | None = None
-    """Name of the image; refused if two have it."""
+    """Name of the image; refused if two images have it."""
     boot_volume_gb: int | None = Field(default=None, ge=5)
-    """Size of a volume to boot from, in GB, for a flavor without a disk; it goes with the machine.
-    Left out: the machine boots from the flavor's own disk."""
+    """Size in GB of a volume to boot from, for a flavor without a disk; deleted with the machine. Left
+    out: the machine boots from the flavor's disk."""
 
 
 class HostNetwork(Model):
-    """The network the machine is in: an existing one or one of its own."""
+    """The machine's network: an existing one, or one that Cyberhubs creates."""
 
     one_of: ClassVar = ("name", "create")
 
     name: Text | None = None
     """Name or id of an existing network."""
     create: Literal[True] | None = None
-    """Make a network and a router to `externalNetwork`."""
+    """Create a network, and a router to `externalNetwork`."""
     external_network: Text | None = None
     """With `create`: name or id of the cloud's external network."""
 
@@ -118,60 +118,60 @@ class HostNetwork(Model):
 
 
 class FloatingIp(Model):
-    """The address under which the machine is reached; kept when the machine is replaced."""
+    """The machine's public address, kept when the machine is replaced."""
 
     one_of: ClassVar = ("pool", "address")
 
     pool: Text | None = None
     """Name of the pool (an external network) to allocate an address from."""
     address: Address | None = None
-    """An address that is allocated already."""
+    """An address that the project has already."""
 
 
 class _Ssh(Model):
-    """How the program reaches a machine."""
+    """How Cyberhubs connects to a machine."""
 
-    private_key_file: HerePath
-    """The private key's file on this machine; it never leaves it."""
+    private_key_file: ControlPath
+    """File of the private key on the control machine, where Pulumi runs; the key never leaves it."""
     from_: tuple[Network, ...] = Field(default=(), alias="from", strict=False)
-    """Networks that may use ssh; none given: from anywhere."""
+    """Networks from which ssh is allowed. Left out: all networks."""
 
 
 class SshKey(_Ssh):
-    """How the program reaches a machine of the cloud."""
+    """How Cyberhubs connects to a machine of the cloud."""
 
     user: ClassVar = "cyberhubs"  # by cloud-init/user-data.yaml, whatever the image calls its own
     port: ClassVar = 22
 
     public_key: Annotated[Text, AfterValidator(_public_key)]
-    """The line of the .pub file."""
+    """The public key: the line in the .pub file."""
 
 
-class SshLogin(_Ssh):
-    """How the program reaches a machine that exists."""
+class SshConnection(_Ssh):
+    """How Cyberhubs connects to a server that exists."""
 
     address: Annotated[Text, AfterValidator(_machine_name)]
-    """Name or address of the machine."""
+    """Name or address of the server."""
     user: Annotated[Text, AfterValidator(_user_name)] = "root"
-    """Who to log in as: root, or one who may use sudo without a password."""
+    """User to log in as: root, or a user who may run sudo without a password."""
     port: int = Field(default=22, ge=1, le=65535)
-    """Port of its ssh server."""
+    """Port of the ssh server."""
     host_key: Annotated[Text, AfterValidator(_public_key)]
-    """The machine's own public key, as in its /etc/ssh/ssh_host_ed25519_key.pub; `make host-key`
-    shows the one that it presents."""
+    """Public host key of the server, as in its /etc/ssh/ssh_host_ed25519_key.pub; `make host-key` shows
+    the host keys that the server presents."""
 
 
 class _Filesystem(Model):
-    """What is on the disk of all data, or is made there if it is empty."""
+    """The file system of the disk that holds all data."""
 
     filesystem: Literal["ext4", "xfs"] = "ext4"
-    """File system made on an empty disk."""
+    """File system to create on an empty disk."""
     inodes: Literal["auto"] | Annotated[int, Field(ge=100_000)] = "auto"
-    """Number of files that the file system can hold; auto: with ext4 one for each 4 KiB, with xfs
-    as many as there is room for."""
+    """Number of files that the new file system can hold. auto: one for each 4 KiB with ext4, as many as
+    the space allows with xfs."""
     existing: bool = False
-    """Use the file system that is there as it is; without this, only an empty disk or one that
-    Cyberhubs made is used, and nothing else is ever formatted."""
+    """true: use the disk's file system as it is. false: only an empty disk, or one that Cyberhubs has
+    formatted, is used. No other disk is ever formatted."""
 
     @model_validator(mode="after")
     def _inodes_are_of_ext4(self) -> Self:
@@ -181,12 +181,12 @@ class _Filesystem(Model):
 
 
 class Volume(_Filesystem):
-    """The volume that holds all data: a new one by its size, or an existing one by its id."""
+    """The volume that holds all data: a new one of this size, or an existing one by its id."""
 
     one_of: ClassVar = ("size_gb", "volume_id")
 
     size_gb: int | None = Field(default=None, ge=10)
-    """Size of the volume to make, in GB; a larger number grows it in place."""
+    """Size in GB of the volume to create. A larger number later grows the volume in place."""
     volume_id: Id | None = None
     """Id of an existing volume."""
 
@@ -208,74 +208,65 @@ class _SetUp(Model):
         return MOUNT
 
 
-class OpenStackHost(_SetUp):
-    """A virtual machine of an OpenStack cloud, made by the program."""
+class OpenStackHostSettings(_SetUp):
+    """A virtual machine in an OpenStack cloud, created by Cyberhubs."""
 
     kind: Literal["openstack"]
-    """A machine that the program makes."""
+    """A machine that Cyberhubs creates."""
     image: Image
-    """What the machine boots."""
+    """Image that the machine boots."""
     flavor: Text
-    """Name or id of the flavor: cores and memory."""
+    """Name or id of the flavor, which sets cores and memory."""
     network: HostNetwork
-    """The network the machine is in."""
+    """The machine's network."""
     floating_ip: FloatingIp
-    """The address under which the machine is reached."""
+    """The machine's public address."""
     ssh: SshKey
-    """How the program reaches the machine."""
+    """How Cyberhubs connects to the machine."""
     data: Volume
     """The volume that holds all data."""
-
-    def login(self, address: str, host_key: str) -> SshLogin:
-        """How the program reaches the machine once it is there."""
-        return SshLogin.model_construct(
-            address=address,
-            user=self.ssh.user,
-            port=self.ssh.port,
-            host_key=host_key,
-            private_key_file=self.ssh.private_key_file,
-            from_=self.ssh.from_,
-        )
 
 
 class Disk(_Filesystem):
     """The disk that holds all data."""
 
     device: Annotated[Text, AfterValidator(_device)]
-    """The disk, by a name that stays: /dev/disk/by-id/…"""
+    """The disk under a name that does not change: /dev/disk/by-id/…"""
 
 
-class SshHost(_SetUp):
-    """A server that exists, reached by ssh. Cyberhubs sets up all of it: give it one of its own."""
+class SshHostSettings(_SetUp):
+    """A server that exists, reached by ssh. Cyberhubs sets up all of it: use a server that does nothing else."""
 
     kind: Literal["ssh"]
     """A server that exists."""
-    ssh: SshLogin
-    """How the program reaches the server."""
+    ssh: SshConnection
+    """How Cyberhubs connects to the server."""
     data: Disk
     """The disk that holds all data."""
     address: Address | None = None
-    """Address under which others reach the server, for the domain's DNS record; that of ssh, if
-    left out."""
+    """Address under which visitors reach the server, for the domain's DNS record. Left out:
+    `ssh.address`."""
 
 
 class Folder(Model):
     """The folder that holds all data."""
 
-    path: Annotated[HerePath, AfterValidator(_data_folder)] = Field(examples=["~/cyberhubs-data"])
-    """Folder for the members' files and the hubs' databases; made if it is not there."""
+    path: Annotated[ControlPath, AfterValidator(_data_folder)] = Field(
+        examples=["~/cyberhubs-data"]
+    )
+    """Folder of the members' files and the hubs' databases; created if it does not exist."""
 
 
-class LocalHost(Model):
-    """The machine where Pulumi runs: only its data folder and Docker objects are touched."""
+class LocalHostSettings(Model):
+    """The control machine, where Pulumi runs: only its data folder and its Docker objects are touched."""
 
     kind: Literal["local"]
-    """The machine where Pulumi runs."""
+    """The control machine, where Pulumi runs."""
     data: Folder = Field(examples=["{path: ~/cyberhubs-data}"])
     """The folder that holds all data."""
     address: Address | None = None
-    """Address under which others reach this machine, for the domain's DNS record; where the front
-    door listens, if left out."""
+    """Address under which visitors reach this machine, for the domain's DNS record. Left out:
+    `tls.listen`."""
 
     @property
     def data_path(self) -> str:
@@ -283,4 +274,6 @@ class LocalHost(Model):
         return str(self.data.path)
 
 
-Host = Annotated[OpenStackHost | SshHost | LocalHost, Field(discriminator="kind")]
+HostSettings = Annotated[
+    OpenStackHostSettings | SshHostSettings | LocalHostSettings, Field(discriminator="kind")
+]

@@ -1,12 +1,11 @@
 """`cyberhubs:hubs`: the hubs, by name."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from cyberhubs_hub.access import AccessLists
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -17,17 +16,18 @@ from pydantic import (
 from cyberhubs.settings.access import Access
 from cyberhubs.settings.applications import APPLICATIONS, Application
 from cyberhubs.settings.base import (
-    MachinePath,
     Model,
     Text,
     beside_stack_file,
-    own_folder,
     read_text,
 )
+from cyberhubs.settings.data_spaces import DataSpace
+from cyberhubs.settings.idle import Idle
+from cyberhubs.settings.limits import Limits
 from cyberhubs.settings.login import Login
 from cyberhubs.settings.problems import one_of
 
-# Names of stacks, hubs and data spaces: good for an address and for the name of a container.
+# Names of stacks and hubs: good for an address and for the name of a container.
 NAME_PATTERN = r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?"
 # "door" is the network that all hubs share; "hub" and "proxy" are what the containers are called
 # on a hub's own network; the others are paths of JupyterHub, and a hub of that name would make an
@@ -37,13 +37,7 @@ RESERVED = (
     "static", "user",
 )  # fmt: skip
 
-_MEMORY = re.compile(r"(\d{1,6}(?:\.\d+)?)([KMGT])")
-_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-LEAST_MEMORY = 256 * 2**20  # a notebook server and one kernel do not start with less
 MOST_LOGO = 2**20
-
-# Where a data space would hide what the container needs.
-_CONTAINER_FOLDERS = ("home", "opt", "root", "tmp", "var")
 
 
 def plain_name(value: str) -> str:
@@ -63,17 +57,6 @@ def hub_name(value: str) -> str:
     return value
 
 
-def _memory(value: Any) -> int:
-    text = read_text(value)
-    match = _MEMORY.fullmatch(text)
-    if not match:
-        raise ValueError(f"{text!r} is not an amount of memory — write it as 512M, 2G or 1.5G")
-    amount = int(float(match[1]) * _UNITS[match[2]])
-    if amount < LEAST_MEMORY:
-        raise ValueError(f"{text!r} is too little for a notebook server — give 256M or more")
-    return amount
-
-
 def _application(value: Any) -> Application:
     text = read_text(value)
     if text not in APPLICATIONS:
@@ -87,65 +70,21 @@ def _logo(value: Any, info: ValidationInfo) -> Path:
     if path.suffix not in (".png", ".svg"):
         raise ValueError(f"{path.name!r} is not an image we can show — give a .png or .svg file")
     if not path.is_file():
-        raise ValueError(f"there is no file {path} — mend the path")
+        raise ValueError(f"there is no file {path} — fix the path")
     if path.stat().st_size > MOST_LOGO:
         raise ValueError(f"{path} is larger than 1 MB — give a smaller one")
     return path
-
-
-def _target(path: PurePosixPath) -> PurePosixPath:
-    own_folder(path)
-    for folder in _CONTAINER_FOLDERS:
-        if path.is_relative_to(f"/{folder}"):
-            raise ValueError(f"'{path}' would hide files of the container — use one such as /data")
-    return path
-
-
-class DataSpace(Model):
-    """A folder of the host that members see in their servers."""
-
-    name: Annotated[Text, AfterValidator(plain_name)]
-    """What it is called in messages."""
-    source: Annotated[MachinePath, AfterValidator(own_folder)]
-    """Folder on the host."""
-    target: Annotated[MachinePath, AfterValidator(_target)]
-    """Where members see it."""
-    access: Literal["read-only", "read-write"] = "read-only"
-    """read-only, or read-write."""
-
-
-class Limits(Model):
-    """The most that one member's server may take."""
-
-    memory_bytes: Annotated[
-        int,
-        BeforeValidator(_memory),
-        WithJsonSchema({"type": "string", "pattern": rf"^{_MEMORY.pattern}$"}),
-    ] = Field(default=2 * 2**30, alias="memory", json_schema_extra={"default": "2G"})
-    """Memory, such as 512M, 2G or 1.5G; a server that takes more is stopped."""
-    cpus: float = Field(default=1, ge=0.01, le=1024, allow_inf_nan=False)
-    """Processors; a fraction is a share of one."""
-    pids: int = Field(default=512, ge=64, le=2**22)
-    """Processes and threads."""
-
-
-class Idle(Model):
-    """When a server that nobody uses is stopped."""
-
-    # A day, since a long computation that prints nothing, with the browser closed, counts as idle.
-    after_minutes: int = Field(default=24 * 60, ge=0)
-    """Minutes without use after which a server is stopped; 0: never."""
 
 
 class Hub(Model):
     """One hub: its address, its applications and its members."""
 
     title: Text = ""
-    """What members read on its pages; its name, if left out."""
+    """Title on the hub's pages. Left out: the hub's name."""
     description: Text | None = None
-    """One line about it for the front page."""
+    """One line about the hub for the front page."""
     listed: bool = True
-    """Whether the front page names it; its address works in any case."""
+    """Whether the front page lists the hub; its address works in any case."""
     logo: (
         Annotated[
             Path,
@@ -154,7 +93,7 @@ class Hub(Model):
         ]
         | None
     ) = None
-    """A .png or .svg file beside the stack file; ours, if left out."""
+    """A .png or .svg file beside the stack file. Left out: the logo of Cyberhubs."""
     applications: tuple[
         Annotated[
             Application,
@@ -163,21 +102,21 @@ class Hub(Model):
         ],
         ...,
     ] = Field(min_length=1, strict=False, examples=["[corehub]"])
-    """What members can start; the first is the one offered first."""
+    """What members can start; the first is offered first."""
     interface: Literal["lab", "notebook", "choose"] = "lab"
     """JupyterLab, classic Notebook, or the member's choice."""
     login: Login = Field(examples=["{kind: password}"])
-    """How members prove who they are."""
+    """How members log in."""
     access: Access = Access()
     """Who may log in."""
     data: tuple[DataSpace, ...] = Field(default=(), strict=False)
-    """Folders of the host that members see."""
+    """Folders of the host that members see in their servers."""
     limits: Limits = Limits()
-    """The most that one member's server may take."""
+    """The most that one member's server may use."""
     idle: Idle = Idle()
     """When a server that nobody uses is stopped."""
     contact: Text | None = None
-    """Whom a member may ask: an address or a sentence."""
+    """Whom members may ask for help: an address or a sentence."""
 
     _name: str = PrivateAttr("")
 

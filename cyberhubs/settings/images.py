@@ -15,12 +15,12 @@ class Images(Model):
     """What the images are built from."""
 
     base: Text = BASE_IMAGE
-    """Image that all images start from; a Debian 13, or 12."""
+    """Image on which all images are built: Debian 13 or 12."""
     caddy: Text = CADDY_IMAGE
-    """Image that the front door's Caddy is taken from: its /usr/bin/caddy."""
+    """Image from which the front door's /usr/bin/caddy is copied."""
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)
-    """Certificates of your site's own authorities that the images trust: PEM files, or folders of
-    .crt and .pem files. Left out: those of this machine, if it has any."""
+    """Certificates of your site's own authorities, which the images trust: PEM files, or folders of .crt
+    and .pem files. Left out: those of the control machine, if it has any."""
 
     def site_certificates_pem(self) -> str:
         """All of them in one text, each once, in an order that does not change."""

@@ -6,30 +6,35 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from cyberhubs.settings.base import Model, read_text
 from cyberhubs.settings.domain import Domain
-from cyberhubs.settings.host import Host
+from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name
 from cyberhubs.settings.images import Images
+from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.teams import Team, TeamName
 from cyberhubs.settings.tls import Tls
-from cyberhubs.settings.user import User
 from cyberhubs.settings.visitors import Visitors
 
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
 
-class Keys(Model):
+class HostAlone(Model):
+    """What a stack file says of its machine, for what needs no more than that."""
+
+    host: HostSettings = Field(examples=["{kind: local, data: {path: ~/cyberhubs-data}}"])
+    """The machine that carries the hubs."""
+
+
+class Keys(HostAlone):
     """What a stack file says."""
 
-    host: Host = Field(examples=["{kind: local, data: {path: ~/cyberhubs-data}}"])
-    """The machine that carries the hubs."""
     domain: Domain | None = None
-    """The name under which the hubs are reached, such as hub.example.org."""
+    """Domain name of the hubs, such as hub.example.org."""
     tls: Tls = Field(examples=["{mode: none, port: 8000}"])
-    """Where certificates come from."""
+    """Where certificates come from, and where the front door (the reverse proxy, Caddy) listens."""
     visitors: Visitors = Visitors()
-    """What somebody whom no hub knows may send to the front door, and hold there."""
-    user: User = User()
-    """Who owns the members' files on the host."""
+    """Limits for visitors who have not logged in."""
+    user: Owner = Owner()
+    """The user that owns the members' files on the host, and as whom all containers run."""
     images: Images = Images()
     """What the images are built from."""
     hubs: dict[HubName, Hub] = Field(
@@ -37,8 +42,8 @@ class Keys(Model):
         examples=["{core: {applications: [corehub], login: {kind: password}}}"],
         json_schema_extra={"propertyNames": {"pattern": f"^{NAME_PATTERN}$"}},
     )
-    """The hubs, by the name that ends their address."""
+    """The hubs by name. A hub's name is the last part of its address."""
     teams: dict[TeamName, Team] = Field(
         default={}, examples=['{"my-org:class-2027": {members: {file: class-2027.txt}}}']
     )
-    """Teams at GitHub, as org:team, that the program manages; a hub admits them by its access.organizations."""
+    """Teams at GitHub, as org:team, that Cyberhubs manages. A hub admits a team by its access.organizations."""

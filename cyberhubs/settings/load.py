@@ -11,45 +11,28 @@ from pydantic import ValidationError
 from cyberhubs.paths import STACKS
 from cyberhubs.settings import rules
 from cyberhubs.settings.explain import explain
-from cyberhubs.settings.host import Host, OpenStackHost, SshHost, SshLogin
+from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
-from cyberhubs.settings.keys import Keys
+from cyberhubs.settings.keys import HostAlone, Keys
 from cyberhubs.settings.login import GithubLogin
+from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import Problem, SettingsError, show
 from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import NoTls, Tls
-from cyberhubs.settings.user import User
 from cyberhubs.settings.visitors import Visitors
 
 
 @dataclass(frozen=True)
-class DnsRecord:
-    """`type`: A, AAAA or CNAME."""
-
-    name: str
-    type: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Way:
-    """Where a machine of the cloud is, which is known once it has been made."""
-
-    address: str
-    host_key: str
-
-
-@dataclass(frozen=True)
 class Settings:
-    """A stack."""
+    """What a stack file says, and what follows from it alone."""
 
     stack: str
-    host: Host
+    host: HostSettings
     domain: str | None
     tls: Tls
     visitors: Visitors
-    user: User
+    user: Owner
     images: Images
     hubs: tuple[Hub, ...]
     """By name."""
@@ -57,8 +40,6 @@ class Settings:
     """Teams at GitHub that the program manages, "org:team": names of members."""
     warnings: tuple[str, ...]
     """What is allowed but may not be meant, a sentence each."""
-    way: Way | None = None
-    """Of a host of kind openstack, where it has been made."""
 
     @property
     def applications(self) -> list[str]:
@@ -87,42 +68,9 @@ class Settings:
         return f"{self.hub_url(hub)}hub/oauth_callback"
 
     @property
-    def login(self) -> SshLogin | None:
-        """How the machine is reached by ssh; None for this one, and for one that is yet to be made."""
-        if isinstance(self.host, SshHost):
-            return self.host.ssh
-        if isinstance(self.host, OpenStackHost) and self.way:
-            return self.host.login(self.way.address, self.way.host_key)
-        return None
-
-    @property
-    def address(self) -> str | None:
-        """The name or IP address under which the machine is reached; None where it is yet to be made."""
-        if isinstance(self.host, OpenStackHost):
-            return self.way.address if self.way else self.host.floating_ip.address
-        if self.host.address:
-            return self.host.address
-        return self.host.ssh.address if isinstance(self.host, SshHost) else self.tls.listen
-
-    @property
     def on_loopback(self) -> bool:
         """Whether the front door can be reached from its machine alone."""
         return ip_address(self.tls.listen).is_loopback
-
-    @property
-    def dns(self) -> DnsRecord | None:
-        """What the domain's zone has to hold; None without a domain or an address."""
-        return self.dns_at(self.address)
-
-    def dns_at(self, address: str | None) -> DnsRecord | None:
-        """The same, for a machine that is reached there."""
-        if self.domain is None or address is None:
-            return None
-        try:
-            kind = "A" if ip_address(address).version == 4 else "AAAA"
-        except ValueError:
-            return DnsRecord(self.domain, "CNAME", f"{address.removesuffix('.')}.")
-        return DnsRecord(self.domain, kind, address)
 
 
 def load(raw: Mapping[str, object], stack: str, folder: Path = STACKS) -> Settings:
@@ -145,6 +93,17 @@ def load_file(path: Path, stack: str) -> Settings:
     if settings is None:
         raise SettingsError(str(path), show(problems, lines))
     return settings
+
+
+def load_host(path: Path, stack: str) -> HostSettings:
+    """What a stack file says of its host, whatever else is in it. Raises SettingsError."""
+    _check_stack_name(stack)
+    raw, lines = read_stack_file(path)
+    alone = {key: value for key, value in raw.items() if key in HostAlone.model_fields}
+    try:
+        return HostAlone.model_validate(alone, context=path.parent.absolute()).host
+    except ValidationError as error:
+        raise SettingsError(str(path), show(explain(error, HostAlone), lines)) from None
 
 
 def _validate(

@@ -1,4 +1,4 @@
-"""`login` of a hub: how members prove who they are."""
+"""`login` of a hub: how members log in."""
 
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ def _site(value: str) -> str:
 
 
 class PasswordLogin(Model):
-    """One generated password that all members share; only where everything is on 127.0.0.1."""
+    """One generated password that all members share; only for a front door on 127.0.0.1."""
 
     kind: Literal["password"]
     """One shared password."""
@@ -34,9 +34,9 @@ class GithubLogin(Model):
     client_secret: Secret
     """Client secret of the OAuth app."""
     url: Annotated[Text, AfterValidator(_site)] = GITHUB
-    """Of a GitHub Enterprise Server: https://github.example.org."""
+    """Address of GitHub, or of a GitHub Enterprise Server such as https://github.example.org."""
     refresh_minutes: int = Field(default=10, ge=1, le=24 * 60)
-    """Minutes after which somebody whose membership of an organization or team has ended is out."""
+    """Minutes after which somebody who has left an organization or team loses access."""
 
     @property
     def api(self) -> str:

@@ -53,7 +53,7 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[Problem]:
             )
         yield from _access(path, _at(hub, "access"))
         yield from _data_spaces(path, _at(hub, "data"), _data_folders(raw))
-        yield from _twice((*path, "applications"), _at(hub, "applications"), "application")
+        yield from _twice((*path, "applications"), _at(hub, "applications"))
 
 
 def unfit_certificate(keys: Keys) -> Iterator[Problem]:
@@ -114,12 +114,9 @@ def _data_folders(raw: Mapping[str, Any]) -> list[PurePosixPath]:
 
 
 def _data_spaces(path: KeyPath, spaces: Any, folders: list[PurePosixPath]) -> Iterator[Problem]:
-    """No two of one name or in one place, none that shows the hub's own data folder."""
-    spaces = _list(spaces)
-    names = [_at(space, "name") for space in spaces]
-    yield from _twice((*path, "data"), names, "data space", "name")
+    """No two in one place, none that shows the hub's own data folder."""
     targets: list[PurePosixPath] = []
-    for number, space in enumerate(spaces):
+    for number, space in enumerate(_list(spaces)):
         target, source = _path(_at(space, "target")), _path(_at(space, "source"))
         for other in targets:
             if _overlap(target, other):
@@ -159,12 +156,11 @@ def _overlap(one: PurePosixPath | None, other: PurePosixPath | None) -> bool:
     return one.is_relative_to(other) or other.is_relative_to(one)
 
 
-def _twice(path: KeyPath, names: Any, what: str, key: str | None = None) -> Iterator[Problem]:
+def _twice(path: KeyPath, names: Any) -> Iterator[Problem]:
     names = _list(names)
     for number, name in enumerate(names):
         if isinstance(name, str) and name in names[:number]:
-            at = (*path, number) if key is None else (*path, number, key)
-            yield Problem(at, f"{name!r} is there twice — every {what} once")
+            yield Problem((*path, number), f"{name!r} is there twice — every application once")
 
 
 def _at(value: Any, *keys: str) -> Any:

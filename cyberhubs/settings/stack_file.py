@@ -89,7 +89,7 @@ def _parse(path: Path, lines: dict[KeyPath, int]) -> Any:
         there = f"there are: {', '.join(names)}" if names else "there are none"
         problem = f"there is no such stack file; {there} — choose one, or copy one to start"
     except OSError as error:
-        problem = f"cannot be read: {error.strerror} — mend the path or its permissions"
+        problem = f"cannot be read: {error.strerror} — fix the path or its permissions"
     except yaml.YAMLError as error:
         problem = _sentence(error)
     except RecursionError:

@@ -19,7 +19,7 @@ TeamName = Annotated[str, BeforeValidator(read_text), AfterValidator(_team_name)
 
 
 class Team(Model):
-    """A team that the program makes, and members that it adds."""
+    """A team that Cyberhubs creates, and the members that it adds."""
 
     members: Annotated[Names, Field(min_length=1)]
-    """Names of members; whoever is in it beside them stays."""
+    """Names of members to add; other members of the team stay."""

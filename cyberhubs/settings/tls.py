@@ -27,14 +27,14 @@ def _directory(value: str) -> str:
 
 
 class _Tls(Model):
-    """With TLS: the domain's certificate at one port; at the other everything is sent there."""
+    """With TLS: https with the domain's certificate on one port, and a redirect to it on the other."""
 
     listen: Address = "0.0.0.0"
-    """Address of the host that the door listens on; 0.0.0.0: all of them."""
+    """Address of the host on which the front door listens; 0.0.0.0: all addresses."""
     port: Port = 443
     """Port of https."""
     http_port: Port = 80
-    """Port of http, where visitors are sent to https."""
+    """Port of http, which redirects to https."""
 
     @model_validator(mode="after")
     def _two_ports(self) -> Self:
@@ -48,17 +48,17 @@ class _Tls(Model):
 
 
 class AcmeTls(_Tls):
-    """Certificates from Let's Encrypt or another ACME authority, renewed by themselves."""
+    """Certificates from Let's Encrypt or another ACME authority, renewed automatically."""
 
     mode: Literal["acme"]
     """Certificates from an ACME authority."""
     email: Annotated[Text, AfterValidator(_email)]
-    """Whom the authority may write to."""
+    """E-mail address to which the authority may write."""
     directory: Annotated[Text, AfterValidator(_directory)] = LETS_ENCRYPT
     """Address of the authority's ACME directory."""
     ca: Authorities | None = None
-    """PEM file of the authority that signs the directory's own certificate; the public ones, if
-    left out."""
+    """PEM file of the authority that signs the certificate of the directory itself. Left out: the public
+    authorities."""
 
     @property
     def ca_pem(self) -> str:
@@ -72,21 +72,21 @@ class FileTls(_Tls):
     mode: Literal["files"]
     """A certificate of your own."""
     certificate: Secret
-    """The certificate as PEM text, followed by those that sign it:
+    """The certificate as PEM text, followed by the intermediate certificates:
     pulumi config set --secret --path cyberhubs:tls.certificate <certificate.pem"""
     key: Secret
-    """Its private key as PEM text: pulumi config set --secret --path cyberhubs:tls.key <key.pem"""
+    """The certificate's private key as PEM text: pulumi config set --secret --path cyberhubs:tls.key <key.pem"""
 
 
 class InternalTls(_Tls):
-    """A certificate of the machine's own authority, which browsers do not know."""
+    """A certificate of the host's own authority, which browsers do not trust."""
 
     mode: Literal["internal"]
-    """A certificate of the machine's own authority."""
+    """A certificate of the host's own authority."""
 
 
 class NoTls(Model):
-    """No TLS: the door listens on 127.0.0.1 only."""
+    """No TLS: the front door listens on 127.0.0.1 only."""
 
     mode: Literal["none"]
     """No TLS, on 127.0.0.1 only."""

@@ -1,4 +1,4 @@
-"""`cyberhubs:visitors`: what somebody whom no hub knows may send to the front door, and hold there."""
+"""`cyberhubs:visitors`: limits for visitors who have not logged in."""
 
 from pydantic import Field
 
@@ -6,15 +6,15 @@ from cyberhubs.settings.base import Model
 
 
 class Visitors(Model):
-    """The most that somebody may send or hold whom no hub knows yet. Members' uploads have no limit."""
+    """The most that a visitor who has not logged in may send, and keep busy. Members' uploads have no limit."""
 
     body_kb: int = Field(default=16, ge=1, le=1024)
-    """Body of one request, in KiB: all but what members send to their own servers."""
+    """Largest body of a request, in KiB. What members send to their own servers has no limit."""
     seconds: int = Field(default=10, ge=1, le=600)
-    """How long a connection may leave the door waiting: for the headers of a request, for more of its
-    body, until it takes more of an answer."""
+    """Seconds that a connection may keep the front door waiting: for the headers of a request, for more of
+    its body, or for the visitor to read more of an answer."""
     requests: int = Field(default=256, ge=8)
-    """Requests that each hub has in hand at once; others wait."""
+    """Requests that each hub handles at once; further requests wait."""
     connections: int = Field(default=1000, ge=16)
-    """Connections from one address (IPv6: one /64) at once. By the machine's firewall: on a host of
-    kind local there is no such limit."""
+    """Connections from one address (IPv6: one /64) at once. The machine's firewall enforces it: a host of
+    kind local has no such limit."""

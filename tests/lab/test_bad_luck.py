@@ -119,7 +119,7 @@ def test_many_at_once_share_one_connection(bare: LabMachine) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def run(number: int) -> str:
-        return SshMachine(machine._login).run(f"sleep 1; echo {number}").strip()
+        return SshMachine(machine.connection).run(f"sleep 1; echo {number}").strip()
 
     machine = ssh_machine(bare)
     machine.disconnect()

@@ -1,5 +1,7 @@
 """`make access`: one line of who may enter, and why."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from cyberhubs.errors import UserError
 from cyberhubs.ops.access import access
 from cyberhubs.ops.stack import Stack
 from tests.support.stack_values import CORE, GITHUB, changed, write
+from tests.unit.recorder import PROJECT
 
 
 def stack(directory: Path, *changes: tuple[tuple[str, ...], Any]) -> Stack:
@@ -38,6 +41,24 @@ def test_by_what_github_knows(tmp_path: Path, capsys) -> None:
     assert (
         "eve may enter core of stack test as a member of org:team only" in capsys.readouterr().out
     )
+
+
+def test_it_needs_neither_pulumi_nor_a_state(tmp_path: Path) -> None:
+    """Also of a stack in a cloud, whose machine only the state knows."""
+    (tmp_path / "bin").mkdir()
+    asked = subprocess.run(
+        [sys.executable, "-m", "cyberhubs.ops", "access", "--stack", "arbutus", "--user", "eve"],
+        cwd=PROJECT,
+        env={
+            "PATH": str(tmp_path / "bin"),
+            "PULUMI_HOME": str(tmp_path / "pulumi"),
+            "CYBERHUBS_HOME": str(tmp_path / "home"),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert (asked.stdout[:4], asked.stderr) == ("eve ", "")
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize(

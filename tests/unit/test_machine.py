@@ -1,14 +1,20 @@
 """A machine, here: what a script is given, says and ends with; and the scripts that only check."""
 
 import time
-from dataclasses import replace
 
 import pytest
 
-from cyberhubs.machine import LocalMachine, MachineError, SshMachine, interpreter, machine_of
+from cyberhubs.machine import (
+    Endpoint,
+    LocalMachine,
+    MachineError,
+    SshMachine,
+    interpreter,
+    machine_of,
+)
 from cyberhubs.machine.script import script
 from cyberhubs.machine.steps import setup
-from cyberhubs.settings import Way, load
+from cyberhubs.settings import load
 from tests.support.stack_values import GOOD, OPENSTACK, SSH, changed
 
 SERVER = changed((("host",), SSH))
@@ -65,11 +71,11 @@ def test_arguments_are_words_whatever_they_hold() -> None:
 
 
 def test_the_machine_of_a_stack() -> None:
-    assert isinstance(machine_of(load(GOOD, "test")), LocalMachine)
-    machine = machine_of(load(SERVER, "test"))
+    assert isinstance(machine_of("test", load(GOOD, "test").host), LocalMachine)
+    server = load(SERVER, "test").host
+    assert isinstance(machine_of("test", server), SshMachine)
     # Pulumi keeps neither where it is nor how to get in: both may change, and it is the same machine.
-    assert isinstance(machine, SshMachine)
-    assert interpreter(load(SERVER, "test")) == [
+    assert interpreter("test", server) == [
         ".venv/bin/python",
         "-m",
         "cyberhubs.machine",
@@ -79,11 +85,10 @@ def test_the_machine_of_a_stack() -> None:
 
 
 def test_a_machine_of_the_cloud_is_reached_once_it_is_made() -> None:
-    settings = load(changed((("host",), OPENSTACK)), "test")
+    host = load(changed((("host",), OPENSTACK)), "test").host
     with pytest.raises(MachineError, match=r"yet to be made: `make up STACK=test`"):
-        machine_of(settings)
-    way = Way("192.0.2.7", "ssh-ed25519 AAAA")
-    machine = machine_of(replace(settings, way=way))
+        machine_of("test", host)
+    machine = machine_of("test", host, Endpoint("192.0.2.7", "ssh-ed25519 AAAA"))
     assert isinstance(machine, SshMachine)
     assert machine.address == "ssh://cyberhubs@192.0.2.7:22"
     assert "KnownHostsCommand=/bin/echo * ssh-ed25519 AAAA" in machine.docker_options
@@ -95,7 +100,7 @@ def test_what_pulumi_keeps_of_the_way_is_the_same_for_every_operator(
     options = []
     for home in ("/home/ada", "/Users/grace"):
         monkeypatch.setenv("HOME", home)
-        machine = machine_of(load(SERVER, "test"))
+        machine = machine_of("test", load(SERVER, "test").host)
         assert isinstance(machine, SshMachine)
         options.append(machine.docker_options)
     assert options[0] == options[1]

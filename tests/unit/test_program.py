@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.support.certificates import self_signed
 from tests.support.stack_values import GITHUB
+from tests.unit.everything import everything
 from tests.unit.recorder import PROJECT, Registered, config_of, record, secrets_in
 
 STACKS = sorted((PROJECT / "stacks").glob("Pulumi.*.yaml"))
@@ -389,6 +392,13 @@ def test_teams_of_githubs_are_protected_and_their_members_are_not(config: dict[s
     members = [r for r in made if "username" in r.inputs]
     assert sorted(r.inputs["username"] for r in members) == ["b-c", "c", "d", "d"]
     assert not any(r.options.protect for r in members)
+
+
+def test_the_modules_that_pulumi_runs_are_there() -> None:
+    said = json.dumps([resource.inputs for resource in everything()])
+    modules = set(re.findall(r"\.venv/bin/python\W+-m\W+([\w.]+)", said))
+    assert {"cyberhubs.machine", "cyberhubs.build"} < modules
+    assert all(find_spec(module) for module in modules)
 
 
 def test_bad_settings_register_nothing(config: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ def test_settings_are_complete(tmp_path):
             (*CORE, "data"),
             [
                 {"name": "data", "source": "/mnt/data", "target": "/data", "access": "read-only"},
-                {"name": "user", "source": "/mnt/user", "target": "/user", "access": "read-write"},
+                {"source": "/mnt/user", "target": "/user", "access": "read-write"},
             ],
         ),
     )
@@ -39,7 +39,6 @@ def test_settings_are_complete(tmp_path):
     assert [application.name for application in hub.applications] == settings.applications
     assert settings.url == "http://127.0.0.1:8000/"
     assert settings.hub_url(hub) == "http://127.0.0.1:8000/core/"
-    assert (settings.address, settings.dns) == ("127.0.0.1", None)
     assert settings.host.data_path == str(Path.home() / "cyberhubs-data")
     assert (settings.user.uid, settings.user.gid) == (1000, 1000)
     assert settings.warnings == ()
@@ -47,26 +46,14 @@ def test_settings_are_complete(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tls", "host", "url", "record"),
-    [
-        ({"listen": "127.0.0.1"}, {}, "https://hub.example.org/", ("A", "127.0.0.1")),
-        ({"listen": "::1"}, {}, "https://hub.example.org/", ("AAAA", "::1")),
-        (
-            {"listen": "127.0.0.1", "port": 8443},
-            {"address": "203.0.113.7"},
-            "https://hub.example.org:8443/",
-            ("A", "203.0.113.7"),
-        ),
-    ],
+    ("port", "url"),
+    [(443, "https://hub.example.org/"), (8443, "https://hub.example.org:8443/")],
 )
-def test_addresses_of_a_domain(tls, host, url, record):
-    raw = changed((("tls",), {"mode": "internal", **tls}), (("domain",), "Hub.example.org."))
-    raw["host"].update(host)
-    settings = load(raw, "test")
+def test_addresses_of_a_domain(port, url):
+    tls = {"mode": "internal", "listen": "127.0.0.1", "port": port}
+    settings = load(changed((("tls",), tls), (("domain",), "Hub.example.org.")), "test")
     assert settings.url == url
     assert settings.hub_url(settings.hubs[0]) == f"{url}core/"
-    assert settings.dns and (settings.dns.type, settings.dns.value) == record
-    assert settings.dns.name == "hub.example.org"
 
 
 @pytest.mark.parametrize("stack", ["", "Local", "a.b", "a_b", "-a", "x" * 31, "org/a"])

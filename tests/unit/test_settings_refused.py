@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cyberhubs.settings import SettingsError, load, load_file
+from cyberhubs.settings import SettingsError, load, load_file, load_host
 from cyberhubs.settings.host import CHECKOUT
 from tests.support.stack_values import (
     ACME,
@@ -275,8 +275,8 @@ def test_bad_input(path, value, at, says, tmp_path):
             "has no use with everyone: false",
         ),
         (
-            [((*CORE, "data"), [{"name": n, "source": "/mnt/a", "target": t} for n, t in
-                                (("a", "/data"), ("a", "/data/b"))])],
+            [((*CORE, "data"), [{"source": "/mnt/a", "target": target} for target in
+                                ("/data", "/data/b")])],
             "hubs.core.data[1].target",
             "'/data/b' and '/data' lie in one another",
         ),
@@ -291,19 +291,7 @@ def test_a_stack_on_a_server_is_good(tmp_path):
     """Its data spaces may be beside the stack's own folders."""
     raw = changed((("host",), SSH), ((*CORE, "data", 0, "source"), "/mnt/data"))
     settings = load_file(write(tmp_path, raw), "test")
-    assert (settings.address, settings.host.data_path) == ("192.0.2.10", "/mnt")
-    assert settings.on_loopback and settings.dns is None
-
-
-def test_a_server_that_has_a_name_gets_an_alias(tmp_path):
-    host = changed_host("ssh", address="node7.example.org")
-    raw = changed(
-        (("host",), host),
-        (("domain",), "hub.example.org"),
-        (("tls",), {"mode": "internal", "listen": "127.0.0.1"}),
-    )
-    record = load_file(write(tmp_path, raw), "test").dns
-    assert record and (record.type, record.value) == ("CNAME", "node7.example.org.")
+    assert settings.host.data_path == "/mnt" and settings.on_loopback
 
 
 def test_whole_design_is_modelled(tmp_path):
@@ -351,6 +339,19 @@ config:
         "hubs.core.limits.memory (line 12)",
     ]
     assert str(error.value).startswith(f"{file}: 7 problems, nothing was changed\n  cyberhubs:tls")
+
+
+def test_the_host_alone_is_read_whatever_else_is_wrong(tmp_path):
+    elsewhere = ((*CORE, "login"), {"kind": "ldap"}), (("tls",), ...), (("hots",), {})
+    good = write(tmp_path, changed((("host",), SSH), *elsewhere))
+    assert load_host(good, "test") == load(changed((("host",), SSH)), "test").host
+    bad = write(tmp_path, changed((("host",), changed_host("ssh", user="a b")), *elsewhere))
+    with pytest.raises(SettingsError) as error:
+        load_host(bad, "test")
+    [problem] = error.value.problems
+    assert problem.startswith("cyberhubs:host.ssh.user (line ")
+    with pytest.raises(SettingsError, match="host: is missing"):
+        load_host(write(tmp_path, changed((("host",), ...))), "test")
 
 
 @pytest.mark.parametrize(

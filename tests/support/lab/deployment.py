@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cyberhubs.machine import SshMachine
-from cyberhubs.settings.host import SshLogin
+from cyberhubs.settings.host import SshConnection
 from tests.support import images, progress
 from tests.support.deployment import Deployment
 from tests.support.keys import make_key
@@ -183,7 +183,7 @@ def login(machine: LabMachine) -> dict[str, Any]:
 
 def ssh_machine(machine: LabMachine, **changes: Any) -> SshMachine:
     """The way to it that a stack file would say."""
-    return SshMachine(SshLogin.model_validate({**login(machine), **changes}))
+    return SshMachine(SshConnection.model_validate({**login(machine), **changes}))
 
 
 def wait_until_free(machine: LabMachine, lock: str = "/run/lock/cyberhubs-setup") -> None:

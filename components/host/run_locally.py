@@ -1,11 +1,11 @@
-"""Commands that prepare a machine which is yet to be made."""
+"""Commands on the control machine, where Pulumi runs, that prepare a machine which is yet to be made."""
 
 import pulumi
 from pulumi import ResourceOptions
 from pulumi_command.local import Command, Logging
 
 
-def here(
+def run_locally(
     name: str,
     script: str,
     *,
@@ -13,9 +13,9 @@ def here(
     secret_output: bool = False,
     opts: ResourceOptions,
 ) -> pulumi.Output[str]:
-    """What a script prints that runs where Pulumi does, once, and again when `triggers` change.
+    """What a script prints. It runs once, and again when `triggers` change.
 
-    It is in no log; with `secret_output` it is a secret too.
+    The output is in no log; with `secret_output` it is a secret too.
     """
     secret = ResourceOptions(additional_secret_outputs=["stdout"] if secret_output else None)
     return Command(

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import shlex
 from dataclasses import dataclass
 from ipaddress import ip_network
 from string import Template
@@ -12,26 +11,27 @@ import pulumi
 import pulumi_openstack as openstack
 from pulumi import ComponentResource, CustomTimeouts, ResourceOptions
 
-from components.host.here import here
 from components.host.host_key import HostKey
+from components.host.run_locally import run_locally
 from cyberhubs.names import in_cloud
 from cyberhubs.paths import CHECKOUT
-from cyberhubs.settings.host import OpenStackHost as HostSettings
+from cyberhubs.processes import python_module
+from cyberhubs.settings.host import OpenStackHostSettings
 
 USER_DATA = CHECKOUT / "cloud-init/user-data.yaml"
 OWN_NETWORK = "10.77.0.0/24"
 
 
 @dataclass
-class ServerArgs:
+class CloudServerArgs:
     """`ports`: those of the front door that others may use."""
 
-    host: HostSettings
+    host: OpenStackHostSettings
     stack: str
     ports: tuple[int, ...]
 
 
-class Server(ComponentResource):
+class CloudServer(ComponentResource):
     """A virtual machine that may be replaced at any time; its address and its volume stay.
 
     `address`: its floating IP address, once it leads there. `instance`: the machine.
@@ -44,16 +44,18 @@ class Server(ComponentResource):
     volume_id: pulumi.Output[str]
     first_key: pulumi.Output[str]
 
-    def __init__(self, name: str, args: ServerArgs, opts: ResourceOptions | None = None):
-        super().__init__("cyberhubs:host:Server", name, {}, opts)
+    def __init__(self, name: str, args: CloudServerArgs, opts: ResourceOptions | None = None):
+        super().__init__(
+            "cyberhubs:host:Server", name, {}, opts
+        )  # as stacks have it in their state
         self._name, self._args = name, args
         self._label = in_cloud(args.stack)
         self._child = ResourceOptions(parent=self)
 
-        routed: list[pulumi.Resource] = []
-        port = self._port(routed)
+        network_id, routes = self._network()
+        port = self._port(network_id, routes)
         self.instance = self._instance(port)
-        self.address = self._address(port, routed)
+        self.address = self._address(port, routes)
         self.volume_id = self._volume()
         openstack.compute.VolumeAttach(
             f"{name}-attachment",
@@ -71,16 +73,17 @@ class Server(ComponentResource):
 
     def _found(self, kind: str, name: str) -> pulumi.Output[str]:
         """The id of what the stack file calls by its name, looked up when the name changes."""
-        return here(
+        return run_locally(
             f"{self._name}-{kind}",
-            f".venv/bin/python -m cyberhubs.cloud {kind} {shlex.quote(name)}",
+            python_module("cyberhubs.cloud", kind, name),
             triggers=[name],
             opts=self._child,
         )
 
-    def _port(self, routed: list[pulumi.Resource]) -> openstack.networking.Port:
-        """In the network, with the least that must come in; adds to `routed` what leads out of it."""
-        network = self._args.host.network
+    def _port(
+        self, network_id: pulumi.Output[str], routes: list[pulumi.Resource]
+    ) -> openstack.networking.Port:
+        """The machine's end of the network, open to no more than it needs."""
         group = openstack.networking.SecGroup(
             f"{self._name}-group",
             name=self._label,
@@ -95,19 +98,13 @@ class Server(ComponentResource):
         for port in self._args.ports:
             for source in ("0.0.0.0/0", "::/0"):
                 self._open(group, port, source)
-        if network.create:
-            assert network.external_network
-            network_id = self._new_network(network.external_network, routed)
-        else:
-            assert network.name
-            network_id = self._found("network", network.name)
         return openstack.networking.Port(
             f"{self._name}-port",
             name=self._label,
             network_id=network_id,
             security_group_ids=[group.id],
             admin_state_up=True,
-            opts=ResourceOptions.merge(self._child, ResourceOptions(depends_on=routed)),
+            opts=ResourceOptions.merge(self._child, ResourceOptions(depends_on=routes)),
         )
 
     def _open(self, group: openstack.networking.SecGroup, port: int, source: str) -> None:
@@ -127,7 +124,17 @@ class Server(ComponentResource):
             f"{self._name}-{name}", security_group_id=group.id, opts=self._child, **properties
         )
 
-    def _new_network(self, external: str, routed: list[pulumi.Resource]) -> pulumi.Output[str]:
+    def _network(self) -> tuple[pulumi.Output[str], list[pulumi.Resource]]:
+        """The id of the machine's network; what must be there before its port, and before an address leads
+        to it."""
+        network = self._args.host.network
+        if network.create:
+            assert network.external_network
+            return self._new_network(network.external_network)
+        assert network.name
+        return self._found("network", network.name), []
+
+    def _new_network(self, external: str) -> tuple[pulumi.Output[str], list[pulumi.Resource]]:
         network = openstack.networking.Network(
             f"{self._name}-net", name=self._label, admin_state_up=True, opts=self._child
         )
@@ -149,8 +156,7 @@ class Server(ComponentResource):
         interface = openstack.networking.RouterInterface(
             f"{self._name}-interface", router_id=router.id, subnet_id=subnet.id, opts=self._child
         )
-        routed += [subnet, interface]
-        return network.id
+        return network.id, [subnet, interface]
 
     def _instance(self, port: openstack.networking.Port) -> openstack.compute.Instance:
         host = self._args.host
@@ -203,7 +209,7 @@ class Server(ComponentResource):
         )
 
     def _address(
-        self, port: openstack.networking.Port, routed: list[pulumi.Resource]
+        self, port: openstack.networking.Port, routes: list[pulumi.Resource]
     ) -> pulumi.Output[str]:
         wanted = self._args.host.floating_ip
         address: pulumi.Input[str]
@@ -223,7 +229,7 @@ class Server(ComponentResource):
             floating_ip=address,
             port_id=port.id,
             opts=ResourceOptions.merge(
-                self._child, ResourceOptions(depends_on=routed, delete_before_replace=True)
+                self._child, ResourceOptions(depends_on=routes, delete_before_replace=True)
             ),
         ).floating_ip
 
