@@ -1,8 +1,9 @@
 """All keys of a stack file, those that start with "cyberhubs:"."""
 
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from cyberhubs.settings.base import Model, read_text
 from cyberhubs.settings.domain import Domain
@@ -17,16 +18,11 @@ from cyberhubs.settings.visitors import Visitors
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
 
-class HostAlone(Model):
-    """What a stack file says of its machine, for what needs no more than that."""
+class Keys(Model, defer_build=True):
+    """What a stack file says."""
 
     host: HostSettings = Field(examples=["{kind: local, data: {path: ~/cyberhubs-data}}"])
     """The machine that carries the hubs."""
-
-
-class Keys(HostAlone):
-    """What a stack file says."""
-
     domain: Domain | None = None
     """Domain name of the hubs, such as hub.example.org."""
     tls: Tls = Field(examples=["{mode: none, port: 8000}"])
@@ -47,3 +43,11 @@ class Keys(HostAlone):
         default={}, examples=['{"my-org:class-2027": {members: {file: class-2027.txt}}}']
     )
     """Teams at GitHub, as org:team, that Cyberhubs manages. A hub admits a team by its access.organizations."""
+
+
+@cache
+def alone(key: str) -> type[Model]:
+    """The model of one key, so that what is right can be used whatever is wrong beside it."""
+    field = Keys.model_fields[key]
+    fields: dict[str, Any] = {key: (field.annotation, field)}
+    return create_model(key, __base__=Model, **fields)

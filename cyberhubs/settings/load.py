@@ -1,6 +1,6 @@
 """From a stack file, or what Pulumi has read of it, to settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,10 +14,10 @@ from cyberhubs.settings.explain import explain
 from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
-from cyberhubs.settings.keys import HostAlone, Keys
+from cyberhubs.settings.keys import Keys, alone
 from cyberhubs.settings.login import GithubLogin
 from cyberhubs.settings.owner import Owner
-from cyberhubs.settings.problems import Problem, SettingsError, show
+from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
@@ -79,60 +79,62 @@ def load(raw: Mapping[str, object], stack: str, folder: Path = STACKS) -> Settin
     `folder`: where relative paths start. Raises SettingsError with all that is wrong.
     """
     _check_stack_name(stack)
-    settings, problems = _validate(raw, stack, folder)
-    if settings is None:
-        raise SettingsError(f"stack {stack}", show(problems))
-    return settings
+    return _settings(raw, stack, folder, f"stack {stack}", {})
 
 
 def load_file(path: Path, stack: str) -> Settings:
     """Settings from a stack file. Encrypted values stay so: their text is "[secret]"."""
     _check_stack_name(stack)
     raw, lines = read_stack_file(path)
-    settings, problems = _validate(raw, stack, path.parent)
-    if settings is None:
-        raise SettingsError(str(path), show(problems, lines))
-    return settings
+    return _settings(raw, stack, path.parent, str(path), lines)
 
 
 def load_host(path: Path, stack: str) -> HostSettings:
     """What a stack file says of its host, whatever else is in it. Raises SettingsError."""
     _check_stack_name(stack)
     raw, lines = read_stack_file(path)
-    alone = {key: value for key, value in raw.items() if key in HostAlone.model_fields}
-    try:
-        return HostAlone.model_validate(alone, context=path.parent.absolute()).host
-    except ValidationError as error:
-        raise SettingsError(str(path), show(explain(error, HostAlone), lines)) from None
+    valid, problems = _each(["host"], raw, path.parent)
+    if problems:
+        raise SettingsError(str(path), show(problems, lines))
+    return valid["host"]
 
 
-def _validate(
-    raw: Mapping[str, Any], stack: str, folder: Path
-) -> tuple[Settings | None, list[Problem]]:
+def _settings(
+    raw: Mapping[str, Any], stack: str, folder: Path, source: str, lines: Mapping[KeyPath, int]
+) -> Settings:
+    """`source`: what the error names; `lines`: where in it each value stands."""
+    known = Keys.model_fields
+    valid, problems = _each(known, raw, folder)
+    problems += [
+        Problem((key,), f"is not a known key — {one_of(key, known)}")
+        for key in raw
+        if key not in known
+    ]
+    problems += rules.contradictions(valid)
+    if problems:
+        raise SettingsError(source, show(problems, lines))
+    hubs = tuple(hub.named(name) for name, hub in sorted(valid.pop("hubs").items()))
+    teams = {name: team.members for name, team in sorted(valid.pop("teams").items())}
+    warnings = tuple(rules.warnings(valid["tls"], hubs))
+    return Settings(stack, hubs=hubs, teams=teams, warnings=warnings, **valid)
+
+
+def _each(
+    keys: Iterable[str], raw: Mapping[str, Any], folder: Path
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The values of those `keys` that are valid by themselves, and what is wrong with the others."""
+    valid: dict[str, Any] = {}
     problems: list[Problem] = []
-    keys = None
-    try:
-        keys = Keys.model_validate(dict(raw), context=folder.absolute())
-    except ValidationError as error:
-        problems += explain(error, Keys)
-    problems += rules.contradictions(raw)
-    if keys is not None:
-        problems += rules.unfit_certificate(keys)
-    if keys is None or problems:
-        return None, problems
-    hubs = tuple(hub.named(name) for name, hub in sorted(keys.hubs.items()))
-    return Settings(
-        stack=stack,
-        host=keys.host,
-        domain=keys.domain,
-        tls=keys.tls,
-        visitors=keys.visitors,
-        user=keys.user,
-        images=keys.images,
-        hubs=hubs,
-        teams={name: team.members for name, team in sorted(keys.teams.items())},
-        warnings=tuple(rules.warnings(keys, hubs)),
-    ), []
+    for key in keys:
+        model = alone(key)
+        given = {key: raw[key]} if key in raw else {}
+        try:
+            read = model.model_validate(given, context=folder.absolute())
+        except ValidationError as error:
+            problems += explain(error, model)
+        else:
+            valid[key] = getattr(read, key)
+    return valid, problems
 
 
 def _check_stack_name(stack: str) -> None:

@@ -158,7 +158,7 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*CORE, "data"), {"name": "data"}, "hubs.core.data", "is a mapping, a list belongs here"),
     ((*CORE, "data", 0, "source"), "mnt/data", "hubs.core.data[0].source", "relative path"),
     ((*CORE, "data", 0, "source"), "/etc", "hubs.core.data[0].source", "belongs to the system"),
-    ((*CORE, "data", 0, "source"), "/srv", "hubs.core.data[0].source", "the stack's data folder"),
+    ((*CORE, "data", 0, "source"), "/srv", "hubs.core.data[0].source", "belongs to the system"),
     (
         (*CORE, "data", 0, "source"),
         "/srv/cyberhubs/x",
@@ -275,6 +275,11 @@ def test_bad_input(path, value, at, says, tmp_path):
             "has no use with everyone: false",
         ),
         (
+            [(("host", "data", "path"), "/srv/a/b"), ((*CORE, "data", 0, "source"), "/srv/a")],
+            "hubs.core.data[0].source",
+            "shows members the stack's data folder '/srv/a/b'",
+        ),
+        (
             [((*CORE, "data"), [{"source": "/mnt/a", "target": target} for target in
                                 ("/data", "/data/b")])],
             "hubs.core.data[1].target",
@@ -339,6 +344,12 @@ config:
         "hubs.core.limits.memory (line 12)",
     ]
     assert str(error.value).startswith(f"{file}: 7 problems, nothing was changed\n  cyberhubs:tls")
+
+
+def test_what_does_not_go_together_is_told_beside_what_is_wrong_elsewhere(tmp_path):
+    wrong = changed((("user",), {"uid": 0}), (("domain",), "hub.example.org"), (("hots",), {}))
+    at = {problem.partition(": ")[0] for problem in problems_of(wrong, tmp_path)}
+    assert at == {"cyberhubs:user.uid", "cyberhubs:domain", "cyberhubs:hots"}
 
 
 def test_the_host_alone_is_read_whatever_else_is_wrong(tmp_path):
