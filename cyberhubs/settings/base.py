@@ -124,7 +124,7 @@ def _absolute(value: Any) -> PurePosixPath:
         raise ValueError(f"{text!r} goes up with .. — write where it leads")
     if ":" in text:
         raise ValueError(f"{text!r} has a colon, which Docker cannot mount — choose another")
-    return path
+    return PurePosixPath("/", *path.parts[1:])  # as pathlib keeps the two slashes of "//etc"
 
 
 def own_folder(path: _Path) -> _Path:

@@ -45,6 +45,7 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (("host", "data", "path"), "~ada/hubs", "host.data.path", "is a relative path"),
     (("host", "data", "path"), "/", "host.data.path", "belongs to the system"),
     (("host", "data", "path"), "/etc/hubs", "host.data.path", "belongs to the system"),
+    (("host", "data", "path"), "//etc/hubs", "host.data.path", "belongs to the system"),
     (("host", "data", "path"), "/var", "host.data.path", "belongs to the system"),
     (("host", "data", "path"), "~/", "host.data.path", "is your home"),
     (("host", "data", "path"), f"{CHECKOUT}/data", "host.data.path", "where this program is"),
@@ -159,6 +160,7 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*CORE, "data", 0, "source"), "mnt/data", "hubs.core.data[0].source", "relative path"),
     ((*CORE, "data", 0, "source"), "/etc", "hubs.core.data[0].source", "belongs to the system"),
     ((*CORE, "data", 0, "source"), "/srv", "hubs.core.data[0].source", "belongs to the system"),
+    ((*CORE, "data", 0, "source"), "//etc", "hubs.core.data[0].source", "belongs to the system"),
     (
         (*CORE, "data", 0, "source"),
         "/srv/cyberhubs/x",
