@@ -9,8 +9,8 @@ from cyberhubs.settings import GithubLogin
 
 
 class OAuthApp(ComponentResource):
-    """One that somebody has registered, as GitHub has no way to make one by program: in an update,
-    before a hub uses it, GitHub is asked whether id and secret belong together."""
+    """An app that somebody has registered, since GitHub lets no program do that. In an update, before a hub
+    uses the app, GitHub is asked whether id and secret belong together."""
 
     def __init__(self, name: str, login: GithubLogin, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:github:OAuthApp", name, {}, opts)

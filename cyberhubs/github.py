@@ -8,7 +8,7 @@ import httpx
 from cyberhubs.errors import UserError
 
 LIMIT_S = 20
-NO_CODE = "0"  # is none of GitHub's, so that nothing comes of it but the check of what is beside it
+NO_CODE = "0"  # one that GitHub never issued: only the client credentials are checked
 
 
 class AppError(UserError):
@@ -18,7 +18,7 @@ class AppError(UserError):
 def check(url: str, client_id: str, secret: str) -> str:
     """What GitHub says of it, in a sentence. Raises AppError.
 
-    By what GitHub answers to a code that it has never given: a wrong secret is found first
+    By what GitHub answers to a code that it never issued: a wrong secret is reported first
     (https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps, "Troubleshooting OAuth app
     access token request errors").
     """
@@ -32,7 +32,9 @@ def check(url: str, client_id: str, secret: str) -> str:
         )
         error = answer.json().get("error", "") if answer.status_code != 404 else "Not Found"
     except (httpx.HTTPError, ValueError) as problem:
-        return f"{url} cannot be reached from here ({problem}): the OAuth app is not checked."
+        return (
+            f"{url} cannot be reached from this machine ({problem}): the OAuth app is not checked."
+        )
     if error in ("incorrect_client_credentials", "Not Found"):
         raise AppError(
             f"GitHub knows no app with client id {client_id} and this secret: compare the id with the "

@@ -34,7 +34,7 @@ class CloudServerArgs:
 class CloudServer(ComponentResource):
     """A virtual machine that may be replaced at any time; its address and its volume stay.
 
-    `address`: its floating IP address, once it leads there. `instance`: the machine.
+    `address`: its floating IP address, once that is associated. `instance`: the machine.
     `volume_id`: that of the volume with all data.
     `first_key`: the host key that a new machine shows.
     """
@@ -72,7 +72,7 @@ class CloudServer(ComponentResource):
         self.register_outputs({"address": self.address})
 
     def _found(self, kind: str, name: str) -> pulumi.Output[str]:
-        """The id of what the stack file calls by its name, looked up when the name changes."""
+        """The id of an image, flavor or network, looked up when its name in the stack file changes."""
         return run_locally(
             f"{self._name}-{kind}",
             python_module("cyberhubs.cloud", kind, name),
@@ -125,8 +125,7 @@ class CloudServer(ComponentResource):
         )
 
     def _network(self) -> tuple[pulumi.Output[str], list[pulumi.Resource]]:
-        """The id of the machine's network; what must be there before its port, and before an address leads
-        to it."""
+        """The id of the machine's network, and what must exist before the port on it and the port's address."""
         network = self._args.host.network
         if network.create:
             assert network.external_network

@@ -80,12 +80,12 @@ class Host(ComponentResource):
         shown: bool = False,
         opts: ResourceOptions,
     ) -> Command:
-        """Runs a convergent script on the machine whenever it or `stdin` changes, or the machine is
-        another one.
+        """Runs an idempotent script on the machine, and again whenever it or `stdin` changes, or the machine
+        is another one.
 
         Its output is in no log unless it is `shown`; with `secret_output` it is a secret too.
-        `how`: further words for the machine's interpreter. `on_engine`: it runs here, with DOCKER_HOST
-        as the way to the machine's engine.
+        `how`: further words for the machine's interpreter. `on_engine`: it runs on the control machine,
+        and DOCKER_HOST is the address of the machine's engine.
         """
         environment = dict(self.connection_env)
         texts = [word for word in (script, *how) if isinstance(word, str)]

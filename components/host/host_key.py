@@ -14,7 +14,7 @@ cat "$directory/key" "$directory/key.pub"
 
 
 class HostKey(ComponentResource):
-    """Made here, once, or again when `triggers` change. `private`: a secret; `public`: "type base64"."""
+    """Made on the control machine, once, and again when `triggers` change. `private`: a secret; `public`: "type base64"."""
 
     private: pulumi.Output[str]
     public: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""A machine, this one or another by ssh: the one door to any of them."""
+"""The machine of a stack, local or by ssh: all that the program does on it goes through here."""
 
 import shlex
 
@@ -36,9 +36,9 @@ def machine_of(stack: str, host: HostSettings, endpoint: Endpoint | None = None)
 
 
 def interpreter(stack: str, host: HostSettings, *, engine: bool = False) -> list[str]:
-    """The command that, followed by a script's text, runs it on a stack's machine as root (on this
-    one: as this user), with stdin and output passed on. For its `engine` the script runs here, and
-    DOCKER_HOST leads to the engine."""
+    """The command that, followed by a script's text, runs it on a stack's machine as root (on the control
+    machine itself: as this user), with stdin and output passed on. `engine`: it runs the script on the
+    control machine, and DOCKER_HOST is the address of the machine's engine."""
     if isinstance(host, LocalHostSettings) and not engine:
         return LocalMachine.interpreter
     words = shlex.split(python_module("cyberhubs.machine", "--stack", stack))

@@ -1,7 +1,7 @@
 """`python -m cyberhubs.machine --stack NAME SCRIPT`: how Pulumi runs a script on a stack's machine.
 
-How to get there is looked up in the stack file each time, so that a key or an address that has
-moved is no change of any resource. Where a machine of the cloud is, the environment says.
+The connection is looked up in the stack file each time, so that another key or address changes no
+resource. Of a machine in a cloud, address and host key are in the environment.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument(
         "--engine",
         action="store_true",
-        help="run the script here, with DOCKER_HOST as the way to that machine's engine",
+        help="run the script on this machine, with DOCKER_HOST set to that machine's engine",
     )
     parser.add_argument(
         "--then", metavar="SCRIPT", help="what to run after it, over a new connection"
@@ -54,8 +54,9 @@ def main() -> int:
         machine = machine_of(stack, load_host(paths.stack_file(stack), stack), endpoint)
         if arguments.engine:
             with machine.engine() as address:
-                here = [*LocalMachine.interpreter, arguments.script]
-                return subprocess.run(here, env={**os.environ, "DOCKER_HOST": address}).returncode
+                command = [*LocalMachine.interpreter, arguments.script]
+                environment = {**os.environ, "DOCKER_HOST": address}
+                return subprocess.run(command, env=environment).returncode
         assert isinstance(machine, SshMachine)
         if arguments.new:
             machine.disconnect()  # from the one before at its address

@@ -1,4 +1,4 @@
-"""This machine."""
+"""The control machine as the machine of a stack."""
 
 import shlex
 from collections.abc import Iterator

@@ -22,8 +22,8 @@ class MachineError(UserError):
 
 
 class Machine(ABC):
-    """`start_docker`: what to do when its engine does not answer. `environment`: of the commands that
-    are run here."""
+    """`start_docker`: what to do when its engine does not answer. `environment`: of the commands that run
+    on the control machine."""
 
     start_docker: str
     environment: Mapping[str, str] = os.environ
@@ -38,7 +38,7 @@ class Machine(ABC):
     ) -> str:
         """Runs a script to its end and answers what it wrote on stdout; `line` sees each line at once.
 
-        The script may be seen by others there, `stdin` is not. Raises MachineError when the
+        Other users of the machine may see the script, and not `stdin`. Raises MachineError when the
         script fails, takes longer than `limit_s`, or the machine cannot be reached.
         """
         command = self.command(text, limit_s)
@@ -54,7 +54,8 @@ class Machine(ABC):
 
     @abstractmethod
     def command(self, text: str, limit_s: float = LIMIT_S) -> list[str]:
-        """What to run here for a script to run there. Raises MachineError if there is no way."""
+        """What to run on the control machine for a script to run on this one. Raises MachineError if it
+        cannot be reached."""
 
     @abstractmethod
     def failure(self, code: int, limit_s: float = LIMIT_S) -> str | None:
@@ -62,14 +63,14 @@ class Machine(ABC):
 
     @abstractmethod
     def engine(self) -> AbstractContextManager[str]:
-        """The address here ("unix:///…") of the machine's Docker engine, as long as it is needed."""
+        """The machine's Docker engine as an address on the control machine ("unix:///…")."""
 
     def put(self, path: str, content: str, *, uid: int, gid: int, mode: str = "0400") -> None:
-        """Puts a file there, whole or not at all."""
+        """Writes a file, whole or not at all."""
         self.run(script("put-file", path, uid, gid, mode, "text"), stdin=content)
 
-    def room(self, path: str) -> tuple[int, int]:
-        """Bytes and inodes that are left where `path` is. Raises MachineError if it is not there."""
+    def free_space(self, path: str) -> tuple[int, int]:
+        """Bytes and inodes that are free on the file system of `path`. Raises MachineError if it is not there."""
         free, inodes, of = map(int, self.run(script("disk-free", path), limit_s=60).split())
         return free, inodes if of else UNCOUNTED
 

@@ -1,5 +1,4 @@
-"""The idempotent scripts of `scripts/`, as text that any shell on any machine can run: `setup/` for a bare machine,
-`stack/` for what a stack has on it, `look/` for questions."""
+"""The idempotent scripts of `setup/`, as text that any shell on any machine can run."""
 
 import hashlib
 import re

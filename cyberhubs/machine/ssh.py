@@ -31,7 +31,7 @@ CONNECT_S = 15
 IDLE_S = 30  # an unused connection is closed after
 SOCKET = "/var/run/docker.sock"
 
-# Whose connection: the processes of one share it.
+# Who uses a connection: all processes that run scripts share one, all of Docker's provider another.
 SCRIPTS, DOCKER = "s", "d"
 
 NO_SUDO, LOST = 91, 255  # exit codes of ours, of ssh(1)
@@ -66,9 +66,9 @@ class SshMachine(Machine):
         self._key = str(connection.private_key_file)
         with suppress(ValueError):
             self._key = f"${{HOME}}/{connection.private_key_file.relative_to(Path.home())}"
-        # By what leads there, and short: a socket's path has at most about 100 characters.
-        way = f"{connection.user}@{connection.address}:{connection.port} {self._key} {' '.join(self._host_keys)}"
-        self._name = f"ssh-{hashlib.sha256(way.encode()).hexdigest()[:8]}"
+        # Another connection has another name; short, as a socket's path has at most about 100 characters.
+        target = f"{connection.user}@{connection.address}:{connection.port} {self._key} {' '.join(self._host_keys)}"
+        self._name = f"ssh-{hashlib.sha256(target.encode()).hexdigest()[:8]}"
         # Their options name files in it.
         self.environment = {**os.environ, "CYBERHUBS_HOME": str(paths.home())}
 
@@ -127,7 +127,7 @@ class SshMachine(Machine):
 
     @contextmanager
     def socket_to(self, port: int) -> Iterator[str]:
-        """Path of a socket here that leads to a port of the machine's loopback."""
+        """Path of a socket on the control machine that leads to a port of this machine's loopback."""
         with self._socket_to(f"127.0.0.1:{port}", f"{port}") as socket:
             yield socket
 
@@ -142,14 +142,14 @@ class SshMachine(Machine):
 
     @contextmanager
     def port(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
-        """A port of the machine's loopback on this machine's, until the process ends."""
+        """A port of the machine's loopback on the control machine's, until the process ends."""
         with self._forwarded(f"127.0.0.1:{port}:127.0.0.1:{port}") as process:
             yield process
 
     @contextmanager
     def _forwarded(self, what: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Brings a socket or port here, by a connection of its own: others that shared it would lose
-        theirs when this one ends. It ends with this process, however that comes, as its far `cat` does.
+        """Forwards a socket or port over a connection of its own: others on a shared one would lose theirs
+        when this one ends. It ends with this process, however that ends, as the `cat` on the machine does.
         """
         self.connect()
         settings = ("ControlPath=none", "ExitOnForwardFailure=yes", "StreamLocalBindUnlink=yes")

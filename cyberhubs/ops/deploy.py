@@ -261,7 +261,7 @@ def _check_room(client: DockerClient, machine: Machine) -> None:
     if client.images.list(name="cyberhubs/corehub"):
         return
     directory = image_directory(client)
-    free, _ = machine.room(directory)
+    free, _ = machine.free_space(directory)
     if free < ROOM_NEEDED:
         raise UserError(
             f"Docker's images are in {directory}, which has {free / 2**30:.1f} GiB left, and building them takes "
@@ -274,7 +274,7 @@ def _check_data(stack: Stack) -> None:
     """Refuses a full disk of data; says no more of a volume, which this very update may make larger."""
     data = stack.settings.host.data_path
     try:
-        free, inodes = stack.machine.room(data)
+        free, inodes = stack.machine.free_space(data)
     except MachineError:  # not there yet
         return
     if free >= DATA_NEEDED and inodes >= INODES_NEEDED:

@@ -149,7 +149,7 @@ def _short(image: str) -> str:
 
 def _room(machine: Machine, path: str) -> str:
     try:
-        free, inodes = machine.room(path)
+        free, inodes = machine.free_space(path)
     except MachineError:
         return f"{path} is not there"
     return f"{path}: {free / 2**30:.1f} GiB and {inodes} inodes left"

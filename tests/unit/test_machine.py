@@ -46,10 +46,10 @@ def test_it_ends_in_time() -> None:
 
 
 def test_room_where_something_is_and_where_nothing_is() -> None:
-    free, inodes = LocalMachine().room("/")
+    free, inodes = LocalMachine().free_space("/")
     assert free > 0 and inodes > 0
     with pytest.raises(MachineError):
-        LocalMachine().room("/nothing/here")
+        LocalMachine().free_space("/nothing/here")
 
 
 def test_each_step_of_the_setup_can_check() -> None:
