@@ -39,11 +39,10 @@ class SetUpHost(Host):
     ) -> None:
         """`instance_id`: with another one it may be another machine. `ephemeral`: the machine goes with
         what is on it, and may be dead already. `depends_on`: what must be done before."""
-        replaced_first = self._replaced_first(self._found(instance_id, depends_on))
-        self.machine = self._teardown(replaced_first, ephemeral)
-        self.machine_id = replaced_first
-        engine = self._engine_set_up()
-        ready = self._ready(engine, self.machine_id)
+        machine_id = self._replaced_first(self._found(instance_id, depends_on))
+        self.machine = self._teardown(machine_id, ephemeral)
+        self.machine_id = machine_id  # all commands from here on carry it
+        ready = self._ready(self._engine_set_up(), machine_id)
         self.docker = docker.Provider(
             f"{self._name}-docker",
             # A first preview has no engine to ask.
@@ -126,7 +125,8 @@ class SetUpHost(Host):
         return engine
 
     def _ready(self, engine: Command, machine_id: pulumi.Output[str]) -> Command:
-        """Its inputs never change but with the machine, so the provider's are known in a preview."""
+        """Says that the engine answers. Its inputs change with the machine alone, so that those of the
+        provider are known in a preview."""
         return self.command(
             f"{self._name}-ready",
             "docker version >/dev/null",

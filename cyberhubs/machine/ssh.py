@@ -67,7 +67,8 @@ class SshMachine(Machine):
         with suppress(ValueError):
             self._key = f"${{HOME}}/{connection.private_key_file.relative_to(Path.home())}"
         # Another connection has another name; short, as a socket's path has at most about 100 characters.
-        target = f"{connection.user}@{connection.address}:{connection.port} {self._key} {' '.join(self._host_keys)}"
+        target = f"{connection.user}@{connection.address}:{connection.port}"
+        target += f" {self._key} {' '.join(self._host_keys)}"
         self._name = f"ssh-{hashlib.sha256(target.encode()).hexdigest()[:8]}"
         # Their options name files in it.
         self.environment = {**os.environ, "CYBERHUBS_HOME": str(paths.home())}
@@ -75,12 +76,9 @@ class SshMachine(Machine):
     @property
     def address(self) -> str:
         """As Docker writes it."""
-        host = (
-            f"[{self.connection.address}]"
-            if ":" in self.connection.address
-            else self.connection.address
-        )
-        return f"ssh://{self.connection.user}@{host}:{self.connection.port}"
+        to = self.connection
+        host = f"[{to.address}]" if ":" in to.address else to.address
+        return f"ssh://{to.user}@{host}:{to.port}"
 
     @property
     def docker_options(self) -> list[str]:
