@@ -70,7 +70,8 @@ class Machine(ABC):
         self.run(script("put-file", path, uid, gid, mode, "text"), stdin=content)
 
     def free_space(self, path: str) -> tuple[int, int]:
-        """Bytes and inodes that are free on the file system of `path`. Raises MachineError if it is not there."""
+        """Bytes and inodes that are free on the file system of `path`. Raises MachineError if there is no
+        such path."""
         free, inodes, of = map(int, self.run(script("disk-free", path), limit_s=60).split())
         return free, inodes if of else UNCOUNTED
 

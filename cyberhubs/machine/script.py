@@ -1,4 +1,5 @@
-"""The idempotent scripts of `setup/`, as text that any shell on any machine can run."""
+"""The idempotent scripts of `scripts/`, as text that any shell on any machine can run: `setup/` for a bare machine,
+`stack/` for what a stack has on it, `look/` for questions."""
 
 import hashlib
 import re
