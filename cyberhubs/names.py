@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from cyberhubs_hub.config import MACHINE_LABEL as MACHINE
+from cyberhubs_hub.shared.config import MACHINE_LABEL as MACHINE
 
 STACK = "cyberhubs.stack"
 HUB = "cyberhubs.hub"

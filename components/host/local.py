@@ -1,7 +1,7 @@
 """This machine: only its data directory and its Docker objects are touched."""
 
 import pulumi_docker as docker
-from cyberhubs_hub.config import ENGINE_SOCKET
+from cyberhubs_hub.shared.config import ENGINE_SOCKET
 from pulumi import ResourceOptions
 
 from components.host.host import Host

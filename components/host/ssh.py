@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pulumi
 import pulumi_docker as docker
-from cyberhubs_hub.config import ENGINE_DIR
+from cyberhubs_hub.shared.config import ENGINE_DIR
 from pulumi import ResourceOptions
 from pulumi_command.local import Command
 

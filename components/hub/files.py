@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
-from cyberhubs_hub.config import Github, HubConfig, Limits, Login, Mount
+from cyberhubs_hub.shared.config import Github, HubConfig, Limits, Login, Mount
 from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
-from cyberhubs_hub import config as inside
+from cyberhubs_hub.shared import config as inside
 from pulumi import ComponentResource, ResourceOptions
 
 from components.containers import attach, bind, container, healthcheck, network, private_tmpfs

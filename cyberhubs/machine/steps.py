@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cyberhubs_hub.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PORT
+from cyberhubs_hub.shared.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PORT
 
 from cyberhubs.machine.script import call, script
 from cyberhubs.settings import Settings

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from getpass import getpass
 
-from cyberhubs_hub.access import decide
+from cyberhubs_hub.shared.access_rules import decide
 from pydantic import SecretStr
 
 from cyberhubs.errors import UserError

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from cyberhubs_hub.config import LIVE_DIR
+from cyberhubs_hub.shared.config import LIVE_DIR
 from docker import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container

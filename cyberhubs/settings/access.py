@@ -1,9 +1,9 @@
-"""`access` of a hub: who may log in. The rules themselves are `cyberhubs_hub.access`."""
+"""`access` of a hub: who may log in. The rules themselves are `cyberhubs_hub.shared.access_rules`."""
 
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from cyberhubs_hub.access import (
+from cyberhubs_hub.shared.access_rules import (
     AccessError,
     AccessLists,
     normalize,

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from cyberhubs_hub.access import AccessLists
+from cyberhubs_hub.shared.access_rules import AccessLists
 from pydantic import (
     BeforeValidator,
     Field,

@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from cyberhubs_hub.access import is_open
+from cyberhubs_hub.shared.access_rules import is_open
 
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.data_spaces import DataSpace

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from cyberhubs_hub.access import normalize_organization
+from cyberhubs_hub.shared.access_rules import normalize_organization
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from cyberhubs.settings.access import Names

@@ -11,11 +11,18 @@ from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
 from tornado import web
 
 from cyberhubs_hub import admins
-from cyberhubs_hub.access import CHECK_USER, AccessError, AccessLists, Decision, decide, normalize
 from cyberhubs_hub.audit import MOST_TEXT, Audit
 from cyberhubs_hub.bounds import TokensHandler
 from cyberhubs_hub.guesses import Guesses
 from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.shared.access_rules import (
+    CHECK_USER,
+    AccessError,
+    AccessLists,
+    Decision,
+    decide,
+    normalize,
+)
 
 _CLOSED = (
     "This hub's access list cannot be read, so only its admins can log in now. "

@@ -22,8 +22,8 @@ from dockerspawner import DockerSpawner
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from cyberhubs_hub.access import CHECK_USER
-from cyberhubs_hub.config import CONFIG_DIR, HUB_PORT, PROXY_URL, RUN_DIR, HubConfig
+from cyberhubs_hub.shared.access_rules import CHECK_USER
+from cyberhubs_hub.shared.config import CONFIG_DIR, HUB_PORT, PROXY_URL, RUN_DIR, HubConfig
 
 HUB_LIMIT_S = 120  # for a hub that has only just been started
 START_LIMIT_S = 300

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from cyberhubs_hub.access import AccessError, normalize
+from cyberhubs_hub.shared.access_rules import AccessError, normalize
 
 
 def home_name(username: str) -> str:

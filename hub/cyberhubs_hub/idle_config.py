@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from cyberhubs_hub.config import CONFIG_DIR, HubConfig
 from cyberhubs_hub.idle import IdleRule
+from cyberhubs_hub.shared.config import CONFIG_DIR, HubConfig
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 

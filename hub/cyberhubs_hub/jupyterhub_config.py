@@ -12,15 +12,15 @@ from aiohttp import ThreadedResolver
 from tornado.httpserver import HTTPServer
 
 from cyberhubs_hub import admins, bounds, database
-from cyberhubs_hub import config as places
-from cyberhubs_hub.access import CHECK_SERVICE, CHECK_USER, AccessLists
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
-from cyberhubs_hub.config import HubConfig
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
 from cyberhubs_hub.passes import Passes, PassHandler
+from cyberhubs_hub.shared import config as places
+from cyberhubs_hub.shared.access_rules import CHECK_SERVICE, CHECK_USER, AccessLists
+from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]

@@ -13,7 +13,7 @@ from pathlib import Path
 from jupyterhub.handlers.base import UserUrlHandler
 from tornado import web
 
-from cyberhubs_hub.access import AccessError, normalize
+from cyberhubs_hub.shared.access_rules import AccessError, normalize
 
 COOKIE = "cyberhubs-pass"
 LASTS_S = 24 * 3600  # then whom the hub still knows gets another one, unseen

@@ -18,12 +18,12 @@ from typing import Any
 
 import aiohttp
 
-from cyberhubs_hub import config as places
-from cyberhubs_hub.access import CHECK_USER, AccessLists, Decision, decide, is_open
 from cyberhubs_hub.audit import Audit
-from cyberhubs_hub.config import Github, HubConfig
 from cyberhubs_hub.github import GitHub, GithubError, GithubSilentError
 from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.shared import config as places
+from cyberhubs_hub.shared.access_rules import CHECK_USER, AccessLists, Decision, decide, is_open
+from cyberhubs_hub.shared.config import Github, HubConfig
 
 LOOK_S = 1  # how often it looks at the lists and the clock
 SWEEP_S = 600  # how often at everybody, whatever the lists say

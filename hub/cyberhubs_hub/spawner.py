@@ -18,13 +18,13 @@ from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 from tornado import web
 
-from cyberhubs_hub.access import CHECK_SERVICE, CHECK_USER
-from cyberhubs_hub.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
+from cyberhubs_hub.shared.access_rules import CHECK_SERVICE, CHECK_USER
+from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
 from cyberhubs_hub.start_queue import StartQueue
 
 NOTEBOOKS = "/home/user/notebooks"

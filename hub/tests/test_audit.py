@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from cyberhubs_hub import audit as module
-from cyberhubs_hub.access import AccessLists
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.remover import changes
+from cyberhubs_hub.shared.access_rules import AccessLists
 
 
 def lines(path: Path) -> list[dict]:

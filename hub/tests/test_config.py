@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 import pytest
-from cyberhubs_hub.config import ConfigError, HubConfig, Limits, Login, Mount
+from cyberhubs_hub.shared.config import ConfigError, HubConfig, Limits, Login, Mount
 
 CONFIG = HubConfig(
     stack="local",

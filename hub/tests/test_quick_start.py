@@ -2,10 +2,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cyberhubs_hub
 import pytest
-from cyberhubs_hub import config
 
-SOURCE = Path(config.__file__).with_name("quick_start.py").read_text()
+SOURCE = (Path(cyberhubs_hub.__file__).parent / "quick_start.py").read_text()
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cyberhubs_hub import github as github_module
 from cyberhubs_hub import remover as module
-from cyberhubs_hub.access import AccessLists
 from cyberhubs_hub.audit import Audit
-from cyberhubs_hub.config import Github
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.remover import AT_ONCE, Hub, Remover
+from cyberhubs_hub.shared.access_rules import AccessLists
+from cyberhubs_hub.shared.config import Github
 
 MEMBERS = [f"member-{number}" for number in range(3 * AT_ONCE)]
 REFRESH_S = 300

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cyberhubs_hub.config import CONFIG_DIR
+from cyberhubs_hub.shared.config import CONFIG_DIR
 
 from tests.support.access import list_of
 from tests.support.deployment import Deployment, changes, running

@@ -208,7 +208,7 @@ def test_multiuser_runs_read_only(start: Start):
         container,
         "python",
         "-c",
-        "import cyberhubs_hub.config, dockerspawner, oauthenticator.github",
+        "import cyberhubs_hub.shared.config, dockerspawner, oauthenticator.github",
     )
     run(container, "which", "cyberhubs-check", "http-ok")
 

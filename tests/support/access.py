@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cyberhubs_hub.access import AccessLists
+from cyberhubs_hub.shared.access_rules import AccessLists
 
 from tests.support.deployment import Deployment
 from tests.support.member import Member

@@ -1,6 +1,8 @@
 """The floors of the house: what may import what, read from the code itself."""
 
 import ast
+import re
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -8,19 +10,20 @@ from tests.unit.recorder import PROJECT
 
 # Part → the parts that it may import. A part is the longest of these that a module's name starts with.
 MAY_IMPORT = {
-    "cyberhubs_hub": set(),
-    "cyberhubs": {"cyberhubs_hub"},
-    "cyberhubs.settings": {"cyberhubs", "cyberhubs_hub"},
-    "cyberhubs.machine": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub"},
+    "cyberhubs_hub.shared": set(),
+    "cyberhubs_hub": {"cyberhubs_hub.shared"},
+    "cyberhubs": {"cyberhubs_hub.shared"},
+    "cyberhubs.settings": {"cyberhubs", "cyberhubs_hub.shared"},
+    "cyberhubs.machine": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.cloud": {"cyberhubs"},
     "cyberhubs.caddyfile": {"cyberhubs", "cyberhubs.settings"},
     "cyberhubs.ops": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.cloud"),
-        "cyberhubs_hub",
+        "cyberhubs_hub.shared",
     },
     "components": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.caddyfile"),
-        "cyberhubs_hub",
+        "cyberhubs_hub.shared",
     },
     "__main__": {"components"},
     "install": {"cyberhubs"},
@@ -70,6 +73,19 @@ def test_a_module_imports_of_lower_floors_alone() -> None:
         if part(other) not in MAY_IMPORT[part(name)] | {part(name)}
     ]
     assert upwards == []
+
+
+def test_what_the_hub_shares_needs_the_standard_library_only() -> None:
+    for name in FILES:
+        if part(name) == "cyberhubs_hub.shared":
+            packages = set(re.findall(r"^(?:from|import) (\w+)", FILES[name].read_text(), re.M))
+            assert packages <= {*sys.stdlib_module_names, "cyberhubs_hub"}, name
+
+
+def test_tests_of_the_program_import_nothing_else_of_the_hub() -> None:
+    files = [path for top in ("tests", "benchmarks") for path in (PROJECT / top).rglob("*.py")]
+    hidden = re.compile(r"^(?:from|import) cyberhubs_hub(?!\.shared)", re.M)
+    assert [path for path in files if hidden.search(path.read_text())] == []
 
 
 def test_no_circle() -> None:

@@ -4,7 +4,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cyberhubs_hub.access import (
+from cyberhubs_hub.shared.access_rules import (
     CHECK_USER,
     AccessError,
     AccessLists,

@@ -1,6 +1,6 @@
 """Who may log in to a hub: the one place where the access rules are stated.
 
-Pure and standard library only: the hub uses it at each login, the settings to check a
+Pure functions: the hub uses them at each login, the settings to check a
 stack file, the operator's commands to explain a decision.
 """
 
