@@ -111,7 +111,7 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
             remove_orphans(client, left)
         remove_networks(client, stack, resources)
         go_on(client, stack)
-        if gone := drift.missing(client, resources):
+        if gone := drift.missing(drift.look(client, resources)):
             print(f"No longer there, or stopped: {', '.join(gone)}. Making it as it was.")
             options.append("--refresh")
         for image in drift.missing_images(client, resources):
@@ -131,10 +131,11 @@ def _mend(stack: Stack, client: DockerClient | None, facts: Facts | None) -> lis
             options += ["--replace", steps[step]["urn"]] if step in steps else []
         options += drift.put_files_right(stack, resources, client)
     if client:
-        for container in drift.off_network(client, resources):
+        looked = drift.look(client, resources)
+        for container in drift.off_network(client, looked):
             print(f"{name_of(container)} is off its network. Making it as it was.")
             options += ["--replace", container["urn"]]
-        drift.start_again(client, drift.unhealthy(client, resources))
+        drift.start_again(client, drift.unhealthy(looked))
     return options
 
 

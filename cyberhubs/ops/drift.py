@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 from docker import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
+from docker.models.networks import Network
 
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.script import SCRIPT, call, called, digest, name_called
@@ -20,16 +21,12 @@ from cyberhubs.machine.steps import setup
 from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
 
 MARK = "=== "
-FILES = (
-    "data-directory",
-    "door-directories",
-    "hub-directories",
-    "put-file",
-    "reload-door",
-)  # scripts that make files which nobody else changes
+# Scripts that make files which nobody else changes.
+FILES = ("data-directory", "door-directories", "hub-directories", "put-file", "reload-door")
 CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"
 
 Differences = dict[str, list[str]]
+Looked = list[tuple[Resource, Container | Network | None]]
 Script = tuple[str, str, str]  # its name, its text, and its stdin
 
 
@@ -60,10 +57,11 @@ def of_machine(stack: Stack) -> Differences:
 
 def of_containers(client: DockerClient, resources: list[Resource]) -> Differences:
     """Name of a container, network or image → what is wrong with it."""
-    found = {name: ["is not there, or stopped"] for name in missing(client, resources)}
+    looked = look(client, resources)
+    found = {name: ["is not there, or stopped"] for name in missing(looked)}
     found |= {name_of(image): ["is not there"] for image in missing_images(client, resources)}
-    found |= {name_of(one): ["is off its network"] for one in off_network(client, resources)}
-    return found | {name: ["is unhealthy"] for name in unhealthy(client, resources)}
+    found |= {name_of(one): ["is off its network"] for one in off_network(client, looked)}
+    return found | {name: ["is unhealthy"] for name in unhealthy(looked)}
 
 
 def lines(found: Differences) -> list[str]:
@@ -75,8 +73,8 @@ def put_files_right(
 ) -> list[str]:
     """Makes them again as they were; answers options of `pulumi up` for what follows from it."""
     found = of_files(stack, resources)
-    for lines in found.values():
-        print(f"No longer as it was made: {'; '.join(lines)}. Putting it right.", flush=True)
+    for texts in found.values():
+        print(f"No longer as it was made: {'; '.join(texts)}. Putting it right.", flush=True)
     _run(stack, [one for one in _files(resources, check=False) if one[0] in found])
     made = re.findall(r"^(/.*): made$", "\n".join(chain(*found.values())), re.MULTILINE)
     options = []
@@ -105,56 +103,58 @@ def _uses(container: Resource, path: str) -> bool:
     )
 
 
-def missing(client: DockerClient, resources: Iterable[Resource]) -> list[str]:
-    """Names of the containers and networks that the state holds and the engine no longer has, or no
-    longer runs."""
+def look(client: DockerClient, resources: Iterable[Resource]) -> Looked:
+    """Each container and network of the state, with what the engine has of it now."""
     get = {CONTAINER: client.containers.get, NETWORK: client.networks.get}
-    names = []
-    for resource in _made(resources, CONTAINER, NETWORK):
-        try:
-            there = get[resource["type"]](resource["id"])
-        except NotFound:
-            names.append(resource["outputs"]["name"])
-            continue
-        if isinstance(there, Container) and there.status in ("exited", "created"):
-            names.append(resource["outputs"]["name"])
-    return names
+    looked: Looked = []
+    for resource in resources:
+        if resource["type"] in get and resource.get("id"):
+            there = None
+            with suppress(NotFound):
+                there = get[resource["type"]](resource["id"])
+            looked.append((resource, there))
+    return looked
 
 
-def off_network(client: DockerClient, resources: Iterable[Resource]) -> list[Resource]:
+def missing(looked: Looked) -> list[str]:
+    """Names of the containers and networks that the engine no longer has, or no longer runs."""
+    return [
+        resource["outputs"]["name"]
+        for resource, there in looked
+        if there is None or (isinstance(there, Container) and there.status in ("exited", "created"))
+    ]
+
+
+def off_network(client: DockerClient, looked: Looked) -> list[Resource]:
     """The containers that run and are not on each of their networks, or not by their name there."""
     ids = {network.name: network.id for network in client.networks.list()}
-    off = []
-    for resource in _made(resources, CONTAINER):
-        try:
-            container = client.containers.get(resource["id"])
-        except NotFound:
-            continue
-        if container.status != "running":
-            continue
-        there = container.attrs["NetworkSettings"]["Networks"]
-        for wanted in resource["inputs"]["networksAdvanced"]:
-            end = there.get(wanted["name"], {})
-            aliases = set(end.get("Aliases") or ())
-            if end.get("NetworkID") != ids.get(wanted["name"]) or not aliases >= set(
-                wanted["aliases"]
-            ):
-                off.append(resource)
-                break
-    return off
+
+    def is_on(container: Container, wanted: dict[str, Any]) -> bool:
+        end = container.attrs["NetworkSettings"]["Networks"].get(wanted["name"], {})
+        aliases = end.get("Aliases") or ()
+        return end.get("NetworkID") == ids.get(wanted["name"]) and {*wanted["aliases"]} <= {
+            *aliases
+        }
+
+    return [
+        resource
+        for resource, there in looked
+        if _runs(there)
+        and not all(is_on(there, wanted) for wanted in resource["inputs"]["networksAdvanced"])
+    ]
 
 
-def unhealthy(client: DockerClient, resources: Iterable[Resource]) -> list[str]:
+def unhealthy(looked: Looked) -> list[str]:
     """Names of the containers that run and fail at what shows that they work."""
-    names = []
-    for resource in _made(resources, CONTAINER):
-        try:
-            state = client.containers.get(resource["id"]).attrs["State"]
-        except NotFound:
-            continue
-        if state["Status"] == "running" and state.get("Health", {}).get("Status") == "unhealthy":
-            names.append(resource["outputs"]["name"])
-    return names
+    return [
+        resource["outputs"]["name"]
+        for resource, there in looked
+        if _runs(there) and there.attrs["State"].get("Health", {}).get("Status") == "unhealthy"
+    ]
+
+
+def _runs(there: Container | Network | None) -> TypeGuard[Container]:
+    return isinstance(there, Container) and there.status == "running"
 
 
 def missing_images(client: DockerClient, resources: Iterable[Resource]) -> list[Resource]:
@@ -177,14 +177,9 @@ def start_again(client: DockerClient, names: Iterable[str]) -> None:
         _restart(client, name)
 
 
-def _restart(client: DockerClient | None, name: str) -> None:
-    assert client
+def _restart(client: DockerClient, name: str) -> None:
     with suppress(NotFound):  # it is made anew, then
         client.containers.get(name).restart(timeout=10)
-
-
-def _made(resources: Iterable[Resource], *types: str) -> list[Resource]:
-    return [one for one in resources if one["type"] in types and one.get("id")]
 
 
 def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:

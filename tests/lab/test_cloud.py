@@ -191,8 +191,7 @@ def test_a_machine_that_the_cloud_could_not_make_is_made_again(stack: CloudDeplo
 
 def test_a_lost_state_makes_no_second_machine_and_no_empty_volume(stack: CloudDeployment) -> None:
     before = stack.made()
-    [state] = stack.home.glob(f"state/.pulumi/stacks/*/{stack.stack}.json")
-    lost = state.rename(state.with_suffix(".lost"))
+    lost = stack.state_file.rename(stack.state_file.with_suffix(".lost"))
     try:
         assert f"has a machine cyberhubs-{stack.stack} ({before['server']})" in stack.ops(
             "up", fails=True
@@ -203,7 +202,7 @@ def test_a_lost_state_makes_no_second_machine_and_no_empty_volume(stack: CloudDe
         assert f"has a volume cyberhubs-{stack.stack} ({before['volume']})" in said
         stack.cloud.connect("demo").compute.update_server(server, name=f"cyberhubs-{stack.stack}")
     finally:
-        lost.rename(state)
+        lost.rename(stack.state_file)
     assert stack.made() == before
     assert set(changes(stack.ops("up"))) == {"unchanged"}
 

@@ -224,7 +224,6 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
 
 @pytest.mark.slow
 def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) -> None:
-    [state] = lab.home.glob(f"state/.pulumi/stacks/*/{lab.stack}.json")
     access = "/mnt/hubs/core/live/access"
     right = lab.machine.exec(f"cat {access}")
     with lab.tunnel(), signed_in(lab, "grace") as kernel:
@@ -233,7 +232,7 @@ def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) 
         assert f"{access}: written" in lab.ops("check", fails=True)
         assert f"{access}: written" in lab.ops("up")
         assert lab.machine.exec(f"cat {access}") == right
-        state.unlink()
+        lab.state_file.unlink()
         assert "which the stack's state does not know" in lab.ops("up")
         eventually(lambda: keeps_its_variables(kernel))
     assert set(changes(lab.ops("up"))) == UNCHANGED

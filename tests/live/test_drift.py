@@ -142,14 +142,9 @@ def test_what_cannot_be_put_right_is_named(deployment: Deployment, database: Pat
         assert f"Its database is damaged: {database}" in said
 
 
-def state_of(deployment: Deployment) -> Path:
-    [state] = deployment.home.glob(f"state/.pulumi/stacks/*/{deployment.stack}.json")
-    return state
-
-
 def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel: Kernel) -> None:
     before = deployment.containers()
-    state_of(deployment).unlink()
+    deployment.state_file.unlink()
     said = deployment.ops("up")
     assert "which the stack's state does not know" in said
     assert deployment.containers() == before
@@ -159,7 +154,7 @@ def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel
 
 @pytest.mark.slow
 def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Kernel) -> None:
-    state = state_of(deployment)
+    state = deployment.state_file
     old = state.read_text()
     deployment.edit(lambda config: config["cyberhubs:hubs"]["core"].update(title="Newer"))
     deployment.ops("up")
@@ -172,7 +167,7 @@ def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Ke
 
 @pytest.mark.slow
 def test_nothing_is_taken_away_before_the_images_are_there(deployment: Deployment) -> None:
-    state = state_of(deployment)
+    state = deployment.state_file
     kept = state.read_text()
     started = deployment.started()
     state.unlink()

@@ -40,10 +40,6 @@ def known(tmp_path: Path) -> Deployment:
     return known
 
 
-def state_of(deployment: Deployment) -> Path:
-    return deployment.home / f"state/.pulumi/stacks/cyberhubs/{deployment.stack}.json"
-
-
 def locks_of(deployment: Deployment) -> Path:
     return deployment.home / f"state/.pulumi/locks/organization/cyberhubs/{deployment.stack}"
 
@@ -75,7 +71,7 @@ def test_no_new_passphrase_is_made_for_a_lost_one(known: Deployment) -> None:
     for command in ("up", "preview", "down"):
         printed = known.ops(command, fails=True)
         assert f"not where it should be, in {passphrase}" in printed
-        assert str(state_of(known)) in printed and str(known.file) in printed
+        assert str(known.state_file) in printed and str(known.file) in printed
         assert not passphrase.exists()
     made = env(known)
     assert str(passphrase) in made.stderr and made.stdout == "" and made.returncode
@@ -135,7 +131,7 @@ def test_wrong_passphrase_is_said_with_where_it_is_from(known: Deployment) -> No
     # Nor is the mark of a wrong one put into a file that has none.
     text = known.file.read_text().partition("encryptionsalt")[0]
     known.write(text)
-    assert str(state_of(known)) in known.ops("preview", fails=True)
+    assert str(known.state_file) in known.ops("preview", fails=True)
     assert known.file.read_text() == text
 
 
@@ -163,7 +159,7 @@ def test_damaged_state_is_put_back_by_the_command_that_is_named(
     if compressed:
         known.environment["PULUMI_DIY_BACKEND_GZIP"] = "true"
     known.pulumi("stack", "init", "--no-select")
-    state = state_of(known).with_suffix(".json.gz" if compressed else ".json")
+    state = known.state_file.with_suffix(".json.gz" if compressed else ".json")
     before = state.read_bytes()
     state.write_bytes(DAMAGE[how](before))
     for command in ("output", "up", "down", "preview"):
@@ -175,7 +171,7 @@ def test_damaged_state_is_put_back_by_the_command_that_is_named(
 
 
 def test_state_of_which_no_copy_is_whole(known: Deployment) -> None:
-    state = state_of(known)
+    state = known.state_file
     for file in (state, Path(f"{state}.bak")):
         file.write_text("{")
     printed = known.ops("up", fails=True)
@@ -184,7 +180,7 @@ def test_state_of_which_no_copy_is_whole(known: Deployment) -> None:
 
 
 def test_damaged_state_of_another_stack_stops_nobody(known: Deployment) -> None:
-    state_of(known).with_name("another.json").write_text("")
+    known.state_file.with_name("another.json").write_text("")
     known.ops("preview")
     known.ops("down")
 

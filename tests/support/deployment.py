@@ -169,6 +169,11 @@ class Deployment:
     def url(self) -> str:
         return self.hub_url("core")
 
+    @property
+    def state_file(self) -> Path:
+        """Pulumi's, of this stack."""
+        return self.home / f"state/.pulumi/stacks/cyberhubs/{self.stack}.json"
+
     def password_of(self, hub: str) -> str:
         return (self.data / f"hubs/{hub}/secrets/password").read_text()
 
