@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
-from cyberhubs_hub.shared.config import Github, HubConfig, Limits, Login, Mount
+from cyberhubs_hub.shared.config import GithubSettings, HubConfig, Limits, Login, Mount
 from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
@@ -150,4 +150,6 @@ def _login(args: HubFilesArgs) -> Login:
     if not isinstance(login, settings.GithubLogin):
         return Login("password")
     refresh_s = login.refresh_minutes * 60
-    return Login("github", Github(login.url, login.api, login.client_id, args.callback, refresh_s))
+    return Login(
+        "github", GithubSettings(login.url, login.api, login.client_id, args.callback, refresh_s)
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
-from cyberhubs_hub.shared import config as inside
+from cyberhubs_hub.shared import config
 from pulumi import ComponentResource, ResourceOptions
 
 from components.containers import attach, bind, container, healthcheck, network, private_tmpfs
@@ -103,25 +103,25 @@ class Hub(ComponentResource):
             image=self._args.images.multiuser,
             networks_advanced=[attach(self._network.name, "hub")],
             group_adds=[host.socket_gid],
-            envs=[pulumi.Output.concat(inside.MACHINE_VARIABLE, "=", host.machine_id)]
+            envs=[pulumi.Output.concat(config.MACHINE_VARIABLE, "=", host.machine_id)]
             if host.machine_id
             else None,
             mounts=[
-                bind(files.config, inside.CONFIG_DIR),
-                bind(files.at.live, inside.LIVE_DIR),
-                bind(files.at.secrets, inside.SECRETS_DIR),
-                bind(files.at.state, inside.STATE_DIR, read_only=False),
-                bind(files.at.homes, inside.USERS_DIR, read_only=False),
-                bind(files.at.passes, inside.PASSES_DIR, read_only=False),
+                bind(files.config, config.CONFIG_DIR),
+                bind(files.at.live, config.LIVE_DIR),
+                bind(files.at.secrets, config.SECRETS_DIR),
+                bind(files.at.state, config.STATE_DIR, read_only=False),
+                bind(files.at.homes, config.USERS_DIR, read_only=False),
+                bind(files.at.passes, config.PASSES_DIR, read_only=False),
                 bind(*host.engine, read_only=False),
             ],
             tmpfs={
                 "/tmp": "rw,nosuid,nodev,mode=1777",
-                inside.RUN_DIR: private_tmpfs(host),
+                config.RUN_DIR: private_tmpfs(host),
             },
             memory=1024,
             healthcheck=healthcheck(
-                "http-ok", str(inside.HUB_PORT), f"{self._args.hub.prefix}hub/health"
+                "http-ok", str(config.HUB_PORT), f"{self._args.hub.prefix}hub/health"
             ),
             opts=ResourceOptions(depends_on=depends_on),
         )

@@ -1,7 +1,7 @@
-"""Who came in, who did not, who was put out, what admins did: one JSON line each, for the operator to
-keep or to ship.
+"""Logins, refusals, lost access and what admins did: one JSON line each, for the operator to keep or to
+ship.
 
-The hub and its remover write to one file; the remover alone renames it when it is full.
+The hub and its enforcer write to one file; the enforcer alone renames it when it is full.
 """
 
 import json

@@ -130,7 +130,7 @@ class AccessMixin(Authenticator):
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
         if user.name == CHECK_USER or self.lists.refresh().problem:
             return True
-        # What the login proved: asking GitHub again is the remover's.
+        # By what the login proved: the enforcer asks GitHub again.
         decision = self.decide(user.name, {"auth_state": await user.get_auth_state()})
         if not decision.allowed:
             return False

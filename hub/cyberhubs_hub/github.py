@@ -18,11 +18,11 @@ ANSWERS = (200, 204, 302, 401, 403, 404)  # yes, or no; whatever else says nothi
 
 
 class GithubError(Exception):
-    """Nothing is known of a membership: GitHub does not want to say now."""
+    """GitHub answered, and not the question: a membership is unknown."""
 
 
 class GithubSilentError(GithubError):
-    """Or it does not answer."""
+    """GitHub did not answer: a membership is unknown."""
 
 
 class LoginHandler(OAuthLoginHandler):
@@ -66,7 +66,7 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         shared: list[str] = []
         if decision.rule == "unlisted" and (lists := self.lists.value):
             async with aiohttp.ClientSession() as http:
-                github = GitHub(http, self.github_api, token)
+                github = GithubClient(http, self.github_api, token)
                 shared = await github.memberships(name, lists.organizations)
                 for what in [] if shared else await github.unknown(name, lists.organizations):
                     self.log.warning(
@@ -76,13 +76,13 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         return auth_model
 
     def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
-        return set()  # `AccessMixin` says them
+        return set()  # `AccessMixin` decides them
 
     def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
         return ((authentication or {}).get("auth_state") or {}).get("organizations", ())
 
 
-class GitHub:
+class GithubClient:
     """GitHub's API, as far as the bearer of a token may see. Organizations are "org" or "org:team"."""
 
     def __init__(self, http: aiohttp.ClientSession, api: str, token: str) -> None:

@@ -18,7 +18,7 @@ from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
 from cyberhubs_hub.passes import Passes, PassHandler
-from cyberhubs_hub.shared import config as places
+from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import CHECK_SERVICE, CHECK_USER, AccessLists
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
@@ -26,22 +26,22 @@ from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
 here = Path(__file__).parent
-secret = Path(places.SECRETS_DIR)
-state = Path(places.STATE_DIR)
-live = Path(places.LIVE_DIR)
-hub = HubConfig.from_json(Path(places.CONFIG_DIR, "hub.json").read_text())
+secret = Path(config.SECRETS_DIR)
+state = Path(config.STATE_DIR)
+live = Path(config.LIVE_DIR)
+hub = HubConfig.from_json(Path(config.CONFIG_DIR, "hub.json").read_text())
 
 # The hub and its neighbours. Proxy and servers outlive it: a hub that stops, is killed or is
 # replaced leaves them alone, and the next one finds them.
 c.JupyterHub.bind_url = f"http://0.0.0.0:8000{hub.prefix}"
-c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{places.HUB_PORT}"
-c.JupyterHub.hub_connect_url = places.HUB_URL
+c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{config.HUB_PORT}"
+c.JupyterHub.hub_connect_url = config.HUB_URL
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.last_activity_interval = 5  # also how soon a restarted proxy has its routes back
 c.JupyterHub.init_spawners_timeout = 1  # a server in the middle of its start waits for the hub
 c.ConfigurableHTTPProxy.should_start = False
-c.ConfigurableHTTPProxy.api_url = places.PROXY_API_URL
+c.ConfigurableHTTPProxy.api_url = config.PROXY_API_URL
 c.ConfigurableHTTPProxy.auth_token = (secret / "proxy_token").read_text().strip()
 
 # aiodns would remember the proxy's address for the 600 s of Docker's DNS answers: a proxy that came
@@ -72,7 +72,7 @@ else:
     c.JupyterHub.authenticator_class = PasswordAuthenticator
     PasswordAuthenticator.password_file = secret / "password"
 AccessMixin.lists = LiveFile(live / "access", AccessLists.from_text, copy=state / "access")
-AccessMixin.audit = Audit(Path(places.AUDIT_FILE))
+AccessMixin.audit = Audit(Path(config.AUDIT_FILE))
 c.Authenticator.allow_existing_users = False
 c.Authenticator.any_allow_config = True  # JupyterHub warns of no list of its own otherwise
 c.Authenticator.auth_refresh_age = 30
@@ -82,7 +82,7 @@ c.Authenticator.manage_groups = True  # that of the admins
 c.JupyterHub.oauth_require_pkce = True
 
 # Whom the front door lets through.
-PassHandler.passes = Passes(Path(places.PASSES_DIR))
+PassHandler.passes = Passes(Path(config.PASSES_DIR))
 c.JupyterHub.extra_handlers = [(r"/pass/user/([^/]+)(/.*)?", PassHandler)]
 
 # What is started for them.
@@ -122,17 +122,17 @@ c.HubSpawner.extra_create_kwargs = container_options(hub)
 c.JupyterHub.template_paths = [str(here / "templates")]
 c.JupyterHub.template_vars = {"hub_title": hub.title, "hub_contact": hub.contact}
 c.JupyterHub.logo_file = str(
-    Path(places.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
+    Path(config.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
 )
 
 check_token = secrets.token_hex(32)
-token_file = Path(places.RUN_DIR, "check_token")
+token_file = Path(config.RUN_DIR, "check_token")
 with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
     file.write(check_token)
 
 services: list[dict[str, Any]] = [
     {"name": CHECK_SERVICE, "api_token": check_token},
-    {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.remover"]},
+    {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.enforcer"]},
 ]
 roles = [
     *admins.ROLES,

@@ -11,7 +11,7 @@ MOST_OPTION = 255  # characters
 
 
 @dataclass(frozen=True)
-class Application:
+class MenuEntry:
     """`image` is an exact one: an id or a digest."""
 
     name: str
@@ -19,25 +19,25 @@ class Application:
     image: str
 
 
-Menu = dict[str, Application]
+Menu = dict[str, MenuEntry]
 
 
 def parse_menu(text: str) -> Menu:
-    """applications.json as name → Application, in its order. Raises ValueError."""
+    """applications.json as name → entry, in its order. Raises ValueError."""
     entries = json.loads(text)
     if not isinstance(entries, list):
         raise ValueError("the menu is not a list")
     menu: Menu = {}
     for entry in entries:
         try:
-            application = Application(**entry)
+            item = MenuEntry(**entry)
         except TypeError:
             raise ValueError(f"{entry!r} is not an application") from None
         if not all(isinstance(value, str) and value for value in entry.values()):
             raise ValueError(f"{entry!r} has something else than text in it")
-        if application.name in menu:
-            raise ValueError(f"{application.name} is there twice")
-        menu[application.name] = application
+        if item.name in menu:
+            raise ValueError(f"{item.name} is there twice")
+        menu[item.name] = item
     return menu
 
 
@@ -48,7 +48,7 @@ def start_form(menu: Menu, interface: Interface, last: dict[str, str]) -> str:
     """
     parts = []
     if len(menu) > 1:
-        choices = [(application.name, application.title) for application in menu.values()]
+        choices = [(entry.name, entry.title) for entry in menu.values()]
         parts.append(_choice("image", "Application", choices, last.get("image")))
     if interface == "choose" and menu:
         choices = [("lab", "JupyterLab"), ("notebook", "Notebook")]

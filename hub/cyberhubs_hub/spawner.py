@@ -71,7 +71,7 @@ class HubSpawner(DockerSpawner):
         if self._is_check:
             return "*"
         menu = self.menu.refresh().value or {}
-        return {application.name: application.image for application in menu.values()}
+        return {entry.name: entry.image for entry in menu.values()}
 
     def form(self) -> str:
         menu = self.menu.refresh().value or {}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from cyberhubs_hub import audit as module
 from cyberhubs_hub.audit import Audit
-from cyberhubs_hub.remover import changes
+from cyberhubs_hub.enforcer import changes
 from cyberhubs_hub.shared.access_rules import AccessLists
 
 
@@ -16,14 +16,14 @@ def test_two_write_to_one_file_that_is_renamed_when_it_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    hub, remover = Audit(path), Audit(path)
+    hub, enforcer = Audit(path), Audit(path)
     hub.write("login", user="ada")
-    remover.rotate()
+    enforcer.rotate()
     assert len(lines(path)) == 1  # it was not full
     monkeypatch.setattr(module, "MOST_BYTES", 10)
     for number in range(module.KEPT + 2):
-        remover.write("removed", user=f"r{number}")
-        remover.rotate()
+        enforcer.write("removed", user=f"r{number}")
+        enforcer.rotate()
         hub.write("login", user=f"h{number}")
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == ["audit.jsonl", *(f"audit.jsonl.{n}" for n in range(1, module.KEPT + 1))]

@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cyberhubs_hub import github
-from cyberhubs_hub.github import GitHub, GithubError
+from cyberhubs_hub.github import GithubClient, GithubError
 
 Answers = dict[str, Callable[[], web.Response]]
-At = Callable[[Answers], GitHub]
+At = Callable[[Answers], GithubClient]
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ async def at() -> AsyncIterator[At]:
     app.router.add_get("/{path:.*}", answer)
     async with TestServer(app) as server, aiohttp.ClientSession() as http:
 
-        def at(given: Answers) -> GitHub:
+        def at(given: Answers) -> GithubClient:
             answers.update(given)
-            return GitHub(http, str(server.make_url("")).rstrip("/"), "token")
+            return GithubClient(http, str(server.make_url("")).rstrip("/"), "token")
 
         yield at
 

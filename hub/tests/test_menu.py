@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from cyberhubs_hub.menu import Application, known_options, parse_menu, read_form, start_form
+from cyberhubs_hub.menu import MenuEntry, known_options, parse_menu, read_form, start_form
 
 CORE = {"name": "corehub", "title": "Core hub", "image": "sha256:aa"}
 MESA = {"name": "mesahub", "title": "MESA <stars>", "image": "sha256:bb"}
@@ -10,7 +10,7 @@ MESA = {"name": "mesahub", "title": "MESA <stars>", "image": "sha256:bb"}
 def test_menu_keeps_its_order():
     menu = parse_menu(json.dumps([MESA, CORE]))
     assert list(menu) == ["mesahub", "corehub"]
-    assert menu["corehub"] == Application(**CORE)
+    assert menu["corehub"] == MenuEntry(**CORE)
     assert parse_menu("[]") == {}
 
 

@@ -1,4 +1,4 @@
-"""What a hub is told when it starts: `hub.json`, and the places both sides agree on.
+"""What a hub is told when it starts: `hub.json`, and the paths and ports both sides agree on.
 
 The Pulumi program writes the file with this class and the hub reads it with this class, so this
 module uses the standard library only.
@@ -69,11 +69,11 @@ class Login:
     """How members sign in; a secret is never here but in SECRETS_DIR."""
 
     kind: Literal["password", "github"]
-    github: Github | None = None
+    github: GithubSettings | None = None
 
 
 @dataclass(frozen=True)
-class Github:
+class GithubSettings:
     """`url`: of the site; `api`: of its REST API; `callback`: the hub's own, as the OAuth app has it;
     `refresh_s`: how often memberships of organizations and teams are asked again."""
 

@@ -1,4 +1,4 @@
-"""Whom the remover puts out, and what it asks GitHub; the hub itself is the live tests'."""
+"""Who loses access, and what GitHub is asked; the hub itself is the live tests'."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,15 +9,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from cyberhubs_hub import enforcer as module
 from cyberhubs_hub import github as github_module
-from cyberhubs_hub import remover as module
 from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.enforcer import CONCURRENCY, AccessEnforcer, HubApi
 from cyberhubs_hub.live import LiveFile
-from cyberhubs_hub.remover import AT_ONCE, Hub, Remover
 from cyberhubs_hub.shared.access_rules import AccessLists
-from cyberhubs_hub.shared.config import Github
+from cyberhubs_hub.shared.config import GithubSettings
 
-MEMBERS = [f"member-{number}" for number in range(3 * AT_ONCE)]
+MEMBERS = [f"member-{number}" for number in range(3 * CONCURRENCY)]
 REFRESH_S = 300
 
 
@@ -30,7 +30,7 @@ class Place:
         self.team = set(MEMBERS)
         self.asked: list[str] = []  # GitHub about whom
         self.hangs = False
-        self.now = 0.0  # of the remover's clock, which stands until a test moves it
+        self.now = 0.0  # of the enforcer's clock, which stands until a test moves it
         self.list()
 
     def list(self, *blocked: str) -> None:
@@ -81,21 +81,21 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    """With a remover at work, that looks often."""
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
+    """With an enforcer that polls often."""
+    monkeypatch.setattr(module, "POLL_INTERVAL_S", 0.01)
     place = Place(tmp_path / "access")
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: place.now))
     server = TestServer(place.application())
     async with server, aiohttp.ClientSession() as http:
         url = str(server.make_url("")).rstrip("/")
-        remover = Remover(
-            Hub(http, url, "token"),
+        enforcer = AccessEnforcer(
+            HubApi(http, url, "token"),
             http,
             LiveFile(tmp_path / "access", AccessLists.from_text),
             Audit(tmp_path / "audit.jsonl"),
-            Github(url, url, "id", "", REFRESH_S),
+            GithubSettings(url, url, "id", "", REFRESH_S),
         )
-        running = asyncio.create_task(remover.run())
+        running = asyncio.create_task(enforcer.run())
         yield place
         place.hangs = False
         running.cancel()
@@ -136,10 +136,10 @@ async def test_a_github_that_hangs_keeps_no_list_from_holding(
     place.hangs = True
     place.asked.clear()
     place.now += REFRESH_S
-    await place.until(lambda: len(place.asked) == AT_ONCE)  # as many as wait for it at once
+    await place.until(lambda: len(place.asked) == CONCURRENCY)  # as many as wait for it at once
     place.list("member-29")
     await place.until(lambda: "member-29" not in place.users)
-    assert len(place.asked) == AT_ONCE  # nobody else waited
+    assert len(place.asked) == CONCURRENCY  # nobody else waited
     assert place.users == {*MEMBERS} - {"member-29"}
     place.hangs = False
     place.team.remove("member-2")

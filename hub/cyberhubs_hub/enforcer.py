@@ -1,0 +1,235 @@
+"""A service of the hub that revokes access: of members whom the lists, an open period or a membership no
+longer allow.
+
+Their servers are stopped, starting ones too; then the hub deletes the user, and with it all tokens and
+sessions. Files stay. While the lists cannot be read nobody loses access; while GitHub cannot be asked,
+the memberships known last stay valid.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.github import GithubClient, GithubError, GithubSilentError
+from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.shared import config
+from cyberhubs_hub.shared.access_rules import CHECK_USER, AccessLists, Decision, decide, is_open
+from cyberhubs_hub.shared.config import GithubSettings, HubConfig
+
+POLL_INTERVAL_S = 1  # of the lists and the clock
+SWEEP_INTERVAL_S = 600  # every member is decided again, even if the lists have not changed
+RETRY_S = 30  # until GitHub is asked again after a failure
+STOP_TIMEOUT_S = 60  # of one server
+PAGE_SIZE = 200  # users in an answer of the hub
+CONCURRENCY = 10  # members that are decided, or lose access, at the same time
+
+log = logging.getLogger("enforcer")
+
+
+@dataclass(frozen=True)
+class User:
+    name: str
+    has_server: bool
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A member's organizations and teams, and the monotonic time when GitHub is asked for them again."""
+
+    organizations: frozenset[str]
+    expires: float
+
+
+class HubApi:
+    """The hub's REST API, with the scopes of this service."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
+        self._http, self._url = http, url
+        self._headers = {
+            "Authorization": f"token {token}",
+            "Accept": "application/jupyterhub-pagination+json",
+        }
+
+    async def users(self) -> AsyncIterator[User]:
+        offset: int | None = 0
+        while offset is not None:
+            page = await self._get(f"users?limit={PAGE_SIZE}&offset={offset}")
+            for user in page["items"]:
+                yield User(user["name"], bool(user["servers"]))
+            following = page["_pagination"]["next"]
+            offset = following["offset"] if following else None
+
+    async def auth_state(self, name: str) -> dict[str, Any]:
+        """`access_token` and `organizations` of the member's last login."""
+        return (await self._get(f"users/{name}"))["auth_state"] or {}
+
+    async def _get(self, path: str) -> Any:
+        async with self._http.get(f"{self._url}/{path}", headers=self._headers) as answer:
+            answer.raise_for_status()
+            return await answer.json()
+
+    async def revoke(self, name: str) -> None:
+        """Stops the member's server and deletes the user. Raises TimeoutError for a server that does
+        not stop."""
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            while await self._delete(f"users/{name}/server") == HTTPStatus.ACCEPTED:
+                await asyncio.sleep(0.1)
+            while await self._delete(f"users/{name}") == HTTPStatus.BAD_REQUEST:  # stopping
+                await asyncio.sleep(0.1)
+
+    async def _delete(self, path: str) -> int:
+        async with self._http.delete(f"{self._url}/{path}", headers=self._headers) as answer:
+            if answer.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+                answer.raise_for_status()
+            return answer.status
+
+
+class AccessEnforcer:
+    """Decides every member again when the lists change, an open period ends or a membership expires, and
+    revokes what is no longer allowed."""
+
+    def __init__(
+        self,
+        hub: HubApi,
+        http: aiohttp.ClientSession,
+        lists: LiveFile[AccessLists],
+        audit: Audit,
+        github: GithubSettings | None,
+    ) -> None:
+        self._hub, self._http, self._lists, self._audit = hub, http, lists, audit
+        self._github = github
+        self._interval_s = min(github.refresh_s, SWEEP_INTERVAL_S) if github else SWEEP_INTERVAL_S
+        self._last_lists: AccessLists | None = None  # for the audit of their changes
+        self._enforced: object = None  # lists, and whether they were open, of the last full sweep
+        self._next_sweep = 0.0
+        self._memberships: dict[str, Membership] = {}
+        self._sweep_began = 0.0
+        self._github_down = False  # GitHub has not answered a question of this sweep
+
+    async def run(self) -> None:
+        while True:
+            self._audit.rotate()
+            try:
+                await self._poll()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("The hub did not answer, trying again: %r", error)
+            await asyncio.sleep(POLL_INTERVAL_S)
+
+    async def _poll(self) -> None:
+        lists = self._lists.refresh()
+        if lists.problem or lists.value is None:
+            return
+        if self._last_lists is not None and lists.value != self._last_lists:
+            self._audit.write("lists", **changes(self._last_lists, lists.value))
+        self._last_lists = lists.value
+        state = (lists.value, is_open(lists.value, datetime.now(UTC)))
+        if state == self._enforced and time.monotonic() < self._next_sweep:
+            return
+        if await self._sweep(lists.value):
+            self._enforced = state
+            expiries = (membership.expires for membership in self._memberships.values())
+            self._next_sweep = min([self._sweep_began + self._interval_s, *expiries])
+
+    async def _sweep(self, lists: AccessLists) -> bool:
+        """Decides every user of the hub. False if a member could not be decided or revoked yet."""
+        users = [user async for user in self._hub.users() if user.name != CHECK_USER]
+        gate = asyncio.Semaphore(CONCURRENCY)
+        before, self._memberships, self._github_down = self._memberships, {}, False
+        self._sweep_began = time.monotonic()
+
+        async def enforce(user: User) -> bool:
+            async with gate:
+                try:
+                    decision = await self._decide(lists, user.name, before.get(user.name))
+                    if decision.allowed:
+                        return True
+                    await self._hub.revoke(user.name)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    log.warning("%s is not decided yet, trying again: %r", user.name, error)
+                    return False
+                self._memberships.pop(user.name, None)  # another login proves it anew
+                log.warning(
+                    "%s has lost access (%s): %s", user.name, decision.rule, decision.reason
+                )
+                self._audit.write(
+                    "removed", user=user.name, rule=decision.rule, server=user.has_server
+                )
+                return True
+
+        return all(await asyncio.gather(*map(enforce, users)))
+
+    async def _decide(
+        self, lists: AccessLists, name: str, membership: Membership | None
+    ) -> Decision:
+        now = datetime.now(UTC)
+        decision = decide(lists, name, (), now)
+        if decision.rule != "unlisted" or not lists.organizations or not self._github:
+            return decision
+        if (
+            membership is None
+            or not membership.organizations & lists.organizations
+            or time.monotonic() >= membership.expires
+        ):
+            membership = await self._ask_github(self._github, name, lists.organizations, membership)
+        self._memberships[name] = membership
+        return decide(lists, name, membership.organizations, now)
+
+    async def _ask_github(
+        self,
+        settings: GithubSettings,
+        name: str,
+        organizations: frozenset[str],
+        last: Membership | None,
+    ) -> Membership:
+        auth_state = await self._hub.auth_state(name)
+        github = GithubClient(self._http, settings.api, auth_state.get("access_token", ""))
+        if not self._github_down:  # else every member would wait for the timeout in turn
+            try:
+                found = await github.memberships(name, organizations)
+                return Membership(frozenset(found), self._sweep_began + settings.refresh_s)
+            except GithubError as error:
+                log.warning("The last known memberships of %s stay valid: %s", name, error)
+                self._github_down |= isinstance(error, GithubSilentError)
+        known = last.organizations if last else frozenset(auth_state.get("organizations", ()))
+        return Membership(known, self._sweep_began + RETRY_S)
+
+
+def changes(before: AccessLists, after: AccessLists) -> dict[str, Any]:
+    """{"admins": {"added": […], "removed": […]}, "everyone": …} of what has changed."""
+    found: dict[str, Any] = {}
+    for field in fields(AccessLists):
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if isinstance(new, frozenset):
+            both = {"added": sorted(new - old), "removed": sorted(old - new)}
+            if parts := {what: names for what, names in both.items() if names}:
+                found[field.name] = parts
+        elif old != new:
+            found[field.name] = str(new) if isinstance(new, datetime) else new
+    return found
+
+
+async def main() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s"
+    )
+    hub = HubConfig.from_json(Path(config.CONFIG_DIR, "hub.json").read_text())
+    lists = LiveFile(Path(config.LIVE_DIR, "access"), AccessLists.from_text)
+    timeout = aiohttp.ClientTimeout(total=STOP_TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout) as http:
+        api = HubApi(http, os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
+        audit = Audit(Path(config.AUDIT_FILE))
+        await AccessEnforcer(api, http, lists, audit, hub.login.github).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
