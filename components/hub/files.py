@@ -81,14 +81,14 @@ class HubFiles(ComponentResource):
         )
 
     def put_applications(
-        self, images: dict[str, pulumi.Output[str]], tried: pulumi.Resource
+        self, images: dict[str, pulumi.Output[str]], tested: pulumi.Resource
     ) -> pulumi.Resource:
-        """The menu of applications, once all of them have been `tried`."""
+        """The menu of applications, once all of them have been `tested`."""
         return self.put(
             "applications",
             f"{self.at.live}/applications.json",
             applications_json(self._args.hub, images),
-            depends_on=[tried],
+            depends_on=[tested],
         )
 
     def password(self) -> pulumi.Output[str]:

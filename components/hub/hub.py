@@ -1,4 +1,4 @@
-"""One hub: network, files, proxy, multiuser container, check."""
+"""One hub: network, files, proxy, multiuser container, smoke test."""
 
 import json
 from dataclasses import dataclass
@@ -62,10 +62,10 @@ class Hub(ComponentResource):
         proxy = self._proxy(files)
         hub = self._hub(files, depends_on=[proxy, drained, *self._checked_app(), *files.ready])
         entry = self._entry(proxy)
-        tried = self._check(
+        tested = self._smoke_test(
             hub, applications_json(args.hub, images.applications), depends_on=[entry]
         )
-        files.put_applications(images.applications, tried)
+        files.put_applications(images.applications, tested)
 
         self.container = hub.id
         if isinstance(args.hub.login, settings.PasswordLogin):
@@ -148,7 +148,7 @@ class Hub(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[door.open, proxy]),
         )
 
-    def _check(
+    def _smoke_test(
         self,
         hub: docker.Container,
         applications: pulumi.Output[str],
@@ -157,12 +157,13 @@ class Hub(ComponentResource):
         """`up` means it works: the door leads to the hub, and each application starts and answers
         through the proxy, or the update fails.
 
-        Another hub container or another image is another check; a list is not.
+        Another hub container or another image is tested again; a list is not. The resource's name is
+        older than the word.
         """
         args = self._args
         return args.host.command(
             f"{self._name}-check",
-            call("check", self._names.container("hub"), args.door.container, args.hub.prefix),
+            call("smoke", self._names.container("hub"), args.door.container, args.hub.prefix),
             stdin=applications,
             triggers=[hub.id],
             opts=ResourceOptions(parent=self, depends_on=[hub, *depends_on]),

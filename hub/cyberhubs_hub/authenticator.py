@@ -16,7 +16,7 @@ from cyberhubs_hub.bounds import TokensHandler
 from cyberhubs_hub.guesses import Guesses
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.shared.access_rules import (
-    CHECK_USER,
+    SMOKE_USER,
     AccessError,
     AccessLists,
     Decision,
@@ -99,7 +99,7 @@ class AccessMixin(Authenticator):
 
     def validate_username(self, username: str) -> bool:
         try:
-            return username == CHECK_USER or normalize(username) == username
+            return username == SMOKE_USER or normalize(username) == username
         except AccessError:
             return False
 
@@ -128,7 +128,7 @@ class AccessMixin(Authenticator):
         return await super().run_post_auth_hook(handler, auth_model)
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
-        if user.name == CHECK_USER or self.lists.refresh().problem:
+        if user.name == SMOKE_USER or self.lists.refresh().problem:
             return True
         # By what the login proved: the enforcer asks GitHub again.
         decision = self.decide(user.name, {"auth_state": await user.get_auth_state()})

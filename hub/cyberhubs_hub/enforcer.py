@@ -23,7 +23,7 @@ from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.github import GithubClient, GithubError, GithubSilentError
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.shared import config
-from cyberhubs_hub.shared.access_rules import CHECK_USER, AccessLists, Decision, decide, is_open
+from cyberhubs_hub.shared.access_rules import SMOKE_USER, AccessLists, Decision, decide, is_open
 from cyberhubs_hub.shared.config import GithubSettings, HubConfig
 
 POLL_INTERVAL_S = 1  # of the lists and the clock
@@ -142,7 +142,7 @@ class AccessEnforcer:
 
     async def _sweep(self, lists: AccessLists) -> bool:
         """Decides every user of the hub. False if a member could not be decided or revoked yet."""
-        users = [user async for user in self._hub.users() if user.name != CHECK_USER]
+        users = [user async for user in self._hub.users() if user.name != SMOKE_USER]
         gate = asyncio.Semaphore(CONCURRENCY)
         before, self._memberships, self._github_down = self._memberships, {}, False
         self._sweep_began = time.monotonic()

@@ -19,7 +19,7 @@ from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
 from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.shared import config
-from cyberhubs_hub.shared.access_rules import CHECK_SERVICE, CHECK_USER, AccessLists
+from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER, AccessLists
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
 
@@ -125,22 +125,22 @@ c.JupyterHub.logo_file = str(
     Path(config.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
 )
 
-check_token = secrets.token_hex(32)
-token_file = Path(config.RUN_DIR, "check_token")
+smoke_token = secrets.token_hex(32)
+token_file = Path(config.RUN_DIR, "smoke_token")
 with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-    file.write(check_token)
+    file.write(smoke_token)
 
 services: list[dict[str, Any]] = [
-    {"name": CHECK_SERVICE, "api_token": check_token},
+    {"name": SMOKE_SERVICE, "api_token": smoke_token},
     {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.enforcer"]},
 ]
 roles = [
     *admins.ROLES,
     {
-        "name": "check",
-        "services": [CHECK_SERVICE],
+        "name": SMOKE_SERVICE,
+        "services": [SMOKE_SERVICE],
         "scopes": [
-            f"{scope}!user={CHECK_USER}"
+            f"{scope}!user={SMOKE_USER}"
             for scope in ("admin:users", "servers", "read:servers", "access:servers")
         ],
     },

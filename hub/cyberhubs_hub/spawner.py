@@ -23,7 +23,7 @@ from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
-from cyberhubs_hub.shared.access_rules import CHECK_SERVICE, CHECK_USER
+from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER
 from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
 from cyberhubs_hub.start_queue import StartQueue
 
@@ -51,13 +51,13 @@ class HubSpawner(DockerSpawner):
     _home: str | None = None
 
     @property
-    def _is_check(self) -> bool:
-        return self.user.name == CHECK_USER
+    def _is_smoke_test(self) -> bool:
+        return self.user.name == SMOKE_USER
 
     @property
-    def _is_asked_by_check(self) -> bool:
+    def _is_asked_by_smoke_test(self) -> bool:
         by = self.handler and self.handler.current_user
-        return isinstance(by, orm.Service) and str(by.name) == CHECK_SERVICE
+        return isinstance(by, orm.Service) and str(by.name) == SMOKE_SERVICE
 
     @property
     def _base_url(self) -> str:
@@ -67,8 +67,8 @@ class HubSpawner(DockerSpawner):
     # What to start
 
     def allowed_menu(self) -> dict[str, str] | str:
-        """For DockerSpawner.allowed_images; the check tries images that no menu names yet."""
-        if self._is_check:
+        """For DockerSpawner.allowed_images; the smoke test starts images that no menu names yet."""
+        if self._is_smoke_test:
             return "*"
         menu = self.menu.refresh().value or {}
         return {entry.name: entry.image for entry in menu.values()}
@@ -83,7 +83,7 @@ class HubSpawner(DockerSpawner):
         start says nothing, from the last time. Raises SpawnException, or HTTPError 403.
         """
         self.user_options = known_options(options)
-        if self._is_check and not self._is_asked_by_check:
+        if self._is_smoke_test and not self._is_asked_by_smoke_test:
             raise web.HTTPError(403, "Only the hub itself starts this server.")
         images = self.allowed_menu()
         if isinstance(images, dict):
@@ -104,9 +104,9 @@ class HubSpawner(DockerSpawner):
         """The server's URL, once it answers. Raises SpawnException with a sentence."""
         self._stage = None
         try:
-            async with nullcontext() if self._is_check else self.queue.place(self):
+            async with nullcontext() if self._is_smoke_test else self.queue.place(self):
                 async with asyncio.timeout(START_LIMIT_S):
-                    if not self._is_check:
+                    if not self._is_smoke_test:
                         self._home = make_home(self.users_dir, self.user.name)
                     self._begin(20, "Making the container")
                     ip, port = await super().start()
@@ -116,7 +116,7 @@ class HubSpawner(DockerSpawner):
                     self._begin(90, "Opening the way to it")
         except Exception as error:
             log = await self._end_of_log()
-            raise explain(error).with_log(log, on_page=self._is_check) from error
+            raise explain(error).with_log(log, on_page=self._is_smoke_test) from error
         return address
 
     async def create_object(self) -> Any:

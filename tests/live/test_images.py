@@ -210,7 +210,7 @@ def test_multiuser_runs_read_only(start: Start):
         "-c",
         "import cyberhubs_hub.shared.config, dockerspawner, oauthenticator.github",
     )
-    run(container, "which", "cyberhubs-check", "http-ok")
+    run(container, "which", "cyberhubs-smoke", "http-ok")
 
 
 def test_proxy_answers_only_with_the_token(proxy: Container):

@@ -69,14 +69,14 @@ def test_nothing_is_left_of_an_admin_who_is_blocked(deployment: Deployment, list
         grace.stop()
 
 
-def test_nobody_starts_an_image_as_the_check(deployment: Deployment) -> None:
+def test_nobody_starts_an_image_as_the_smoke_test(deployment: Deployment) -> None:
     hub = deployment.container("hub")
 
-    def as_check(method: str) -> None:
-        """The check's user, made or deleted as a check does."""
+    def as_smoke_test(method: str) -> None:
+        """The smoke test's user, made or deleted as the test does."""
         code = (
             "from urllib.request import Request, urlopen\n"
-            "bearer = {'Authorization': 'token ' + open('/run/hub/check_token').read()}\n"
+            "bearer = {'Authorization': 'token ' + open('/run/hub/smoke_token').read()}\n"
             "url = 'http://127.0.0.1:8081/core/hub/api/users/_check'\n"
             f"urlopen(Request(url, method='{method}', headers=bearer))\n"
         )
@@ -84,11 +84,11 @@ def test_nobody_starts_an_image_as_the_check(deployment: Deployment) -> None:
 
     with Member(deployment.url, "ada") as ada:
         ada.sign_in(deployment.password)
-        as_check("POST")
+        as_smoke_test("POST")
         try:
             answer = ada.ask_hub("POST", "users/_check/server", {"image": hub.attrs["Image"]})
         finally:
-            as_check("DELETE")
+            as_smoke_test("DELETE")
         assert (answer.status_code, "hub itself" in answer.text) == (403, True)
         assert server_of(deployment, "_check") not in deployment.containers()
 

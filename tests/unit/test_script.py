@@ -1,4 +1,4 @@
-"""The convergent scripts, run for real on a scratch directory: twice is the same as once."""
+"""The idempotent scripts, run for real on a scratch directory: twice is the same as once."""
 
 import os
 import subprocess
@@ -135,3 +135,4 @@ def test_what_a_state_of_before_calls_is_found() -> None:
     assert called("sh cyberhubs/machine/setup/leave.sh a b 'c d'") == script(
         "teardown", "a", "b", "c d"
     )
+    assert called("sh cyberhubs/machine/scripts/stack/check.sh hub") == script("smoke", "hub")

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-CHECK_USER = "_check"
-"""The hub's own test user. No GitHub name starts with an underscore, so nobody can be it."""
+SMOKE_USER = "_check"
+"""The user of the smoke test. No GitHub name starts with an underscore, so nobody can be it."""
 
-CHECK_SERVICE = "check"
-"""Who starts its server: the hub's service that tries applications."""
+SMOKE_SERVICE = "check"
+"""The hub's service that runs the smoke test: nobody else may start that user's server."""
 
 # New GitHub accounts: letters, digits and single hyphens, not at the ends. Accounts from before
 # that rule may end in a hyphen or double it, and an enterprise's managed users carry

@@ -1,8 +1,8 @@
-"""`cyberhubs-check`: does each application start, answer through the proxy, compute and stop?
+"""`cyberhubs-smoke`: does each application start, answer through the proxy, compute and stop?
 
 Runs in the hub's container, by `docker exec`, with the applications as a JSON list of
 {"name", "image"}. Progress goes to stderr; the exit status is 0 if all is well, 1 if not (with a
-sentence and the end of the server's log), 2 if it was asked wrongly.
+sentence and the end of the server's log), 2 for wrong arguments.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from dockerspawner import DockerSpawner
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from cyberhubs_hub.shared.access_rules import CHECK_USER
+from cyberhubs_hub.shared.access_rules import SMOKE_USER
 from cyberhubs_hub.shared.config import CONFIG_DIR, HUB_PORT, PROXY_URL, RUN_DIR, HubConfig
 
 HUB_LIMIT_S = 120  # for a hub that has only just been started
@@ -32,7 +32,7 @@ KERNEL_LIMIT_S = 60
 LOG_LINES = 20
 
 
-class CheckError(Exception):
+class SmokeError(Exception):
     """What is wrong, in a sentence."""
 
 
@@ -40,12 +40,12 @@ def main() -> None:
     try:
         applications = [(entry["name"], entry["image"]) for entry in json.loads(sys.argv[1])]
     except (IndexError, ValueError, TypeError, KeyError):
-        say("""Usage: cyberhubs-check '[{"name": "corehub", "image": "sha256:…"}, …]'""")
+        say("""Usage: cyberhubs-smoke '[{"name": "corehub", "image": "sha256:…"}, …]'""")
         sys.exit(2)
     hub = HubConfig.from_json(Path(CONFIG_DIR, "hub.json").read_text())
     try:
-        asyncio.run(Check(hub).run(applications))
-    except CheckError as error:
+        asyncio.run(SmokeTest(hub).run(applications))
+    except SmokeError as error:
         say(f"{hub.name}: {error}")
         sys.exit(1)
 
@@ -54,30 +54,30 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-class Check:
-    """One run, for one hub."""
+class SmokeTest:
+    """Of one hub."""
 
     def __init__(self, hub: HubConfig) -> None:
         self.hub = hub
         self.api = f"http://127.0.0.1:{HUB_PORT}{hub.prefix}hub/api"
-        self.user = f"{self.api}/users/{CHECK_USER}"
-        self.server = f"{PROXY_URL}{hub.prefix}user/{CHECK_USER}"
-        self.container = hub.container_prefix + DockerSpawner._escape(CHECK_USER)
+        self.user = f"{self.api}/users/{SMOKE_USER}"
+        self.server = f"{PROXY_URL}{hub.prefix}user/{SMOKE_USER}"
+        self.container = hub.container_prefix + DockerSpawner._escape(SMOKE_USER)
 
     async def run(self, applications: list[tuple[str, str]]) -> None:
-        """Raises CheckError for the first application that fails."""
+        """Raises SmokeError for the first application that fails."""
         async with aiohttp.ClientSession() as self.http:
             await self._wait_for_hub()
-            token = Path(RUN_DIR, "check_token").read_text()
+            token = Path(RUN_DIR, "smoke_token").read_text()
             self.http.headers["Authorization"] = f"token {token}"
             async with self._lone_user():
                 for name, image in applications:
                     began = time.monotonic()
                     try:
                         await self._try(name, image)
-                    except (CheckError, aiohttp.ClientError, OSError) as error:
+                    except (SmokeError, aiohttp.ClientError, OSError) as error:
                         text = str(error) or type(error).__name__
-                        raise CheckError(
+                        raise SmokeError(
                             f"application {name} does not work: {text}\n{self._log()}".rstrip()
                         ) from error
                     say(f"{name}: works ({time.monotonic() - began:.1f} s)")
@@ -93,7 +93,7 @@ class Check:
             except aiohttp.ClientError:
                 pass
             if time.monotonic() > deadline:
-                raise CheckError(
+                raise SmokeError(
                     f"the hub has not answered for {HUB_LIMIT_S} s; "
                     "look at its log with `make logs`."
                 )
@@ -101,7 +101,7 @@ class Check:
 
     @asynccontextmanager
     async def _lone_user(self) -> AsyncIterator[None]:
-        """The check's user, made afresh (a check that was cut off may have left one behind) and
+        """The test's user, made afresh (a test that was cut off may have left one behind) and
         deleted afterwards."""
         await self._delete_user()
         await self._call("POST", self.user)
@@ -124,16 +124,16 @@ class Check:
             async with asyncio.timeout(START_LIMIT_S):
                 await self._follow(name)
         except TimeoutError:
-            raise CheckError(f"it did not answer in {START_LIMIT_S} s.") from None
+            raise SmokeError(f"it did not answer in {START_LIMIT_S} s.") from None
         status = await self._call("GET", f"{self.server}/api/status")
         if "started" not in status:
-            raise CheckError(f"it answered {status} when asked for its status.")
+            raise SmokeError(f"it answered {status} when asked for its status.")
         say(f"{name}: answers; running a cell")
         try:
             async with asyncio.timeout(KERNEL_LIMIT_S):
                 await self._run_a_cell()
         except TimeoutError:
-            raise CheckError(f"no kernel computed 1+1 in {KERNEL_LIMIT_S} s.") from None
+            raise SmokeError(f"no kernel computed 1+1 in {KERNEL_LIMIT_S} s.") from None
         await self._stop()
 
     async def _follow(self, name: str) -> None:
@@ -148,7 +148,7 @@ class Check:
                     if event.get("ready"):
                         return
                     if event.get("failed"):
-                        raise CheckError(event["message"].removeprefix("Spawn failed: "))
+                        raise SmokeError(event["message"].removeprefix("Spawn failed: "))
                     if (message := event["message"].split(" (")[0]) != said:
                         say(f"{name}: {message}")
                         said = message
@@ -175,11 +175,11 @@ class Check:
                 socket.close()
                 if message["content"]["status"] == "ok":
                     return
-                raise CheckError(f"its kernel could not run 1+1: {message['content']}")
-        raise CheckError("the connection to its kernel was cut.")
+                raise SmokeError(f"its kernel could not run 1+1: {message['content']}")
+        raise SmokeError("the connection to its kernel was cut.")
 
     async def _stop(self) -> None:
-        """Stops the check's server, whatever it is doing, and waits until it is gone."""
+        """Stops the test's server, whatever it is doing, and waits until it is gone."""
         deadline = time.monotonic() + STOP_LIMIT_S
         while time.monotonic() < deadline:
             async with self.http.delete(f"{self.user}/server") as answer:
@@ -187,14 +187,14 @@ class Check:
             if status in (204, 404):
                 return
             if status not in (202, 400):  # 400: a start or stop is under way
-                raise CheckError(f"its server could not be stopped: {text}")
+                raise SmokeError(f"its server could not be stopped: {text}")
             await asyncio.sleep(0.3)
-        raise CheckError(f"its server did not stop in {STOP_LIMIT_S} s.")
+        raise SmokeError(f"its server did not stop in {STOP_LIMIT_S} s.")
 
     async def _call(self, method: str, url: str, **more: Any) -> Any:
         async with self.http.request(method, url, **more) as answer:
             if answer.status >= 400:
-                raise CheckError(await _said(answer))
+                raise SmokeError(await _said(answer))
             text = await answer.text()
             return json.loads(text) if text else None
 

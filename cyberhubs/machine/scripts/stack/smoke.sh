@@ -3,9 +3,9 @@
 # $1 the hub's container, $2 the door's, $3 the hub's prefix; its applications come by stdin, as JSON
 set -eu
 applications=$(cat)
-docker exec "$1" cyberhubs-check "$applications" || {
+docker exec "$1" cyberhubs-smoke "$applications" || {
     # 1: it said what is wrong; above 125: Docker could not run it, or something ended it.
-    echo "The hub does not do its work (its check ended with $?). The end of its log:" >&2
+    echo "The hub does not work (its smoke test ended with $?). The end of its log:" >&2
     docker logs --tail 30 "$1" 2>&1 | sed 's/^/  /' >&2
     exit 1
 }
