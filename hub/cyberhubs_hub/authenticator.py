@@ -1,13 +1,13 @@
 """Who may log in: the access rules of the live lists, joined to a way of logging in."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any, NoReturn
 
 from jupyterhub.auth import Authenticator
-from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
+from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
 from cyberhubs_hub import admins
@@ -23,29 +23,12 @@ from cyberhubs_hub.shared.access_rules import (
     decide,
     normalize,
 )
+from cyberhubs_hub.upstream import StoppedServerHandler
 
 _CLOSED = (
     "This hub's access list cannot be read, so only its admins can log in now. "
-    "Its operator has to mend the list; it opens again by itself."
+    "Its operator has to fix the list; then it opens again by itself."
 )
-
-# JupyterHub 6.1.1 sets it only for requests with a token, and asks for it when `refresh_user` says
-# no to somebody with a cookie.
-BaseHandler._token_authenticated = False  # pyright: ignore[reportAttributeAccessIssue]
-
-
-class StoppedServerHandler(UserUrlHandler):
-    """What the hub answers in place of a server that does not run.
-
-    JupyterHub sends the requests of a page whose member was signed out to the login, which JupyterLab
-    takes for a kernel that died. So that the page says that the server has stopped, and leads to
-    the login, where the reason is read, they are told what those of a signed-in member are.
-    """
-
-    def get(self, user_name: str, user_path: str | None) -> Awaitable[None] | None:
-        if not self.current_user and "api" in (user_path or "").split("/"):
-            return self._fail_api_request(user_name)
-        return super().get(user_name, user_path)
 
 
 class AccessMixin(Authenticator):

@@ -3,15 +3,10 @@
 import os
 import secrets
 import sys
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
-import aiohttp.connector
-from aiohttp import ThreadedResolver
-from tornado.httpserver import HTTPServer
-
-from cyberhubs_hub import admins, bounds, database
+from cyberhubs_hub import admins, bounds, database, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.github import GithubAuthenticator
@@ -44,12 +39,9 @@ c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = config.PROXY_API_URL
 c.ConfigurableHTTPProxy.auth_token = (secret / "proxy_token").read_text().strip()
 
-# aiodns would remember the proxy's address for the 600 s of Docker's DNS answers: a proxy that came
-# back with another one would not be found.
-aiohttp.connector.DefaultResolver = ThreadedResolver  # pyright: ignore[reportPrivateImportUsage]
-
-# A body is read before it is known who sends it: no form or call needs more, whichever way it comes.
-HTTPServer.initialize = partialmethod(HTTPServer.initialize, max_body_size=2**20)  # pyright: ignore[reportAttributeAccessIssue]
+upstream.define_token_authenticated()
+upstream.resolve_with_getaddrinfo()
+upstream.limit_request_bodies(2**20)  # no form or call needs more
 
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"

@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +11,6 @@ from typing import Any, ClassVar
 import aiohttp
 from docker.errors import APIError
 from docker.types import LogConfig, Mount
-from dockerspawner import DockerSpawner
 from jupyterhub import orm
 from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
@@ -26,13 +24,14 @@ from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
 from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER
 from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
 from cyberhubs_hub.start_queue import StartQueue
+from cyberhubs_hub.upstream import PatchedDockerSpawner, unknown_is_running
 
 NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 LOG_LINES = 20
 
 
-class HubSpawner(DockerSpawner):
+class HubSpawner(PatchedDockerSpawner):
     """DockerSpawner with a queue, our menu, homes and limits, and a start that ends when the
     server answers, so that a place in the queue stands for the work of a whole start."""
 
@@ -42,9 +41,6 @@ class HubSpawner(DockerSpawner):
     users_dir: ClassVar[Path] = Path(USERS_DIR)
 
     queue: ClassVar[StartQueue] = StartQueue(2 * (os.cpu_count() or 1))
-    # One call of Docker's waits for a whole stop; DockerSpawner's own pool has one thread.
-    _executor = ThreadPoolExecutor(16, thread_name_prefix="docker")
-
     _endings: ClassVar[Endings] = Endings()
 
     _stage: tuple[int, str, float] | None = None  # percent, what is being done, since when
@@ -214,16 +210,12 @@ class HubSpawner(DockerSpawner):
         super().stop_polling()
         self._endings.forget(str(self.object_name))
 
+    @unknown_is_running
     async def poll(self) -> int | str | None:
-        """None while the server runs. An engine that does not answer says nothing about a
-        server, so it counts as running: JupyterHub would forget it otherwise."""
-        try:
-            status = await super().poll()
-            if status is None and self._check_pending:
-                status = await self._put_back()
-        except RequestException as error:
-            self.log.warning("Docker did not answer about %s: %s", self._log_name, error)
-            return None
+        """None while the server runs, or Docker does not answer."""
+        status = await super().poll()
+        if status is None and self._check_pending:
+            status = await self._put_back()
         return status
 
     async def _put_back(self) -> str | None:
@@ -238,27 +230,6 @@ class HubSpawner(DockerSpawner):
         except APIError as error:
             return f"It cannot be put back on its hub's network: {error}"
         return None
-
-    async def get_url(self) -> str:
-        """Asked by a hub that has just started, also for a server whose start the hub before it
-        did not see the end of: then neither address nor token are in the database's state."""
-        try:
-            container = await self.docker("inspect_container", self.object_name)
-        except RequestException:  # as `poll`
-            assert self.server
-            return self.server.url
-        if not self.api_token:
-            env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
-            self.api_token = env["JUPYTERHUB_API_TOKEN"]
-        ip = self.get_network_ip(container["NetworkSettings"])
-        return f"http://{ip}:{self.port}{self._base_url}"
-
-    async def run_post_stop_hook(self) -> None:
-        """Removes a container that ended by itself: `auto_remove` would take its log away before
-        anybody could read why."""
-        if self.object_id and await self.get_object():
-            await self.remove_object()
-            self.object_id = ""
 
 
 async def _answers(url: str) -> bool:
@@ -275,7 +246,7 @@ def host_options(config: HubConfig) -> dict[str, Any]:
     """What Docker holds every user server to."""
     slice_ = {"cgroup_parent": config.members_slice} if config.members_slice else {}
     return slice_ | {
-        "auto_remove": False,  # see run_post_stop_hook
+        "auto_remove": False,  # see upstream.py
         "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
         "pids_limit": config.limits.pids,
         "cap_drop": ["ALL"],

@@ -1,0 +1,122 @@
+"""Workarounds of faults in what the hub is made of: JupyterHub 6.1.1, DockerSpawner 14.0.0, aiohttp 3.14.5. Each
+says what happens without it, where that is known upstream, and when it can be removed.
+
+Those of a member's server are in images/corehub/start-singleuser.py.
+"""
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partialmethod, wraps
+from typing import Any
+
+import aiohttp.connector
+from aiohttp import ThreadedResolver
+from dockerspawner import DockerSpawner
+from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
+from requests.exceptions import RequestException
+from tornado.httpserver import HTTPServer
+
+
+def define_token_authenticated() -> None:
+    """JupyterHub sets `_token_authenticated` for requests with a token only, and reads it when `refresh_user`
+    returns False for a session with a cookie: AttributeError, a page of error 500 in place of the login.
+
+    Came with https://github.com/jupyterhub/jupyterhub/pull/5500; not reported upstream as of JupyterHub 6.1.1.
+    Remove when `BaseHandler` defines the attribute.
+    """
+    BaseHandler._token_authenticated = False  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def resolve_with_getaddrinfo() -> None:
+    """aiohttp resolves with aiodns where it is installed, whose c-ares caches an answer for the 600 s that Docker
+    gives it: a proxy that came back with another address is not found.
+
+    https://github.com/c-ares/c-ares/pull/786 (the cache), https://github.com/moby/moby/issues/30029 (the 600 s).
+    Remove when Docker's answers have a TTL of seconds, or JupyterHub does not depend on aiodns.
+    """
+    aiohttp.connector.DefaultResolver = ThreadedResolver  # pyright: ignore[reportPrivateImportUsage]
+
+
+def limit_request_bodies(most: int) -> None:
+    """JupyterHub gives its HTTP server no `max_body_size`, and tornado reads up to 100 MB of a body before the hub
+    knows who sends it.
+
+    Not reported upstream as of JupyterHub 6.1.1 (for Notebook: https://github.com/jupyter/notebook/issues/3797).
+    Remove when JupyterHub has a setting for it.
+    """
+    HTTPServer.initialize = partialmethod(HTTPServer.initialize, max_body_size=most)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class StoppedServerHandler(UserUrlHandler):
+    """JupyterHub redirects the API requests of a page whose member was signed out to the login, which JupyterLab
+    takes for a kernel that died. Here they get the answer of a signed-in member, that the server has
+    stopped; JupyterLab then leads to the login, where the reason is shown.
+
+    https://github.com/jupyterhub/jupyterhub/issues/3730 is the same for requests with a token, fixed; not reported
+    for cookies as of JupyterHub 6.1.1. Remove when `UserUrlHandler.get` answers them with 424.
+    """
+
+    def get(self, user_name: str, user_path: str | None) -> Awaitable[None] | None:
+        if not self.current_user and "api" in (user_path or "").split("/"):
+            return self._fail_api_request(user_name)
+        return super().get(user_name, user_path)
+
+
+_Poll = Callable[[Any], Awaitable[int | str | None]]
+
+
+def unknown_is_running(poll: _Poll) -> _Poll:
+    """A hub that starts takes a server whose `poll` raises for stopped, and forgets it: so an engine that does not
+    answer for a moment loses members their servers.
+
+    Not reported upstream as of JupyterHub 6.1.1. Remove when JupyterHub tries such a poll again
+    ("assuming the spawner is not running" in `app.py`).
+    """
+
+    @wraps(poll)
+    async def poll_or_running(self: Any) -> int | str | None:
+        try:
+            return await poll(self)
+        except RequestException as error:
+            self.log.warning("Docker did not answer about %s: %s", self._log_name, error)
+            return None
+
+    return poll_or_running
+
+
+class PatchedDockerSpawner(DockerSpawner):
+    """DockerSpawner without the faults below."""
+
+    # DockerSpawner calls Docker from one thread, so that a call which waits for a container to stop
+    # holds up all others. Not reported upstream as of DockerSpawner 14.0.0. Remove when the number
+    # of threads can be configured.
+    _executor = ThreadPoolExecutor(16, thread_name_prefix="docker")
+
+    async def get_url(self) -> str:
+        """A hub that starts asks this for each server. DockerSpawner answers from the database, where neither
+        address nor token are of a server whose start the hub before did not see the end of.
+
+        Not reported upstream as of DockerSpawner 14.0.0. Remove when it overrides `get_url`, and takes the token
+        from the container.
+        """
+        assert self.server  # JupyterHub sets it before a start
+        try:
+            container = await self.docker("inspect_container", self.object_name)
+        except RequestException:  # as `unknown_is_running`
+            return self.server.url
+        if not self.api_token:
+            env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
+            self.api_token = env["JUPYTERHUB_API_TOKEN"]
+        ip = self.get_network_ip(container["NetworkSettings"])
+        return f"http://{ip}:{self.port}{self.server.base_url}"
+
+    async def run_post_stop_hook(self) -> None:
+        """DockerSpawner's `remove` removes a container that ended by itself by Docker's `auto_remove`, which takes
+        its log away before anybody could read why. `host_options` turns that off, and this removes it.
+
+        Came with https://github.com/jupyterhub/dockerspawner/pull/318; the lost log is not reported upstream as of
+        DockerSpawner 14.0.0. Remove when `remove` does it without `auto_remove`.
+        """
+        if self.object_id and await self.get_object():
+            await self.remove_object()
+            self.object_id = ""
