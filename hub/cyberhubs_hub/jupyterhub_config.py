@@ -100,7 +100,7 @@ c.HubSpawner.use_internal_ip = True
 c.HubSpawner.prefix = hub.container_prefix
 c.HubSpawner.name_template = "{prefix}{username}"
 c.HubSpawner.client_kwargs = {"timeout": 120}
-c.HubSpawner.cmd = ["python3", "-I", "-c", (here / "quick_start.py").read_text()]
+c.HubSpawner.cmd = ["jupyterhub-singleuser"]  # where the image's label names no other
 # How long a server remembers who may use it: whoever holds a token that was revoked.
 c.HubSpawner.args = [f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"]
 c.HubSpawner.notebook_dir = NOTEBOOKS

@@ -28,6 +28,7 @@ from cyberhubs_hub.upstream import PatchedDockerSpawner, unknown_is_running
 
 NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
+START_LABEL = "cyberhubs.start"  # of an image: the command that starts its server
 LOG_LINES = 20
 
 
@@ -93,6 +94,14 @@ class HubSpawner(PatchedDockerSpawner):
         if interface == "choose":
             interface = self.user_options.get("interface", "lab")
         self.default_url = FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
+
+    async def get_command(self) -> list[str]:
+        """A label, since nothing is run in the image to find out: it may have no shell, and a second
+        interpreter would add its own start to each server's."""
+        labels = (await self.docker("inspect_image", self.image))["Config"].get("Labels") or {}
+        if START_LABEL in labels:
+            return [labels[START_LABEL], *self.get_args()]
+        return await super().get_command()
 
     # Starting
 

@@ -150,6 +150,27 @@ def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(
     assert container_options(CONFIG)["labels"]["cyberhubs.machine"] == "4a1f"
 
 
+@pytest.mark.parametrize(
+    ("labels", "command"),
+    [
+        ({"cyberhubs.start": "start-singleuser"}, "start-singleuser"),
+        ({"other": "x"}, "jupyterhub-singleuser"),
+        (None, "jupyterhub-singleuser"),
+    ],
+)
+async def test_an_image_names_the_command_that_starts_its_server(
+    monkeypatch: pytest.MonkeyPatch, labels: dict[str, str] | None, command: str
+):
+    async def docker(*_: str) -> Any:
+        return {"Config": {"Labels": labels}}
+
+    one = spawner()
+    one.cmd = ["jupyterhub-singleuser"]
+    monkeypatch.setattr(one, "docker", docker)
+    monkeypatch.setattr(one, "get_args", lambda: ["--flag"])
+    assert await one.get_command() == [command, "--flag"]
+
+
 def server_of(one: HubSpawner) -> None:
     """As in the database of a hub that has just started."""
     one.orm_spawner.server = orm.Server(

@@ -35,6 +35,14 @@ def test_stopped_hub_stops_no_server(deployment: Deployment, kernel: Kernel) -> 
     assert keeps_its_variables(kernel)
 
 
+def test_a_server_s_program_is_the_one_for_its_jupyterhub(
+    deployment: Deployment, kernel: Kernel
+) -> None:
+    """Which remembers the hub's answers; `jupyterhub-singleuser`, which it falls back to, does not."""
+    server = deployment.engine.containers.get(server_of(deployment, "grace"))
+    assert any("/start-singleuser" in process[-1] for process in server.top()["Processes"])
+
+
 def test_a_server_off_its_hub_s_network_is_put_back(deployment: Deployment, kernel: Kernel) -> None:
     server = deployment.engine.containers.get(server_of(deployment, "grace"))
     [network] = server.attrs["NetworkSettings"]["Networks"]

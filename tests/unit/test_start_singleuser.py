@@ -1,18 +1,23 @@
+"""The program that starts a server in `corehub`, beside a JupyterHub whose module for servers is a test's."""
+
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import cyberhubs_hub
 import pytest
 
-SOURCE = (Path(cyberhubs_hub.__file__).parent / "quick_start.py").read_text()
+from cyberhubs.paths import CHECKOUT
+
+IMAGE = CHECKOUT / "images/corehub"
+SOURCE = (IMAGE / "start-singleuser.py").read_text()
 
 
 @pytest.fixture
 def run(tmp_path: Path):
-    """Runs the source with a JupyterHub whose module for servers is the given text."""
+    """Runs the source with the given text as JupyterHub's module for servers."""
 
-    def run(singleuser: str, source: str = SOURCE) -> str:
+    def run(singleuser: str, source: str = SOURCE, version: str = "") -> str:
         package = tmp_path / "jupyterhub"
         package.mkdir()
         # All other modules of the package are the real one's.
@@ -20,11 +25,17 @@ def run(tmp_path: Path):
             "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
         )
         (package / "singleuser.py").write_text(singleuser)
+        if version:
+            metadata = tmp_path / f"jupyterhub-{version}.dist-info/METADATA"
+            metadata.parent.mkdir()
+            metadata.write_text(f"Name: jupyterhub\nVersion: {version}\n")
         fallback = tmp_path / "jupyterhub-singleuser"
         fallback.write_text('#!/bin/sh\necho "fallback $*"\n')
         fallback.chmod(0o755)
+        script = tmp_path / "start-singleuser"
+        script.write_text(source)
         done = subprocess.run(
-            [sys.executable, "-c", source, "--flag"],
+            [sys.executable, script, "--flag"],
             env={"PYTHONPATH": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"},
             stdout=subprocess.PIPE,
             text=True,
@@ -57,8 +68,25 @@ def test_the_hub_s_modules_are_empty_while_importing_and_real_afterwards(run):
     assert out == "started ['--flag']"
 
 
+def test_a_package_whose_name_begins_alike_is_the_real_one(run, tmp_path: Path):
+    for name in ("sqlalchemy_utils", "alembic_utils"):
+        (tmp_path / f"{name}.py").write_text("REAL = True")
+    out = run(
+        "import alembic_utils, sqlalchemy_utils\n"
+        "def main():\n"
+        "    print(alembic_utils.REAL, sqlalchemy_utils.REAL)\n"
+    )
+    assert out == "True True"
+
+
 def test_another_jupyterhub_starts_in_its_own_way(run):
-    assert run("from jupyterhub.orm import User\nUser.metadata.bind()") == "fallback --flag"
+    assert run("def main(): ...", version="6.1.2") == "fallback --flag"
+
+
+def test_it_is_written_for_the_image_s_jupyterhub():
+    [version] = re.findall(r'^JUPYTERHUB = "(.*)"', SOURCE, re.MULTILINE)
+    assert f"\njupyterhub=={version} " in (IMAGE / "requirements.txt").read_text()
+    assert 'cyberhubs.start="start-singleuser"' in (IMAGE / "Dockerfile").read_text()
 
 
 HUB_THAT_GOES_AWAY = """

@@ -1,0 +1,108 @@
+#!/usr/bin/python3 -I
+"""Starts a single-user server as `jupyterhub-singleuser` does, in 0.6 of its time, and one that continues
+while the hub is silent.
+
+It works around three faults of JupyterHub 6.1.1 and what that uses, and leaves any other version alone:
+- Its modules for a server import those for the hub, with the database and SQLAlchemy, which a server
+  never uses: here they find empty modules instead. Not reported upstream; remove `EmptyModules`
+  when `python -X importtime -m jupyterhub.singleuser` shows no SQLAlchemy.
+- A server refuses everybody while its hub does not answer. Not reported upstream; remove `remember` when
+  `HubAuth` can use its last answer.
+- aiodns remembers the hub's address for the 600 s of Docker's DNS answers: a hub that came back with
+  another one is not found. Without aiodns, aiohttp asks each time. https://github.com/moby/moby/issues/30029,
+  https://github.com/c-ares/c-ares/pull/786; remove when Docker's answers have a TTL of seconds.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+JUPYTERHUB = "6.1.1"  # which this is written for
+ANSWER_S = 5  # how long the hub is waited for when it is asked about a user it has known
+KNOWN_S = 24 * 3600  # how long its last answer is valid while it is silent
+
+EMPTY = ("alembic", "sqlalchemy", "jupyterhub.handlers", "jupyterhub.orm")
+
+
+class EmptyModule(ModuleType):
+    """A module in which every name is a class of its own."""
+
+    __path__: list[str] = []  # noqa: RUF012 (as of any package)
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = type(name, (Exception,), {})
+        setattr(self, name, found)
+        return found
+
+
+class EmptyModules:
+    """Finder and loader of them."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name == "aiodns":
+            raise ImportError("see above")
+        if any(name == empty or name.startswith(f"{empty}.") for empty in EMPTY):
+            return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return EmptyModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+def remember(auth: Any) -> None:
+    """While the hub is silent, its last answer about a user stays valid. A no is an answer, an error is silence.
+
+    `auth`: jupyterhub.services.auth.
+    """
+    ask = auth.HubAuth._api_request
+    known = auth._ExpiringDict(KNOWN_S)
+
+    async def ask_or_remember(self: Any, method: str, url: str, /, **options: Any) -> Any:
+        if not options.get("allow_403"):  # it is not about a user
+            return await ask(self, method, url, **options)
+        token = options["headers"]["Authorization"]
+        try:
+            seconds = ANSWER_S if token in known else None
+            user = await asyncio.wait_for(ask(self, method, url, **options), seconds)
+        except (auth.HTTPError, TimeoutError):
+            if token in known:
+                return known[token]
+            raise
+        known.pop(token, None)
+        if user:
+            known[token] = user
+        return user
+
+    auth.HubAuth._api_request = ask_or_remember
+
+
+def main() -> None:
+    if version("jupyterhub") != JUPYTERHUB:
+        os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *sys.argv[1:]])
+    gc.disable()  # collecting while importing takes a tenth of the start and finds nothing
+    finder = EmptyModules()
+    sys.meta_path.insert(0, finder)
+    from jupyterhub.services import auth
+    from jupyterhub.singleuser import main as start
+
+    remember(auth)
+    sys.meta_path.remove(finder)
+    for name in [name for name, module in sys.modules.items() if type(module) is EmptyModule]:
+        del sys.modules[name]  # an extension that wants SQLAlchemy gets the real one
+    gc.freeze()
+    gc.enable()
+    start()
+
+
+if __name__ == "__main__":
+    main()
