@@ -1,4 +1,4 @@
-"""A list that changes: how long until somebody may come in, and until somebody is out."""
+"""A list that changes: how long until somebody may log in, and until somebody has lost access."""
 
 import threading
 import time
@@ -24,7 +24,9 @@ def measure_access(deployment: Deployment) -> None:
             ups.append(seconds)
             ins.append(login)
             _allow(deployment, ["grace"])
-            seconds, refused = _while_up(deployment, lambda m=member: _is_out(deployment, m))
+            seconds, refused = _while_up(
+                deployment, lambda m=member: _has_lost_access(deployment, m)
+            )
             ups.append(seconds)
             outs.append(refused)
     show("make up of another list", ups)
@@ -73,5 +75,5 @@ def _is_in(deployment: Deployment, member: Member) -> bool:
     return True
 
 
-def _is_out(deployment: Deployment, member: Member) -> bool:
+def _has_lost_access(deployment: Deployment, member: Member) -> bool:
     return "/hub/login" in str(member.http.get(f"{deployment.url}hub/home").url)

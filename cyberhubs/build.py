@@ -82,7 +82,7 @@ class _Seen:
         remedy = (
             "Make room on the engine's disk, for example by `docker system prune`"
             if full
-            else "Mend that"
+            else "Fix that"
         )
         return f"Building image {self._name} failed at {self._step}: {error.strip()}\n{said}{remedy}, then run the same command again."
 

@@ -16,7 +16,7 @@ def trouble(error: OSError) -> str:
     where = error.filename or paths.home()
     if error.errno in FULL:
         return disk_full(str(where))
-    return f"{where}: {error.strerror or error}. Mend that, then run this again."
+    return f"{where}: {error.strerror or error}. Fix that, then run this again."
 
 
 def disk_full(where: str) -> str:

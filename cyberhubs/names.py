@@ -1,4 +1,4 @@
-"""How everything of ours is called on a machine's Docker engine; the same here, in the program and in the tests."""
+"""Names and labels of Docker objects, shared by the program, its commands and the tests."""
 
 import hashlib
 from dataclasses import dataclass

@@ -203,8 +203,8 @@ class SshMachine(Machine):
             return f"{where} did not end it in {limit_s:.0f} s; look there for what it waits for."
         if code == LOST:
             return (
-                f"The connection to {where} was lost; what runs there goes on to its end. See that "
-                "the machine is up and run the same command again to go on."
+                f"The connection to {where} was lost; what runs there continues to its end. See that "
+                "the machine is up and run the same command again to continue."
             )
         return None
 

@@ -13,8 +13,8 @@ from cyberhubs_hub.audit import Audit
 
 GROUP = "admins"
 # JupyterHub's own admins may do anything in anybody's name, and what they so made outlives them:
-# a token for somebody, another name, whatever they left in somebody's server. Ours see who is
-# there, and start and stop servers; who may come in is the lists'.
+# a token for somebody, another name, whatever they left in somebody's server. A hub's admins see
+# its members, and start and stop servers; who may log in is for the lists.
 ROLES = [
     {
         "name": "hub-admin",

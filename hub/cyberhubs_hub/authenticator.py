@@ -35,7 +35,7 @@ class AccessMixin(Authenticator):
     """An authenticator whose every decision comes from `lists`, as they are at that moment.
 
     While the lists cannot be read, the admins of the last good ones can log in and nobody else;
-    whoever is in stays in.
+    sessions continue.
     """
 
     # Set where the authenticator is configured:
@@ -89,7 +89,7 @@ class AccessMixin(Authenticator):
     def check_blocked_users(
         self, username: str, authentication: dict[str, Any] | None = None
     ) -> bool:
-        return True  # `check_allowed` decides, and says why
+        return True  # `check_allowed` decides, and gives the reason
 
     def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
         decision = self.decide(username, authentication)
@@ -104,7 +104,7 @@ class AccessMixin(Authenticator):
         raise web.HTTPError(403, decision.reason)
 
     def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:
-        return False  # JupyterHub's, who may do anything; ours are in a group
+        return False  # of JupyterHub, who may do anything; a hub's admins are in a group
 
     async def run_post_auth_hook(self, handler: Any, auth_model: dict[str, Any]) -> dict[str, Any]:
         auth_model["groups"] = _groups(self.decide(auth_model["name"], auth_model))

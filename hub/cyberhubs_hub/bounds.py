@@ -1,7 +1,7 @@
 """How much a member can have the hub keep in its database.
 
-A column says how long its text may be, which SQLite does not look at: here it holds. What the hub
-itself writes is far shorter, so this refuses only what somebody has sent.
+A column has a length, which SQLite does not enforce: this does. What the hub itself writes is far
+shorter, so only what somebody has sent is refused.
 """
 
 from typing import Any

@@ -1,5 +1,5 @@
-"""The hub's database on a disk that its members fill: it goes on in room of its own, and where that is
-used up too, who waits is told.
+"""The hub's database on a disk that its members fill: it continues in space reserved for it, and where that
+is used up too, an error page says so.
 
 Free pages of its file take what the hub writes, and the journal stays, which SQLite would otherwise
 make and remove with each transaction.
@@ -23,7 +23,7 @@ log = logging.getLogger("jupyterhub.database")
 
 
 def keep_room(file: Path) -> None:
-    """Sees to it that the database has it, as long as the disk does."""
+    """Reserves ROOM in the database, if the disk has it."""
     try:
         with closing(sqlite3.connect(file)) as database:
             database.execute(_KEEP_JOURNAL)
@@ -34,7 +34,7 @@ def keep_room(file: Path) -> None:
             database.execute("DROP TABLE room")
             database.commit()
     except sqlite3.Error as error:
-        log.warning("The database has no more room of its own than before: %s", error)
+        log.warning("No space could be reserved for the database: %s", error)
 
 
 @event.listens_for(Engine, "connect")

@@ -1,5 +1,5 @@
-"""Hears of the end of servers' containers at once: who asks for a page of one would wait, since a container that
-is gone does not refuse a connection."""
+"""Learns from Docker's events that a server's container has ended: until the hub knows, a request for its pages
+waits, since a container that is gone does not refuse a connection."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger("jupyterhub.spawner")
 
 
 class Endings:
-    """The servers of one hub, by their containers' names, and what is to be done when one ends."""
+    """The servers of one hub, by their containers' names, and what to do when one ends."""
 
     def __init__(self) -> None:
         self._servers: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {}
@@ -51,5 +51,5 @@ class Endings:
                     if ended := self._servers.get(event["Actor"]["Attributes"]["name"]):
                         asyncio.run_coroutine_threadsafe(ended(), loop)
             except Exception as error:  # docker's, requests' or urllib3's
-                log.warning("Docker's events cannot be heard, it is tried again: %s", error)
+                log.warning("Docker's events cannot be read, trying again: %s", error)
             time.sleep(RETRY_S)

@@ -7,7 +7,7 @@ from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
 
 FULL = (
-    "The hub's disk is full. Your files are safe, and notebooks that run go on. "
+    "The hub's disk is full. Your files are safe, and running notebooks continue. "
     "Ask its operator to make room, then try again."
 )
 _NO_IMAGE = (
@@ -52,7 +52,7 @@ def explain(error: Exception) -> StartFailure:
         )
     if "bind source path does not exist" in low:
         return StartFailure(
-            "mount", "A directory of this hub is not there now. Tell its operator.", detail
+            "mount", "A directory of this hub is missing. Tell its operator.", detail
         )
     if isinstance(error, TimeoutError):
         return StartFailure(

@@ -9,7 +9,7 @@ from cyberhubs_hub.shared.access_rules import AccessError, normalize
 def home_name(username: str) -> str:
     """The directory of `username` under jupyterhub_users: one name, one directory, never a path.
 
-    A normalized name is its own directory. Whatever else a hub may be handed is percent-encoded
+    A normalized name is its own directory. Any other name is percent-encoded
     behind a %, which no such name contains, so it can never be somebody's home.
     """
     try:

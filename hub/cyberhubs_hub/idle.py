@@ -34,10 +34,10 @@ class IdleRule:
         except NotFound:
             return True
         except (DockerException, RequestException) as error:
-            log.warning("%s is left alone, Docker does not say what it does: %s", username, error)
+            log.warning("%s is not stopped, Docker has no figures of it: %s", username, error)
             return False
         if used >= BUSY:
-            log.info("%s is left alone, it computes (%.2f of a core)", username, used)
+            log.info("%s is not stopped, it computes (%.2f of a core)", username, used)
             return False
         return True
 

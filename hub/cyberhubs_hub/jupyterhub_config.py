@@ -51,7 +51,7 @@ bounds.bound_texts()
 c.JupyterHub.cookie_secret_file = str(secret / "cookie_secret")
 c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
 
-# Who may come in. Refreshing asks the live lists, which costs next to nothing.
+# Who may log in. Refreshing asks the live lists, which costs next to nothing.
 if hub.login.github:
     c.JupyterHub.authenticator_class = GithubAuthenticator
     GithubAuthenticator.secret_file = secret / "client_secret"
@@ -101,7 +101,7 @@ c.HubSpawner.prefix = hub.container_prefix
 c.HubSpawner.name_template = "{prefix}{username}"
 c.HubSpawner.client_kwargs = {"timeout": 120}
 c.HubSpawner.cmd = ["jupyterhub-singleuser"]  # where the image's label names no other
-# How long a server remembers who may use it: whoever holds a token that was revoked.
+# How long a server caches the hub's answers, and so a revoked token still works.
 c.HubSpawner.args = [f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"]
 c.HubSpawner.notebook_dir = NOTEBOOKS
 c.HubSpawner.environment = {"HOME": "/home/user"}

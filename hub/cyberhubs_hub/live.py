@@ -30,7 +30,7 @@ class LiveFile(Generic[T]):
             try:
                 self.value = parse(copy.read_text())
             except (OSError, ValueError) as error:
-                log.warning("%s is no use as a last good copy: %s", copy, error)
+                log.warning("%s cannot be used as the last good copy: %s", copy, error)
 
     def refresh(self) -> "LiveFile[T]":
         """Looks at the file; cheap while it stays the same. Never raises."""
@@ -53,7 +53,9 @@ class LiveFile(Generic[T]):
     def _set_problem(self, problem: str | None) -> None:
         if problem != self.problem:
             if problem:
-                log.error("%s cannot be used, the last good one holds: %s", self.path, problem)
+                log.error(
+                    "%s cannot be used, the last good one stays in effect: %s", self.path, problem
+                )
             else:
                 log.warning("%s is good again", self.path)
         self.problem = problem

@@ -36,7 +36,7 @@ def parse_menu(text: str) -> Menu:
         if not all(isinstance(value, str) and value for value in entry.values()):
             raise ValueError(f"{entry!r} has something else than text in it")
         if item.name in menu:
-            raise ValueError(f"{item.name} is there twice")
+            raise ValueError(f"{item.name} appears twice")
         menu[item.name] = item
     return menu
 

@@ -1,7 +1,7 @@
 """Whom the front door lets through to members' servers: browsers that have a pass of their hub.
 
 A pass is a cookie and an empty file of the same id, which the door looks for. So a server reads
-nothing of somebody whom the hub does not know, and goes on while the hub is away.
+nothing of somebody whom the hub does not know, and works while the hub is down.
 """
 
 import secrets

@@ -183,7 +183,7 @@ class HubSpawner(PatchedDockerSpawner):
             return f"\nIts log cannot be read: {error}"
         return f"\nThe end of its log:\n{log.decode(errors='replace').rstrip()}"
 
-    # Telling
+    # Progress
 
     def _begin(self, percent: int, message: str) -> None:
         self._stage = (percent, message, time.monotonic())
@@ -228,8 +228,8 @@ class HubSpawner(PatchedDockerSpawner):
         return status
 
     async def _put_back(self) -> str | None:
-        """Sees to it that a server which a hub finds as it starts is on the hub's network, and says
-        why not: then this server is lost, and no other."""
+        """Sees to it that a server which a hub finds as it starts is on the hub's network. Returns
+        the reason if it cannot be: then this server is lost, and no other."""
         container = await self.docker("inspect_container", self.object_name)
         if self.network_name in container["NetworkSettings"]["Networks"]:
             return None
@@ -252,7 +252,7 @@ async def _answers(url: str) -> bool:
 
 
 def host_options(config: HubConfig) -> dict[str, Any]:
-    """What Docker holds every user server to."""
+    """Limits and options of every user server's container."""
     slice_ = {"cgroup_parent": config.members_slice} if config.members_slice else {}
     return slice_ | {
         "auto_remove": False,  # see upstream.py
@@ -266,7 +266,7 @@ def host_options(config: HubConfig) -> dict[str, Any]:
 
 
 def container_options(config: HubConfig) -> dict[str, Any]:
-    """Whose container it is, for Docker and for whoever looks at it."""
+    """The user and labels of a user server's container."""
     machine = os.environ.get(MACHINE_VARIABLE)
     of_machine = {MACHINE_LABEL: machine} if machine else {}
     return {

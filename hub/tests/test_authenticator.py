@@ -95,7 +95,7 @@ async def test_a_name_of_megabytes_is_neither_kept_nor_said(hub: Hub):
     assert (hub.file.parent / "audit.jsonl").stat().st_size < 500
 
 
-async def test_a_blocked_admin_is_out(hub: Hub):
+async def test_a_blocked_admin_has_no_access(hub: Hub):
     hub.lists(admins=["ada"], blocked=["ada"])
     assert "blocked" in await hub.refused("ada")
 

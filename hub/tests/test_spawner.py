@@ -54,7 +54,7 @@ async def test_a_changed_menu_holds_at_the_next_start(menu: Path):
         await spawner().check_allowed("mesahub")
 
 
-async def test_the_check_may_start_what_no_menu_names(menu: Path):
+async def test_the_smoke_test_may_start_what_no_menu_names(menu: Path):
     assert await spawner("_check").check_allowed("sha256:cc") == "sha256:cc"
 
 

@@ -93,7 +93,7 @@ def test_xfs(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
 
 
 def test_inodes_are_checked_against_the_size(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
-    """The seed's number, which a large disk can carry and this one cannot."""
+    """The number of the earlier shell-script Cyberhubs, which a large disk can carry and this one cannot."""
     with pytest.raises(MachineError, match=r"2147483648 inodes does not fit .* to fewer than"):
         ssh.run(Step("disk", (DISK, "/mnt", "ext4", 2147483648, "no")).script())
     assert head(disk) == bytes(HEAD)

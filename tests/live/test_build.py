@@ -74,7 +74,7 @@ def test_one_that_fails_says_where_and_why(engine: docker.DockerClient, dockerfi
     assert f"Building image {NAME} failed at Step 3/3 : RUN echo" in failed.stderr
     assert "returned a non-zero code: 4" in failed.stderr
     assert "\n  the reason\n" in failed.stderr
-    assert failed.stderr.endswith("Mend that, then run the same command again.\n")
+    assert failed.stderr.endswith("Fix that, then run the same command again.\n")
     assert not engine.images.list(NAME)
     after = engine.containers.list(all=True, ignore_removed=True)
     assert not [c for c in after if c.id not in before and "the reason" in str(c.attrs["Args"])]

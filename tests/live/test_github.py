@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.access import at_work, audited, is_out, say
+from tests.support.access import at_work, audited, has_lost_access, say
 from tests.support.browser import LIMIT_MS, chromium, new_notebook, output, run_cell, wait_for_lab
 from tests.support.deployment import Deployment, changes, running
 from tests.support.github.model import Account, App, GitHub, Team
@@ -143,7 +143,7 @@ def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
         grace.sign_in().stop()
 
 
-def test_let_in_and_put_out_in_a_browser(deployment: Deployment) -> None:
+def test_let_in_and_revoked_in_a_browser(deployment: Deployment) -> None:
     """With a notebook open, while somebody else's kernel and all containers go on."""
     with at_work(deployment, "katherine", GithubMember) as katherine, chromium() as browser:
         kernel = katherine.kernel()
@@ -212,7 +212,7 @@ def test_team_is_joined_and_left(deployment: Deployment, account: Account, team:
         team.members[account.id].state = "active"
         joan.sign_in().start()
         team.members.clear()
-        eventually(lambda: is_out(deployment, joan), 2 * REFRESH_S)
+        eventually(lambda: has_lost_access(deployment, joan), 2 * REFRESH_S)
     assert audited(deployment, "removed")[-1]["user"] == "joan"
 
 
@@ -237,7 +237,7 @@ def test_github_is_down(
                 )
                 say(deployment, allowed=["katherine"])
                 deployment.ops("up")
-                eventually(lambda: is_out(deployment, grace), 20)
+                eventually(lambda: has_lost_access(deployment, grace), 20)
                 assert kernel.run("print(6 * 7)") == "42"
             finally:
                 github.down = None

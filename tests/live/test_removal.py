@@ -1,4 +1,4 @@
-"""Who may no longer be in is out, and nobody else is touched."""
+"""Who is no longer allowed loses access, and nobody else is touched."""
 
 import json
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.access import at_work, audited, change, is_out, replace, say, server_of
+from tests.support.access import at_work, audited, change, has_lost_access, replace, say, server_of
 from tests.support.deployment import Deployment, changes
 from tests.support.member import Member, Refused
 from tests.support.waiting import eventually
 
-OUT_S = 20  # said to be within 60 s
+REVOKED_S = 20  # said to be within 60 s
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def others(deployment: Deployment) -> Iterator[Any]:
         ({"blocked": ["grace", "mallory"]}, "+ blocked grace"),
     ],
 )
-def test_who_is_taken_off_or_blocked_is_out(
+def test_who_is_taken_off_or_blocked_loses_access(
     deployment: Deployment, given: dict, preview: str
 ) -> None:
     with at_work(deployment, "grace") as grace, grace.kernel().connected() as page:
@@ -53,7 +53,7 @@ def test_who_is_taken_off_or_blocked_is_out(
         assert preview in deployment.ops("preview")
         changed = changes(deployment.ops("up"))
         assert changed["updated"] == 1 and set(changed) == {"updated", "unchanged"}
-        eventually(lambda: is_out(deployment, grace), OUT_S)
+        eventually(lambda: has_lost_access(deployment, grace), REVOKED_S)
         with pytest.raises(ConnectionClosed):
             page.run("1 + 1")
         bearer = {"Authorization": f"token {token}"}
@@ -73,7 +73,7 @@ def test_a_start_that_is_pending_is_stopped(deployment: Deployment, lists: Path)
         grace.sign_in(deployment.password)
         grace.ask_for_server()
         change(lists, allowed=["katherine"])
-        eventually(lambda: is_out(deployment, grace), OUT_S)
+        eventually(lambda: has_lost_access(deployment, grace), REVOKED_S)
 
 
 @pytest.mark.usefixtures("others")
@@ -100,7 +100,7 @@ def test_an_open_period_that_ends(deployment: Deployment, lists: Path) -> None:
     change(lists, allowed=["katherine"], open_until=end)
     with at_work(deployment, "visitor") as visitor:
         assert datetime.now(UTC) < end
-        eventually(lambda: is_out(deployment, visitor), seconds + OUT_S)
+        eventually(lambda: has_lost_access(deployment, visitor), seconds + REVOKED_S)
     assert datetime.now(UTC) >= end
 
 

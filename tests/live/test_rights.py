@@ -6,12 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.access import at_work, audited, change, is_out, server_of
+from tests.support.access import at_work, audited, change, has_lost_access, server_of
 from tests.support.deployment import Deployment
 from tests.support.member import Member, Refused
 from tests.support.waiting import eventually
 
-OUT_S = 20
+REVOKED_S = 20
 TOKENS = 200  # docs/explanation/security.md
 IN_OTHERS_NAMES: list[tuple[str, str, Any]] = [
     ("POST", "users/grace/tokens", {"note": "mine"}),
@@ -60,7 +60,7 @@ def test_nothing_is_left_of_an_admin_who_is_blocked(deployment: Deployment, list
         users = f"{deployment.url}hub/api/users"
         assert httpx.get(users, headers=bearer).status_code == 200
         change(lists, admins=[], blocked=["ada", "mallory"])
-        eventually(lambda: is_out(deployment, ada), OUT_S)
+        eventually(lambda: has_lost_access(deployment, ada), REVOKED_S)
         for address in (users, f"{users}/grace/server", f"{grace.server}api/contents"):
             assert httpx.get(address, headers=bearer).status_code in (403, 404)
         with pytest.raises(Refused):

@@ -59,7 +59,7 @@ def audited(deployment: Deployment, event: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == event]
 
 
-def is_out(deployment: Deployment, member: Member) -> bool:
+def has_lost_access(deployment: Deployment, member: Member) -> bool:
     pages = (f"{deployment.url}hub/home", f"{member.server}lab")
     return server_of(deployment, member.name) not in deployment.containers() and all(
         "/hub/login" in str(member.http.get(page).url) for page in pages

@@ -1,4 +1,4 @@
-"""What a hub is told when it starts: `hub.json`, and the paths and ports both sides agree on.
+"""The configuration of a hub at its start: `hub.json`, and the paths and ports both sides agree on.
 
 The Pulumi program writes the file with this class and the hub reads it with this class, so this
 module uses the standard library only.
@@ -34,7 +34,7 @@ HUB_URL = f"http://hub:{HUB_PORT}"
 PROXY_URL = f"http://proxy:{PROXY_PORT}"
 PROXY_API_URL = f"http://proxy:{PROXY_API_PORT}"
 
-# What the hub's container is told of its machine, for the labels of the servers it starts.
+# In the hub's environment: its machine, for the labels of the servers it starts.
 MACHINE_VARIABLE = "CYBERHUBS_MACHINE"
 MACHINE_LABEL = "cyberhubs.machine"
 
@@ -66,7 +66,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Login:
-    """How members sign in; a secret is never here but in SECRETS_DIR."""
+    """How members log in; secrets are in SECRETS_DIR only."""
 
     kind: Literal["password", "github"]
     github: GithubSettings | None = None
@@ -108,7 +108,7 @@ class HubConfig:
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused
     members_slice: str | None = (
-        None  # systemd's, that holds members' servers within a memory of theirs
+        None  # of systemd, with a memory limit for all members' servers together
     )
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-# The folders of the seed, beside those of the stack: scratch room, data for all, room for all. Uses common.sh.
+# The folders of the earlier shell-script Cyberhubs, beside those of the stack: scratch room, data for all, room for all. Uses common.sh.
 # $1 where the data is mounted, $2 uid and $3 gid of members
 mount=$1 uid=$2 gid=$3
 alone

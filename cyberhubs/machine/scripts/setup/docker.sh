@@ -65,7 +65,7 @@ if ! cmp -s "$settings" "$loaded" || [ ! -S "$socket" ] ||
         systemctl reset-failed docker.socket docker 2>/dev/null || :
         run docker systemctl restart docker.socket docker || {
             journalctl -u docker -n 8 --no-pager -o cat | sed 's/^/  | /' >&2
-            fail "Docker does not start: see above. Mend that there, then run the same command again."
+            fail "Docker does not start: see above. Fix that there, then run the same command again."
         }
     fi
 fi

@@ -15,7 +15,7 @@ until docker exec "$door" test -S /run/door/admin.sock; do # one that has only j
 done
 said=$(docker exec "$door" caddy reload --config /srv/door/live/Caddyfile.new --adapter caddyfile \
     --address unix//run/door/admin.sock 2>&1) || {
-    printf '%s\n' "The front door refuses its new settings and goes on with the old ones:" "$said" >&2
+    printf '%s\n' "The front door refuses its new settings and continues with the old ones:" "$said" >&2
     exit 1
 }
 sync "$live/Caddyfile.new"
