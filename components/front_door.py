@@ -1,6 +1,7 @@
 """Where visitors come in: TLS, the front page, and the way to each hub."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -14,6 +15,7 @@ from cyberhubs import caddyfile
 from cyberhubs.machine.script import call
 from cyberhubs.names import DoorNames
 from cyberhubs.settings import Settings
+from cyberhubs.settings.base import EVERYWHERE
 from cyberhubs.settings.tls import AcmeTls, FileTls, InternalTls
 
 
@@ -47,9 +49,12 @@ class FrontDoor(ComponentResource):
         self.hubs = host.data.door_entries
         self.container = names.container
 
-        self.network = network(
+        made = network(
             f"{name}-network", host, network_name=names.network, labels=names.labels, opts=child
-        ).name
+        )
+        self.network = made.name
+        # What comes from the machine itself has this address in the container.
+        self._machine = made.ipam_configs.apply(_gateway)
         self._made = host.command(
             f"{name}-directories",
             call("door-directories", host.data.door, host.user.uid, host.user.gid),
@@ -98,14 +103,25 @@ class FrontDoor(ComponentResource):
             files.append(self._put("certificate", path, pulumi.Output.secret(both)))
         if isinstance(settings.tls, AcmeTls) and settings.tls.ca:
             files.append(self._put("authority", f"{self._live}/acme-ca.pem", settings.tls.ca_pem))
-        served = caddyfile.caddyfile(
-            settings.tls, settings.domain, settings.url, settings.visitors, certificate
-        )
+
+        def served(*only_from: str) -> str:
+            return caddyfile.caddyfile(
+                settings.tls,
+                settings.domain,
+                settings.url,
+                settings.visitors,
+                only_from=only_from,
+                certificate=certificate,
+            )
+
+        sources = settings.door_sources
         user = host.user
         return host.command(
             f"{self._name}-reload",
             call("reload-door", self._live, self.container, user.uid, user.gid),
-            stdin=served,
+            stdin=served()
+            if sources == EVERYWHERE
+            else self._machine.apply(lambda address: served(address, *sources)),
             triggers=[caddy.id],
             opts=ResourceOptions(parent=self, depends_on=[caddy, *files]),
         )
@@ -124,3 +140,8 @@ class FrontDoor(ComponentResource):
             f"docker exec {self.container} cat {caddyfile.ROOT_CERTIFICATE}",
             opts=ResourceOptions(parent=self, depends_on=[self.open]),
         ).stdout
+
+
+def _gateway(pools: Sequence[docker.outputs.NetworkIpamConfig] | None) -> str:
+    assert pools and pools[0].gateway
+    return pools[0].gateway

@@ -1,6 +1,8 @@
 """What the front door is told: its Caddyfile. All else it serves is in images/front-door."""
 
-from cyberhubs.settings.tls import AcmeTls, FileTls, InternalTls, NoTls, Tls
+from collections.abc import Sequence
+
+from cyberhubs.settings.tls import AcmeTls, ExternalTls, FileTls, InternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
 
 # Inside the door's container.
@@ -17,26 +19,47 @@ YEAR_S = 365 * 24 * 3600
 HEADERS = "16KiB"  # as much as a hub's proxy takes
 IDLE_S = 60  # of a connection between two requests
 SLOWEST = 1000  # bytes in a second of a visitor's body, after the first seconds
+# JupyterHub and its servers leave it out for this one cookie.
+SECURE = 'header >Set-Cookie "^(_xsrf=.*)$" "$1; Secure"'
 
 
 def caddyfile(
-    tls: Tls, domain: str | None, url: str, visitors: Visitors, certificate: str | None = None
+    tls: Tls,
+    domain: str | None,
+    url: str,
+    visitors: Visitors,
+    *,
+    only_from: Sequence[str] = (),
+    certificate: str | None = None,
 ) -> str:
-    """`url`: the front page's. `certificate`: name in live/certificates of a file that holds
-    certificate and key, for tls.mode files."""
+    """`url`: the front page's. `only_from`: networks whose connections alone are answered; none: all.
+    `certificate`: name in live/certificates of a file that holds certificate and key, for tls.mode files.
+    """
+    believed = " ".join(only_from) if isinstance(tls, ExternalTls) else ""
     options = [
         f"admin unix/{RUN_DIR}/admin.sock",
         "persist_config off",
+        "order abort first",
         _inner(
             "servers",
             "protocols h1 h2",  # h3 would be one more port
             f"max_header_size {HEADERS}",
             _inner("timeouts", f"read_header {visitors.seconds}s", f"idle {IDLE_S}s", depth=2),
+            *([f"trusted_proxies static {believed}"] if believed else []),
         ),
     ]
-    if isinstance(tls, NoTls):
+    serve = ["import front"]
+    if only_from:
+        # Docker opens the ports of a container to whoever has a route to it, wherever they are published.
+        # From 127.0.0.1 comes what its own page includes.
+        known = " ".join([*only_from, "127.0.0.1"])
+        serve = [f"@elsewhere not remote_ip {known}", "abort @elsewhere", *serve]
+    if isinstance(tls, NoTls | ExternalTls):
         options += ["auto_https off"]
-        sites = [_block(f"http://:{tls.port}", "import front")]
+        if isinstance(tls, ExternalTls):
+            plain = ("@plain header X-Forwarded-Proto http", f"redir @plain {url[:-1]}{{uri}} 308")
+            serve = [*plain, SECURE, "request_header X-Forwarded-Proto https", *serve]
+        sites = [_block(f"http://:{tls.port}", *serve)]
     else:
         options += [
             f"http_port {tls.http_port}",
@@ -54,9 +77,10 @@ def caddyfile(
                 f"https://{domain}:{tls.port}",
                 *source,
                 f"header Strict-Transport-Security max-age={YEAR_S}",
-                "import front",
+                SECURE,
+                *serve,
             ),
-            _block(f"http://:{tls.http_port}", f"redir {url.removesuffix('/')}{{uri}} 308"),
+            _block(f"http://:{tls.http_port}", *serve[:-1], f"redir {url[:-1]}{{uri}} 308"),
         ]
     front = "import /srv/door/front.caddyfile\n"
     return "\n".join([_block("", *options), *_of_visitors(visitors), front, *sites])

@@ -16,6 +16,7 @@ from components.host.run_locally import run_locally
 from cyberhubs.names import in_cloud
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.processes import python_module
+from cyberhubs.settings.base import EVERYWHERE
 from cyberhubs.settings.host import OpenStackHostSettings
 
 USER_DATA = CHECKOUT / "cloud-init/user-data.yaml"
@@ -24,11 +25,12 @@ OWN_NETWORK = "10.77.0.0/24"
 
 @dataclass
 class CloudServerArgs:
-    """`ports`: those of the front door that others may use."""
+    """`ports`: the front door's; `sources`: networks that may use them."""
 
     host: OpenStackHostSettings
     stack: str
     ports: tuple[int, ...]
+    sources: tuple[str, ...]
 
 
 class CloudServer(ComponentResource):
@@ -93,10 +95,10 @@ class CloudServer(ComponentResource):
         )
         for version in (4, 6):
             self._rule(group, f"out-{version}", direction="egress", ethertype=f"IPv{version}")
-        for source in self._args.host.ssh.from_ or ("0.0.0.0/0", "::/0"):
+        for source in self._args.host.ssh.from_ or EVERYWHERE:
             self._open(group, self._args.host.ssh.port, source)
         for port in self._args.ports:
-            for source in ("0.0.0.0/0", "::/0"):
+            for source in self._args.sources:
                 self._open(group, port, source)
         return openstack.networking.Port(
             f"{self._name}-port",

@@ -50,7 +50,7 @@ class Host(ComponentResource):
         self.data = DataLayout(settings.host.data_path)
         self.address = address_of(settings)
         self.connection_env = {}
-        self._domain = settings.domain
+        self._domain = settings.pointing_domain
         self._interpreters = {
             engine: interpreter(settings.stack, settings.host, engine=engine)
             for engine in (False, True)

@@ -23,9 +23,7 @@ class OpenStackHost(SetUpHost):
         child = ResourceOptions(parent=self)
         server = CloudServer(
             f"{name}-server",
-            CloudServerArgs(
-                host, settings.stack, () if settings.on_loopback else settings.tls.ports
-            ),
+            CloudServerArgs(host, settings.stack, settings.tls.ports, settings.door_sources),
             opts=child,
         )
         key = HostKey(f"{name}-key", opts=child)

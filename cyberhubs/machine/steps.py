@@ -8,7 +8,7 @@ from cyberhubs_hub.shared.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SE
 from cyberhubs.machine.script import call, script
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHostSettings, OpenStackHostSettings
-from cyberhubs.settings.tls import NoTls
+from cyberhubs.settings.tls import ExternalTls
 
 SOCKET_DIRECTORY = "/run/cyberhubs-engine"  # has the engine's socket too, by docker.sh
 MEMBERS_SLICE = "cyberhubs-members.slice"  # made by limits.sh
@@ -38,8 +38,9 @@ def setup(settings: Settings) -> Iterator[Step]:
     existing = "yes" if disk.existing else "no"
     at_least_gb = (host.data.size_gb or 0) if isinstance(host, OpenStackHostSettings) else 0
     inside = (PROXY_PORT, PROXY_API_PORT, HUB_PORT, SERVER_PORT)
-    # Without TLS the door is on the machine's loopback, which no firewall is asked for.
-    door = () if isinstance(settings.tls, NoTls) else settings.tls.ports
+    door = () if settings.on_loopback else settings.tls.ports
+    # All visitors come from the few addresses of the server that has the certificate.
+    most = 0 if isinstance(settings.tls, ExternalTls) else settings.visitors.connections
     yield Step("packages")
     yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
     yield Step("grow", (mount, at_least_gb))
@@ -54,7 +55,7 @@ def setup(settings: Settings) -> Iterator[Step]:
             ",".join(host.ssh.from_),
             _list(door),
             _list(inside),
-            settings.visitors.connections,
+            most,
         ),
         confirm="firewall-confirm",
     )

@@ -20,7 +20,7 @@ from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHostSettings
 from cyberhubs.settings.rules import ANYWHERE
-from cyberhubs.settings.tls import AcmeTls, NoTls
+from cyberhubs.settings.tls import AcmeTls, ExternalTls, NoTls
 
 TIMEOUT_S = 5
 FRONT_PAGE = "front door"
@@ -93,9 +93,10 @@ def _visitor(settings: Settings, address: str, socket: str | None = None) -> htt
     """Comes to the door as a browser does, at an address or by a socket; takes any certificate, of which
     `certificate` tells."""
     url = urlsplit(settings.url)
+    scheme = "http" if isinstance(settings.tls, ExternalTls) else url.scheme
     host = f"[{address}]" if ":" in address else address
     return httpx.Client(
-        base_url=f"{url.scheme}://{host}:{settings.tls.port}",
+        base_url=f"{scheme}://{host}:{settings.tls.port}",
         headers={"Host": url.netloc},
         transport=httpx.HTTPTransport(verify=False, uds=socket),
         timeout=TIMEOUT_S,
@@ -107,6 +108,9 @@ def certificate(stack: Stack, door: Container) -> Iterator[str]:
     tls = stack.settings.tls
     if isinstance(tls, NoTls):
         yield "none, on this machine only"
+        return
+    if isinstance(tls, ExternalTls):
+        yield "of the server before the front door"
         return
     served = _served(stack)
     if served is None:
@@ -121,7 +125,7 @@ def certificate(stack: Stack, door: Container) -> Iterator[str]:
 
 def dns(stack: Stack) -> str | None:
     """Whether the domain points to the machine, and if not, what to create; None without one."""
-    record = dns_record(stack.settings.domain, stack.address)
+    record = dns_record(stack.settings.pointing_domain, stack.address)
     if record is None:
         return None
     create = f"create the record {record.name}. {record.type} {record.value}"

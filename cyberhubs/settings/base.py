@@ -1,7 +1,7 @@
 """The base of all models of the stack file, and the types that several of them use."""
 
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
@@ -115,6 +115,13 @@ def _address(value: str) -> str:
         raise ValueError(f"{value!r} is not an IP address — write it as 206.12.1.2") from None
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"{error} — write a network such as 192.0.2.0/24") from None
+
+
 def _absolute(value: Any) -> PurePosixPath:
     text = read_text(value)
     path = PurePosixPath(text)
@@ -158,6 +165,11 @@ Text = Annotated[
 
 Address = Annotated[Text, AfterValidator(_address)]
 """An IP address."""
+
+Network = Annotated[Text, AfterValidator(_network)]
+"""A network in CIDR notation."""
+
+EVERYWHERE: tuple[str, ...] = ("0.0.0.0/0", "::/0")
 
 HIDDEN = "[secret]"
 """What a secret is where it cannot be decrypted: in a stack file that is read without Pulumi."""

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from cyberhubs import layout
 from cyberhubs.paths import CHECKOUT
-from cyberhubs.settings.base import Address, ControlPath, Model, Text, own_folder
+from cyberhubs.settings.base import Address, ControlPath, Model, Network, Text, own_folder
 
 MOUNT = "/mnt"
 """Where a machine of kind ssh or openstack has its data disk."""
@@ -19,13 +18,6 @@ OF_THE_STACK = (layout.DOOR, layout.ETC, layout.HUBS, layout.HOMES, "lost+found"
 """Folders in MOUNT that no data space may show."""
 VOLUME = "/var/lib/cyberhubs/volume"
 """Link to the disk that is a machine's volume, on one of kind openstack."""
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ip_network(value))
-    except ValueError as error:
-        raise ValueError(f"{error} — write a network such as 192.0.2.0/24") from None
 
 
 def _uuid(value: str) -> str:
@@ -78,7 +70,6 @@ def _data_folder(path: Path) -> Path:
     return path
 
 
-Network = Annotated[Text, AfterValidator(_network)]
 Id = Annotated[Text, AfterValidator(_uuid)]
 
 

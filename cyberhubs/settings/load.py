@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cyberhubs.paths import STACKS
 from cyberhubs.settings import rules
+from cyberhubs.settings.base import EVERYWHERE
 from cyberhubs.settings.explain import explain
 from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import Hub, plain_name
@@ -19,7 +20,7 @@ from cyberhubs.settings.login import GithubLogin
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 from cyberhubs.settings.stack_file import read_stack_file
-from cyberhubs.settings.tls import NoTls, Tls
+from cyberhubs.settings.tls import ExternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
 
 
@@ -56,7 +57,9 @@ class Settings:
         """The front page, which names the hubs, with a slash at the end."""
         if isinstance(self.tls, NoTls):
             return f"http://{self.tls.listen}:{self.tls.port}/"
-        port = "" if self.tls.port == 443 else f":{self.tls.port}"
+        port = (
+            "" if isinstance(self.tls, ExternalTls) or self.tls.port == 443 else f":{self.tls.port}"
+        )
         return f"https://{self.domain}{port}/"
 
     def hub_url(self, hub: Hub) -> str:
@@ -66,6 +69,18 @@ class Settings:
     def callback(self, hub: Hub) -> str:
         """Where GitHub sends who logs in to a hub: exactly so it is in the OAuth app."""
         return f"{self.hub_url(hub)}hub/oauth_callback"
+
+    @property
+    def pointing_domain(self) -> str | None:
+        """The domain that has to point to the machine; None where it points to another server."""
+        return None if isinstance(self.tls, ExternalTls) else self.domain
+
+    @property
+    def door_sources(self) -> tuple[str, ...]:
+        """Networks from which visitors come to the front door. None: the machine alone."""
+        if self.on_loopback:
+            return ()
+        return self.tls.trusted_proxies if isinstance(self.tls, ExternalTls) else EVERYWHERE
 
     @property
     def on_loopback(self) -> bool:

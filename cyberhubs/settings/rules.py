@@ -15,7 +15,7 @@ from cyberhubs.settings.host import MOUNT, OF_THE_STACK, HostSettings, LocalHost
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.login import PasswordLogin
 from cyberhubs.settings.problems import KeyPath, Problem, path_text
-from cyberhubs.settings.tls import FileTls, NoTls, Tls
+from cyberhubs.settings.tls import ExternalTls, FileTls, NoTls, Tls
 
 ANYWHERE = ("0.0.0.0", "::")
 
@@ -40,15 +40,22 @@ def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
         )
     for name, hub in hubs.items():
         path = ("hubs", name)
-        if tls and isinstance(hub.login, PasswordLogin) and not ip_address(tls.listen).is_loopback:
+        if tls and isinstance(hub.login, PasswordLogin) and _others_come(tls):
             yield Problem(
                 (*path, "login", "kind"),
-                f"password is only for the machine itself, since all members share it, not for "
-                f"tls.listen {tls.listen} — use github, or tls.listen: 127.0.0.1",
+                "password is only for the machine itself, since all members share it, not for "
+                f"tls.{_others_come(tls)} — use github, or tls.listen: 127.0.0.1",
             )
         yield from _of_one_hub(path, hub)
         if host:
             yield from _secrets_shown(path, hub.data, _data_folders(host))
+
+
+def _others_come(tls: Tls) -> str | None:
+    """The key of `tls` with its value, by which others than the machine itself reach the front door."""
+    if isinstance(tls, ExternalTls):
+        return "mode external"
+    return None if ip_address(tls.listen).is_loopback else f"listen {tls.listen}"
 
 
 def _domain(tls: Tls, domain: str | None) -> Iterator[Problem]:

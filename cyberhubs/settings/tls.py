@@ -1,13 +1,14 @@
 """`cyberhubs:tls`: where certificates come from, and where the front door listens."""
 
 import re
+from ipaddress import ip_address
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from cyberhubs.settings.authorities import Authorities, certificates_in
-from cyberhubs.settings.base import Address, Model, Secret, Text
+from cyberhubs.settings.base import Address, Model, Network, Secret, Text
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -100,4 +101,43 @@ class NoTls(Model):
         return (self.port,)
 
 
-Tls = Annotated[AcmeTls | FileTls | InternalTls | NoTls, Field(discriminator="mode")]
+class ExternalTls(Model):
+    """TLS ends before the front door: at a load balancer, or at a web server on the machine. It must pass on
+    the header Host, and websockets."""
+
+    mode: Literal["external"]
+    """Another server holds the certificate, and hands requests on by http."""
+    listen: Address = "127.0.0.1"
+    """IPv4 address of the host on which the front door listens for them."""
+    port: Port = 8000
+    """Port of http."""
+    trusted_proxies: tuple[Network, ...] = Field(default=(), strict=False)
+    """Networks that the other server is in. Nobody else is answered, and the headers X-Forwarded-For and
+    X-Forwarded-Proto are believed from there alone. Left out with a server on the machine itself."""
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.port,)
+
+    @model_validator(mode="after")
+    def _trusts_somebody(self) -> Self:
+        listen = ip_address(self.listen)
+        if listen.version != 4:
+            raise ValueError(
+                f"has listen {self.listen}, where all would seem to be on the machine — use IPv4"
+            )
+        on_machine = listen.is_loopback
+        if not on_machine and not self.trusted_proxies:
+            raise ValueError(
+                "is missing trustedProxies, so that nobody would be answered — add the network of the "
+                "server that holds the certificate, such as [192.0.2.0/28]"
+            )
+        if on_machine and self.trusted_proxies:
+            raise ValueError(
+                f"has trustedProxies, and listens on the machine itself ({self.listen}) — leave them out, or "
+                "set listen to an address that they reach"
+            )
+        return self
+
+
+Tls = Annotated[AcmeTls | FileTls | InternalTls | NoTls | ExternalTls, Field(discriminator="mode")]

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.member import Kernel, Member, Refused, keeps_its_variables
+from tests.support.neighbour import neighbour
 from tests.support.stranger import Stranger
 
 MB = 2**20
@@ -310,3 +311,13 @@ def test_guesses_are_few_and_in_the_audit(attacked: Deployment) -> None:
     ] * looked_at
     with Member(attacked.url, "katherine") as katherine:
         katherine.sign_in(attacked.password)  # at once, from the same address
+
+
+def test_neighbours_with_a_route_are_not_answered(attacked: Deployment) -> None:
+    """Engines before 28 open a port published on loopback to all who send to the container's own address."""
+    door = attacked.door
+    (network,) = door.attrs["NetworkSettings"]["Networks"].values()
+    with neighbour() as other:
+        found = other.get(f"http://{network['IPAddress']}:{attacked.port}/core/hub/login")
+    assert "Test hub" in httpx.get(f"{attacked.url}hub/login").text
+    assert found.startswith("curl: "), found

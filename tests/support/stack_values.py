@@ -56,6 +56,7 @@ SSH = {
 }
 GITHUB = {"kind": "github", "clientId": "Ov23", "clientSecret": "hunter2-very-secret"}
 ACME = {"mode": "acme", "email": "ops@example.org"}
+EXTERNAL = {"mode": "external"}
 
 
 def changed_host(part: str, **values: Any) -> dict[str, Any]:

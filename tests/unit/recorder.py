@@ -48,6 +48,7 @@ class _Mocks(pulumi_mocks.Mocks):
             said = f"private of {args.name}\nssh-ed25519 AAAA"
         computed = {
             "command:local:Command": {"stdout": said, "stderr": ""},
+            "docker:index/network:Network": {"ipamConfigs": [{"gateway": "192.0.2.1"}]},
             "openstack:networking/floatingIp:FloatingIp": {"address": "192.0.2.7"},
         }
         return f"{args.name}-id", {**args.inputs, **computed.get(args.typ, {})}

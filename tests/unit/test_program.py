@@ -316,6 +316,9 @@ def test_the_security_group_lets_in_what_is_needed(cloud: dict[str, Any]) -> Non
     hub = {**cloud["hubs"]["core"], "login": {"kind": "password"}, "access": {"everyone": True}}
     loopback = {"host": cloud["host"], "tls": {"mode": "none"}, "hubs": {"core": hub}}
     assert opened(in_cloud(loopback)) == {(22, "192.0.2.0/24")}
+    external = {"mode": "external", "listen": "0.0.0.0", "trustedProxies": ["198.51.100.0/28"]}
+    behind = in_cloud({**cloud, "tls": external})
+    assert opened(behind) == {(22, "192.0.2.0/24"), (8000, "198.51.100.0/28")}
 
 
 def test_a_network_of_its_own_leads_out_before_its_address(cloud: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from cyberhubs.settings.host import CHECKOUT
 from tests.support.stack_values import (
     ACME,
     CORE,
+    EXTERNAL,
     GITHUB,
     GOOD,
     OPENSTACK,
@@ -63,6 +64,15 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (("tls",), {**ACME, "port": 0}, "tls.port", "0 is too small"),
     (("tls",), {**ACME, "port": 80}, "tls", "has port and httpPort 80"),
     (("tls",), {**ACME, "listen": "hub"}, "tls.listen", "'hub' is not an IP address"),
+    (("tls",), {**EXTERNAL, "listen": "192.0.2.7"}, "tls", "is missing trustedProxies"),
+    (("tls",), {**EXTERNAL, "trustedProxies": ["192.0.2.0/24"]}, "tls", "on the machine itself"),
+    (("tls",), {**EXTERNAL, "listen": "::1"}, "tls", "use IPv4"),
+    (
+        ("tls",),
+        {**EXTERNAL, "trustedProxies": ["balancer"]},
+        "tls.trustedProxies[0]",
+        "write a network",
+    ),
     (("tls",), {**ACME, "email": "ops"}, "tls.email", "is not an e-mail address"),
     (("tls",), {**ACME, "email": "a{b}@c.d"}, "tls.email", "is not an e-mail address"),
     (("tls",), {**ACME, "directory": "http://ca/dir"}, "tls.directory", "not an https address"),
@@ -224,6 +234,11 @@ def test_bad_input(path, value, at, says, tmp_path):
             "says sizeGb and volumeId — give either sizeGb or volumeId",
         ),
         ([(("tls",), ACME)], "host.address", "is missing, the door listens at all addresses"),
+        (
+            [(("tls",), EXTERNAL), (("domain",), "hub.example.org")],
+            "hubs.core.login.kind",
+            "not for tls.mode external — use github",
+        ),
         ([(("tls",), ACME)], "domain", "is missing, tls.mode acme needs it"),
         (
             [(("tls",), {"mode": "internal", "listen": "192.0.2.7"})],

@@ -1,7 +1,7 @@
 # What may come in, and whom containers may reach. Uses common.sh.
 # $1 port of ssh, $2 networks that may use it (none: all), $3 ports of the front door, if any, $4 ports of
 # hubs, proxies and servers at which containers reach one another; lists with commas; $5 connections to the
-# front door that one address may hold
+# front door that one address may hold, 0: any number
 ssh=$1 from=$2 door=$3 inside=$4 most=$5
 folder=/etc/cyberhubs
 live=/run/cyberhubs-firewall # our chains as they were right after they were made
@@ -20,7 +20,7 @@ door_rules() { # with & for each port
 }
 
 too_many() { # chain and match of the door's connections, bits of an address that one visitor has
-    echo "-A $1 -m connlimit --connlimit-above $most --connlimit-mask $2 -j REJECT --reject-with tcp-reset"
+    [ "$most" = 0 ] || echo "-A $1 -m connlimit --connlimit-above $most --connlimit-mask $2 -j REJECT --reject-with tcp-reset"
 }
 
 input() { # pattern, name of ICMP, DHCP client's port, bits of an address that one visitor has
@@ -48,7 +48,8 @@ forward="-A CYBERHUBS-DOCKER -m conntrack --ctstate RELATED,ESTABLISHED -j RETUR
 -A CYBERHUBS-DOCKER -i docker0 -j RETURN
 $(door_rules "$(too_many 'CYBERHUBS-DOCKER -p tcp -m conntrack --ctorigdstport &' 32)")
 $(door_rules '-A CYBERHUBS-DOCKER -p tcp -m conntrack --ctorigdstport & -j RETURN')
--A CYBERHUBS-DOCKER -m conntrack --ctstate DNAT -j DROP"
+-A CYBERHUBS-DOCKER -m conntrack --ctstate DNAT -j DROP
+-A CYBERHUBS-DOCKER -o ch-+ -j DROP"
 
 changed=
 if write "$folder/firewall.v4" 0644 "*filter
