@@ -143,5 +143,5 @@ class FrontDoor(ComponentResource):
 
 
 def _gateway(pools: Sequence[docker.outputs.NetworkIpamConfig] | None) -> str:
-    assert pools and pools[0].gateway
-    return pools[0].gateway
+    """Empty in an update of other resources alone, which knows no network."""
+    return (pools[0].gateway if pools else None) or ""
