@@ -42,12 +42,22 @@ def setup(settings: Settings) -> Iterator[Step]:
     # All visitors come from the few addresses of the server that has the certificate.
     most = 0 if isinstance(settings.tls, ExternalTls) else settings.visitors.connections
     yield Step("packages")
+    yield Step("container-addresses", (host.container_networks, host.ssh.port))
     yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
     yield Step("grow", (mount, at_least_gb))
     yield Step("directories", (mount, user.uid, user.gid))
     yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs),))
     ipv6 = ":" in settings.tls.listen
-    yield Step("docker", (mount, host.ssh.user, SOCKET_DIRECTORY, "true" if ipv6 else "false"))
+    yield Step(
+        "docker",
+        (
+            mount,
+            host.ssh.user,
+            SOCKET_DIRECTORY,
+            "true" if ipv6 else "false",
+            host.container_networks,
+        ),
+    )
     yield Step(
         "firewall",
         (

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
@@ -18,6 +19,15 @@ OF_THE_STACK = (layout.DOOR, layout.ETC, layout.HUBS, layout.HOMES, "lost+found"
 """Folders in MOUNT that no data space may show."""
 VOLUME = "/var/lib/cyberhubs/volume"
 """Link to the disk that is a machine's volume, on one of kind openstack."""
+
+
+def _range(value: str) -> str:
+    network = ip_network(value)
+    if network.version != 4 or network.prefixlen > 22:
+        raise ValueError(
+            f"{value} is not an IPv4 network of a /22 or larger — write one such as 10.99.0.0/18"
+        )
+    return value
 
 
 def _uuid(value: str) -> str:
@@ -192,6 +202,10 @@ class Volume(_Filesystem):
 
 class _SetUp(Model):
     """A machine that Cyberhubs sets up."""
+
+    container_networks: Annotated[Network, AfterValidator(_range)] = "198.19.0.0/18"
+    """Range of addresses for Docker's networks: a /24 for each hub, for the front door and for Docker itself. A client
+    with an address of this range could not reach the machine. Networks that exist keep their addresses."""
 
     @property
     def data_path(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from itertools import combinations
 from pathlib import PurePath, PurePosixPath
 from typing import Any
@@ -11,13 +11,21 @@ from cyberhubs_hub.shared.access_rules import is_open
 
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.data_spaces import DataSpace
-from cyberhubs.settings.host import MOUNT, OF_THE_STACK, HostSettings, LocalHostSettings
+from cyberhubs.settings.host import (
+    MOUNT,
+    OF_THE_STACK,
+    HostSettings,
+    LocalHostSettings,
+    OpenStackHostSettings,
+    SshHostSettings,
+)
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.login import PasswordLogin
 from cyberhubs.settings.problems import KeyPath, Problem, path_text
 from cyberhubs.settings.tls import ExternalTls, FileTls, NoTls, Tls
 
 ANYWHERE = ("0.0.0.0", "::")
+OTHER_NETWORKS = 2  # the front door's and Docker's own
 
 
 def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
@@ -38,6 +46,8 @@ def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
             f"is missing, the door listens at all addresses ({tls.listen}) — add the one under which "
             "others reach this machine, or set tls.listen",
         )
+    if isinstance(host, OpenStackHostSettings | SshHostSettings):
+        yield from _room_for_networks(host, len(hubs))
     for name, hub in hubs.items():
         path = ("hubs", name)
         if tls and isinstance(hub.login, PasswordLogin) and _others_come(tls):
@@ -49,6 +59,18 @@ def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _of_one_hub(path, hub)
         if host:
             yield from _secrets_shown(path, hub.data, _data_folders(host))
+
+
+def _room_for_networks(
+    host: OpenStackHostSettings | SshHostSettings, hubs: int
+) -> Iterator[Problem]:
+    room, needed = 2 ** (24 - ip_network(host.container_networks).prefixlen), hubs + OTHER_NETWORKS
+    if needed > room:
+        yield Problem(
+            ("host", "containerNetworks"),
+            f"{host.container_networks} has {room} networks of a /24, and {hubs} hubs need {needed} — write a larger "
+            "range",
+        )
 
 
 def _others_come(tls: Tls) -> str | None:

@@ -28,13 +28,41 @@ def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: P
         }
         assert all(said[name] for name in ("disk", "docker")) == (number == 1), said
     assert set(said.values()) == {""}
-    assert [ssh.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
+    assert [ssh.run(one.script(check=True)) for one in steps(bare)] == [""] * 9
     bare.exec("systemctl stop docker.socket docker; apt-mark unhold docker.io")
     assert "docker: started" in ssh.run(step(bare, "docker").script(check=True))
     assert bare.exec("systemctl is-active docker || :").strip() == "inactive"
+    bare.exec("apt-mark hold containerd runc")
     said = ssh.run(step(bare, "docker").script())
     assert "docker.io: held" in said and "docker: started" in said
+    assert bare.exec("apt-mark showhold").split() == ["docker.io"]
+    assert " 198.19.0.1/24 " in bare.exec("ip address show docker0")
     bare.exec("systemctl stop docker.socket docker containerd")
+
+
+@pytest.mark.parametrize("kind", ["198.19.8.0/24", "unreachable 198.0.0.0/8"])
+def test_addresses_that_lead_elsewhere_are_not_taken(
+    bare: LabMachine, ssh: SshMachine, kind: str
+) -> None:
+    route = kind if kind.startswith("unreachable") else f"{kind} via {bare.gateway}"
+    bare.exec(f"ip route add {route}")
+    try:
+        with pytest.raises(MachineError, match=rf"a route to some of them \({kind.split()[-1]}"):
+            ssh.run(step(bare, "container-addresses").script())
+    finally:
+        bare.exec(f"ip route del {route}")
+
+
+def test_addresses_of_who_is_logged_in_are_not_taken(bare: LabMachine, ssh: SshMachine) -> None:
+    """Also where no route of the machine's tells, as behind a router."""
+    bare.exec("ip rule add pref 1 lookup 77; ip route add default dev eth0 table 77")
+    route = bare.exec("ip -4 route show dev eth0 scope link").split()[0]
+    bare.exec(f"ip route del {route} dev eth0")
+    try:
+        with pytest.raises(MachineError, match=rf"logged in here from {bare.gateway}, who"):
+            ssh.run(script("container-addresses", route, 22))
+    finally:
+        bare.exec(f"ip route add {route} dev eth0; ip rule del pref 1")
 
 
 def test_another_distribution_is_refused_by_name(bare: LabMachine, ssh: SshMachine) -> None:
@@ -86,7 +114,7 @@ def test_a_package_that_was_half_unpacked_is_installed_again(
 def test_a_docker_that_was_half_installed_while_another_packager_works(
     bare: LabMachine, ssh: SshMachine, disk: Path
 ) -> None:
-    for one in steps(bare)[:5]:
+    for one in steps(bare)[:6]:
         ssh.run(one.script())
     half = "Status: install ok unpacked"
     bare.exec("apt-mark unhold docker.io")
@@ -141,7 +169,7 @@ def test_a_docker_that_is_there_is_taken_over_if_it_carries_nothing(
         machine.run(one.script())
     machine.disconnect()
     assert machine.facts().docker
-    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 9
     bare.exec("systemctl stop docker.socket docker containerd")
 
 
@@ -188,7 +216,7 @@ def test_a_machine_that_is_restarted_in_the_middle(bare: LabMachine, disk: Path)
     thread.join()
     assert "connection" in failed[0] and "run the same command again" in failed[0]
     set_up(machine, bare)
-    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 9
     bare.exec("systemctl stop docker.socket docker containerd")
 
 
@@ -210,7 +238,7 @@ def test_killed_anywhere_it_ends_in_the_same_state(
         bare.exec(KILL)
         thread.join()
         carry_out(machine, one)
-    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 8
+    assert [machine.run(one.script(check=True)) for one in steps(bare)] == [""] * 9
     assert bare.exec(
         "docker info --format '{{.DockerRootDir}} {{.LiveRestoreEnabled}}'"
     ).split() == [

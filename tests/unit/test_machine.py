@@ -55,7 +55,7 @@ def test_room_where_something_is_and_where_nothing_is() -> None:
 def test_each_step_of_the_setup_can_check() -> None:
     steps = list(setup(load(SERVER, "test")))
     assert [step.name for step in steps] == [
-        "packages", "disk", "grow", "directories", "limits", "docker", "firewall", "foreign-containers",
+        "packages", "container-addresses", "disk", "grow", "directories", "limits", "docker", "firewall", "foreign-containers",
     ]  # fmt: skip
     for step in steps:
         assert "\ncheck=yes\n" in step.script(check=True)

@@ -58,7 +58,7 @@ hold_packages() { # names: keeps those that are installed at their version
 }
 
 want_base_packages() {
-    want_packages ca-certificates e2fsprogs xfsprogs iptables kmod procps unattended-upgrades apparmor
+    want_packages ca-certificates e2fsprogs xfsprogs iproute2 iptables kmod procps unattended-upgrades apparmor
 }
 
 want_docker() { # where there is none, whoever's; held, since another version restarts it
@@ -67,7 +67,13 @@ want_docker() { # where there is none, whoever's; held, since another version re
     *) want_packages docker.io ;; # one that was cut off has its programs and does not work
     esac
     command -v docker >/dev/null || want_packages docker-cli # a package of its own from Debian 13 on
-    hold_packages docker.io docker-ce containerd containerd.io runc
+    hold_packages docker.io docker-ce
+    # As an earlier Cyberhubs held them: another version of these restarts no container.
+    for package in containerd containerd.io runc; do
+        if apt-mark showhold | grep -qx "$package" && doing "$package: gets security updates"; then
+            patiently run apt-mark apt-mark unhold "$package" || fail "$package is held: see above."
+        fi
+    done
 }
 
 want_security_updates() {

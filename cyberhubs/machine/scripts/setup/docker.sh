@@ -2,8 +2,9 @@
 # store, the default of new engines, would keep elsewhere. Uses common.sh and distribution.sh.
 # $1 where the data is mounted, $2 who may use the engine, $3 a directory for its socket: a hub that
 # has the directory still reaches an engine whose socket was made anew; $4 whether it has a proxy of its own for
-# published ports: IPv6 needs it, and it ends for good where it may open no more files
-mount=$1 user=$2 socket=$3/docker.sock proxy=$4
+# published ports: IPv6 needs it, and it ends for good where it may open no more files; $5 range of addresses of
+# its networks
+mount=$1 user=$2 socket=$3/docker.sock proxy=$4 range=$5
 root=$mount/var/lib/docker
 settings=/etc/docker/daemon.json
 written=/var/lib/cyberhubs/daemon.json # what we wrote last
@@ -28,6 +29,7 @@ content=$(
   "userland-proxy": $proxy,
   "exec-opts": ["native.cgroupdriver=systemd"],
   "mtu": $mtu,
+  "default-address-pools": [{"base": "$range", "size": 24}],
   "log-driver": "json-file",
   "log-opts": {"max-size": "10m", "max-file": "3"},
   "default-ulimits": {
