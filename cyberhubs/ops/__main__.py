@@ -4,7 +4,17 @@ import argparse
 import sys
 
 from cyberhubs.errors import FULL, UserError, trouble
-from cyberhubs.ops import access, deploy, host, inspect
+from cyberhubs.ops import (
+    access,
+    check,
+    deploy,
+    host_key,
+    logs,
+    outputs,
+    register,
+    status,
+    tunnel,
+)
 from cyberhubs.ops.stack import Stack
 
 OF_A_HUB = {"access": ("hub", "user"), "register": ("hub",)}  # with what they are asked for
@@ -12,15 +22,18 @@ COMMANDS = {
     "up": (deploy.up, "make the machine as the stack file says, and show how to log in"),
     "preview": (deploy.preview, "show what `up` would change; changes nothing"),
     "down": (deploy.down, "stop and remove everything but the members' files and the images"),
-    "output": (inspect.output, "the stack's outputs as JSON; secrets as [secret]"),
-    "password": (inspect.password, "the shared password of each hub with login `password`"),
-    "status": (inspect.status, "what runs, how it is, and the room left on the disk"),
-    "check": (host.check, "what on the machine is no longer as it was made; changes nothing"),
-    "tunnel": (host.tunnel, "the front door of a machine of kind ssh, brought to this one"),
-    "host-key": (host.host_key, "the host keys that a machine presents, for the stack file"),
+    "output": (outputs.output, "the stack's outputs as JSON; secrets as [secret]"),
+    "password": (outputs.password, "the shared password of each hub with login `password`"),
+    "status": (status.status, "what runs, how it is, and the free space on the disk"),
+    "check": (check.check, "what on the machine is no longer as it was made; changes nothing"),
+    "tunnel": (tunnel.tunnel, "the front door of a machine of kind ssh, brought to this one"),
+    "host-key": (host_key.host_key, "the host keys that a machine presents, for the stack file"),
     "access": (access.access, "whether somebody may enter a hub, and why"),
-    "register": (access.register, "what to type at GitHub for a hub's OAuth app; takes its secret"),
-    "logs": (inspect.logs, "the last lines of each hub's containers"),
+    "register": (
+        register.register,
+        "what to type at GitHub for a hub's OAuth app; takes its secret",
+    ),
+    "logs": (logs.logs, "the last lines of each hub's containers"),
 }
 
 

@@ -106,7 +106,9 @@ def _check_volume(
 ) -> None:
     """Refuses what would lose data."""
     if not cloud.has_volume(volume["id"]):
-        forget = stack.plain(f"pulumi state delete --force '{volume['urn']}' --stack {stack.name}")
+        forget = stack.shell_hint(
+            f"pulumi state delete --force '{volume['urn']}' --stack {stack.name}"
+        )
         raise UserError(
             f"The data volume {volume['id']} is gone from the cloud, and a new one would be empty. "
             "Nothing was touched. Have it restored from a snapshot or backup, and name that one by "
@@ -155,4 +157,4 @@ def _made(resources: list[dict[str, Any]]) -> Made:
 def _look_again(stack: Stack, *resources: dict[str, Any]) -> None:
     """Has Pulumi compare its state of them with the cloud."""
     targets = [word for resource in resources for word in ("--target", resource["urn"])]
-    stack.ask("refresh", "--yes", "--skip-preview", *targets)
+    stack.query("refresh", "--yes", "--skip-preview", *targets)

@@ -15,10 +15,9 @@ from cyberhubs.layout import DataLayout
 from cyberhubs.machine import Facts, LocalMachine, Machine, MachineError, SshMachine
 from cyberhubs.machine.script import script
 from cyberhubs.names import ROLE, STACK
-from cyberhubs.ops import cloud, door, drift, teams
-from cyberhubs.ops.alone import alone, unlock
+from cyberhubs.ops import cloud, drift, front_door, teams
 from cyberhubs.ops.engine import engine, image_directory
-from cyberhubs.ops.inspect import explain
+from cyberhubs.ops.lock import locked, unlock
 from cyberhubs.ops.recover import go_on, orphans, remove_networks, remove_orphans
 from cyberhubs.ops.stack import COMMAND, Stack, name_of
 from cyberhubs.ops.state import check_writable
@@ -31,7 +30,7 @@ DATA_NEEDED = 64 * 2**20  # bytes, for what the hubs keep beside members' files
 INODES_NEEDED = 1000
 
 
-@alone
+@locked
 def up(stack: Stack) -> None:
     check_writable(stack.folder)
     stack.select()
@@ -48,9 +47,9 @@ def up(stack: Stack) -> None:
             )
     stack = Stack(stack.name)  # with what is known of it now
     settings = stack.settings
-    if silent := door.silent(stack, patience_s=PATIENCE_S):
+    if silent := front_door.silent(stack, patience_s=PATIENCE_S):
         with engine(stack.machine) as client:
-            raise UserError(explain(client, stack, silent))
+            raise UserError(front_door.explain(client, stack, silent))
     print(f"\nCyberhubs is up: {settings.url}")
     for hub in settings.hubs:
         print(f"  {hub.title}: {settings.hub_url(hub)}")
@@ -61,7 +60,7 @@ def up(stack: Stack) -> None:
         )
     if isinstance(stack.machine, SshMachine) and settings.on_loopback:
         print(f"The door is on the machine's own loopback: `make tunnel STACK={stack.name}`.")
-    if points := door.dns(stack):
+    if points := front_door.dns(stack):
         print(f"DNS: {points}.")
 
 
@@ -154,7 +153,7 @@ def _prepare_images(stack: Stack) -> None:
         )
 
 
-@alone
+@locked
 def preview(stack: Stack) -> None:
     stack.select()
     environment = cloud.environment_of_previews(stack)
@@ -162,7 +161,7 @@ def preview(stack: Stack) -> None:
         raise UserError("The preview failed: the reason is above. Nothing was changed.")
 
 
-@alone
+@locked
 def down(stack: Stack) -> None:
     host = stack.settings.host
     if not stack.exists:
@@ -187,7 +186,7 @@ def down(stack: Stack) -> None:
         unprotect = f"pulumi state unprotect --all --yes --stack {stack.name}"
         print(f"They are in the cloud, with their cost: {' and '.join(kept)}.")
         print("To delete that for good, members' files too:")
-        print(f"  {stack.plain(f'{unprotect} && make down STACK={stack.name}')}")
+        print(f"  {stack.shell_hint(f'{unprotect} && make down STACK={stack.name}')}")
 
 
 def _reach(stack: Stack) -> None:
@@ -205,7 +204,7 @@ def _reach(stack: Stack) -> None:
     except MachineError as error:
         raise UserError(
             f"{error}\nIf the machine is gone for good, forget it by: "
-            f"{stack.plain(f'pulumi stack rm --force --preserve-config {stack.name}')}"
+            f"{stack.shell_hint(f'pulumi stack rm --force --preserve-config {stack.name}')}"
         ) from None
 
 

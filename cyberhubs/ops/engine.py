@@ -9,6 +9,7 @@ from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine
+from cyberhubs.names import STACK
 
 CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
 
@@ -48,3 +49,11 @@ def output_of(container: Container, *command: str) -> str | None:
         return None
     assert isinstance(text, bytes)
     return text.decode(errors="replace") if code == 0 else None
+
+
+def containers_of(client: DockerClient, stack: str) -> list[Container]:
+    """All of a stack, members' servers too, by name."""
+    found = client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"{STACK}={stack}"}
+    )
+    return sorted(found, key=lambda container: container.name or "")

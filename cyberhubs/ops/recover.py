@@ -7,6 +7,7 @@ from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
+from cyberhubs.ops.engine import containers_of
 from cyberhubs.ops.stack import Resource, Stack, name_of
 
 HUB_COMPONENT = "cyberhubs:hub:Hub"
@@ -25,7 +26,7 @@ def orphans(client: DockerClient, stack: Stack, resources: list[Resource]) -> li
     hubs |= {name_of(one) for one in resources if one["type"] == HUB_COMPONENT}
     found = [
         container
-        for container in _containers(client, stack)
+        for container in containers_of(client, stack.name)
         if container.id not in known
         and (container.labels.get(ROLE) in OWN or container.labels.get(HUB) not in hubs)
     ]
@@ -73,12 +74,7 @@ def _uses(container: Container, data: Path) -> bool:
 
 def go_on(client: DockerClient, stack: Stack) -> None:
     """Has the stack's own containers that somebody paused go on."""
-    for container in _containers(client, stack):
+    for container in containers_of(client, stack.name):
         if container.status == "paused" and container.labels.get(ROLE) in OWN:
             print(f"{container.name} is paused: going on with it.")
             container.unpause()
-
-
-def _containers(client: DockerClient, stack: Stack) -> list[Container]:
-    label = f"{STACK}={stack.name}"
-    return client.containers.list(all=True, ignore_removed=True, filters={"label": label})

@@ -98,7 +98,7 @@ class Stack:
             raise KeyboardInterrupt
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
-    def ask(self, *arguments: str, stdin: str | None = None) -> str:
+    def query(self, *arguments: str, stdin: str | None = None) -> str:
         """What Pulumi answers; raises UserError with the reason, or else with its error."""
         return self._answer(
             self.pulumi(*arguments, "--stack", self.name, capture=True, stdin=stdin)
@@ -137,7 +137,7 @@ class Stack:
         """Where its state is, if that is a folder."""
         return pulumi_env.folder(self.backend)
 
-    def plain(self, command: str) -> str:
+    def shell_hint(self, command: str) -> str:
         """What to type for a command of Pulumi's own."""
         return f'eval "$(make -s env)" && {command}'
 
@@ -153,12 +153,12 @@ class Stack:
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         shown = ["--show-secrets"] if secrets else []
-        return json.loads(self.ask("stack", "output", "--json", *shown))
+        return json.loads(self.query("stack", "output", "--json", *shown))
 
     def resources(self, *, secrets: bool = False) -> list[Resource]:
         """What the state holds; secrets stay encrypted, or are as `{"plaintext": JSON}`."""
         shown = ["--show-secrets"] if secrets else []
-        return json.loads(self.ask("stack", "export", *shown))["deployment"].get("resources", [])
+        return json.loads(self.query("stack", "export", *shown))["deployment"].get("resources", [])
 
     @cached_property
     def _environment(self) -> dict[str, str]:

@@ -33,5 +33,5 @@ def options(stack: Stack, resources: list[dict[str, Any]]) -> list[str]:
     wanted = {f"teams-{team}:{member}" for team, members in teams.items() for member in members}
     if going := [urn for urn in there if urn.split("::")[-1] not in wanted]:
         targets = [word for urn in going for word in ("--target", urn)]
-        stack.ask("refresh", "--yes", "--skip-preview", *targets)
+        stack.query("refresh", "--yes", "--skip-preview", *targets)
     return []

@@ -1,43 +1,11 @@
-"""What an operator asks of a machine that is reached by ssh."""
+"""The host keys that a machine presents."""
 
 import subprocess
 
 from cyberhubs.errors import UserError
-from cyberhubs.machine import SshMachine
 from cyberhubs.machine.host_keys import host_keys
-from cyberhubs.ops import drift
-from cyberhubs.ops.engine import engine
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings.stack_file import read_stack_file
-
-
-def check(stack: Stack) -> None:
-    """Says what is no longer as it was made, on the machine and of the stack; raises UserError if anything is."""
-    resources = drift.resources_of(stack)
-    found = drift.of_machine(stack) | drift.of_files(stack, resources)
-    _show(found)
-    with engine(stack.machine) as client:
-        containers = drift.of_containers(client, resources)
-    _show(containers)
-    if found or containers:
-        raise UserError(f"`make up STACK={stack.name}` puts that right.")
-    print("All is as it was made.")
-
-
-def _show(found: drift.Differences) -> None:
-    for line in drift.lines(found):
-        print(line, flush=True)
-
-
-def tunnel(stack: Stack) -> None:
-    """Brings the front door from the machine's loopback to this machine's until Ctrl-C."""
-    settings, machine = stack.settings, stack.machine
-    if not isinstance(machine, SshMachine) or not settings.on_loopback:
-        raise UserError(f"No tunnel is needed: open {settings.url}.")
-    with machine.port(settings.tls.port) as process:
-        print(f"{settings.url} is the machine's until you press Ctrl-C.", flush=True)
-        process.wait()
-        raise UserError("The tunnel ended: see that the machine is still up.")
 
 
 def host_key(stack: Stack) -> None:

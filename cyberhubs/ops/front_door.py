@@ -5,17 +5,21 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
 from cryptography import x509
+from docker import DockerClient
+from docker.errors import NotFound
 from docker.models.containers import Container
 
+from cyberhubs.layout import DataLayout
 from cyberhubs.machine import MachineError, SshMachine
 from cyberhubs.machine.endpoint import dns_record
+from cyberhubs.names import DoorNames, HubNames
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import LocalHostSettings
@@ -25,6 +29,7 @@ from cyberhubs.settings.tls import AcmeTls, ExternalTls, NoTls
 TIMEOUT_S = 5
 FRONT_PAGE = "front door"
 LOG_LINES = 1000
+EXPLAINED_LINES = 15
 
 
 def silent(stack: Stack, *, patience_s: float = 0) -> dict[str, str]:
@@ -101,6 +106,31 @@ def _visitor(settings: Settings, address: str, socket: str | None = None) -> htt
         transport=httpx.HTTPTransport(verify=False, uds=socket),
         timeout=TIMEOUT_S,
     )
+
+
+def explain(client: DockerClient, stack: Stack, silent: Mapping[str, str]) -> str:
+    """What visitors get in place of a page (see `silent`), with the end of the log of what should give it."""
+    settings = stack.settings
+    hubs = {hub.name: hub for hub in settings.hubs}
+    text = []
+    for name, answer in silent.items():
+        hub = hubs.get(name)
+        url = settings.hub_url(hub) if hub else settings.url
+        names = (
+            HubNames(stack.name, name).container("hub") if hub else DoorNames(stack.name).container
+        )
+        text.append(f"Visitors of {url} get {answer}. The end of the log of {names}:")
+        try:
+            log = client.containers.get(names).logs(tail=EXPLAINED_LINES).decode(errors="replace")
+        except NotFound:
+            log = "it is not there"
+        text += [f"  | {line}" for line in log.splitlines()]
+        if hub and "sqlite3.DatabaseError" in log:
+            text.append(
+                f"Its database is damaged: {DataLayout(settings.host.data_path).hub(name).database}. Put a copy of it "
+                "back, or move it away: then members sign in and start their servers anew, and no file is lost."
+            )
+    return "\n".join(text)
 
 
 def certificate(stack: Stack, door: Container) -> Iterator[str]:

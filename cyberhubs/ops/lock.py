@@ -14,7 +14,7 @@ from cyberhubs.ops.stack import Stack
 from cyberhubs.processes import runs
 
 
-def alone(command: Callable[[Stack], None]) -> Callable[[Stack], None]:
+def locked(command: Callable[[Stack], None]) -> Callable[[Stack], None]:
     """Refuses to run beside another one, and where the stack's state cannot be used."""
 
     @functools.wraps(command)
@@ -67,8 +67,8 @@ def unlock(stack: Stack) -> None:
         raise UserError(
             f"Stack {stack.name} is worked on by {who} ({path}). Nothing was touched: wait for its "
             "end, then run the same command again. If you know that it is dead, drop its lock: "
-            f"{stack.plain(f'pulumi cancel --yes {stack.name}')}"
+            f"{stack.shell_hint(f'pulumi cancel --yes {stack.name}')}"
         )
     if left:
         print(f"An earlier update of stack {stack.name} was killed; dropping its lock.")
-        stack.ask("cancel", "--yes")
+        stack.query("cancel", "--yes")
