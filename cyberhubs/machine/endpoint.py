@@ -6,10 +6,12 @@ from ipaddress import ip_address
 from cyberhubs.settings import Settings
 from cyberhubs.settings.host import (
     HostSettings,
+    LocalHostSettings,
     OpenStackHostSettings,
     SshConnection,
     SshHostSettings,
 )
+from cyberhubs.settings.rules import ANYWHERE
 
 # An endpoint in the environment of what runs a script on a machine of a cloud.
 ADDRESS, HOST_KEY = "CYBERHUBS_ADDRESS", "CYBERHUBS_HOST_KEY"
@@ -56,6 +58,14 @@ def address_of(settings: Settings, endpoint: Endpoint | None = None) -> str | No
     if host.address:
         return host.address
     return host.ssh.address if isinstance(host, SshHostSettings) else settings.tls.listen
+
+
+def door_address(settings: Settings, endpoint: Endpoint | None = None) -> str | None:
+    """Where the control machine finds the front door; None where only the door's own machine does, or it is not
+    known yet."""
+    if not isinstance(settings.host, LocalHostSettings):
+        return None if settings.on_loopback else address_of(settings, endpoint)
+    return "127.0.0.1" if settings.tls.listen in ANYWHERE else settings.tls.listen
 
 
 def dns_record(domain: str | None, address: str | None) -> DnsRecord | None:

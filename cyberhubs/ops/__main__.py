@@ -7,21 +7,23 @@ from cyberhubs.errors import FULL, UserError, trouble
 from cyberhubs.ops import (
     access,
     check,
-    deploy,
+    down,
     host_key,
     logs,
     outputs,
+    preview,
     register,
     status,
     tunnel,
+    up,
 )
 from cyberhubs.ops.stack import Stack
 
 OF_A_HUB = {"access": ("hub", "user"), "register": ("hub",)}  # with what they are asked for
 COMMANDS = {
-    "up": (deploy.up, "make the machine as the stack file says, and show how to log in"),
-    "preview": (deploy.preview, "show what `up` would change; changes nothing"),
-    "down": (deploy.down, "stop and remove everything but the members' files and the images"),
+    "up": (up.up, "make the machine as the stack file says, and show how to log in"),
+    "preview": (preview.preview, "show what `up` would change; changes nothing"),
+    "down": (down.down, "stop and remove everything but the members' files and the images"),
     "output": (outputs.output, "the stack's outputs as JSON; secrets as [secret]"),
     "password": (outputs.password, "the shared password of each hub with login `password`"),
     "status": (status.status, "what runs, how it is, and the free space on the disk"),

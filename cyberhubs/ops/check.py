@@ -9,7 +9,7 @@ from cyberhubs.ops.stack import Stack
 def check(stack: Stack) -> None:
     """Says what is no longer as it was made, on the machine and of the stack; raises UserError if anything is."""
     resources = drift.resources_of(stack)
-    found = drift.of_machine(stack) | drift.of_files(stack, resources)
+    found = drift.of_machine(stack, resources)
     _show(found)
     with engine(stack.machine) as client:
         containers = drift.of_containers(client, resources)

@@ -2,12 +2,9 @@
 
 import base64
 import json
-import re
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import partial
-from itertools import chain
 from typing import Any, TypeGuard
 
 from docker import DockerClient
@@ -15,7 +12,6 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-from cyberhubs.machine import SshMachine
 from cyberhubs.machine.script import SCRIPT, call, called, digest, name_called
 from cyberhubs.machine.steps import setup
 from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
@@ -31,28 +27,23 @@ Script = tuple[str, str, str]  # its name, its text, and its stdin
 
 
 def resources_of(stack: Stack) -> list[Resource]:
-    """What the state holds, with the content of files that are secret, where there are any: that takes longer."""
-    resources = stack.resources()
-    secret = any(isinstance(stdin, dict) for _, _, stdin in _commands(resources))
-    return stack.resources(secrets=True) if secret else resources
+    """What the state holds now, with the content of files that are secret, where there are any: that takes longer."""
+    stack.forget(decrypt="secure:" in stack.file.read_text())  # of which such files are made
+    if any(
+        isinstance(stdin, dict) and "plaintext" not in stdin
+        for _, _, stdin in _commands(stack.resources)
+    ):
+        stack.forget(decrypt=True)
+    return stack.resources
 
 
-def of_files(stack: Stack, resources: Iterable[Resource]) -> Differences:
-    """Name of a resource → what is to be put right of the files that it made.
+def of_machine(stack: Stack, resources: Iterable[Resource]) -> Differences:
+    """Name of a setup step, or of a resource that made files → what it would change on the machine now.
 
-    Raises MachineError where the machine cannot be asked.
+    Raises MachineError where the machine cannot be asked, or a step would refuse it.
     """
-    return _run(stack, _files(resources, check=True))
-
-
-def of_machine(stack: Stack) -> Differences:
-    """Setup step → what it would change on the machine now. Empty for a machine that is not set up.
-
-    Raises MachineError where a step would refuse the machine.
-    """
-    if not isinstance(stack.machine, SshMachine):
-        return {}
-    return _run(stack, [(s.name, s.script(check=True), "") for s in setup(stack.settings)])
+    steps = [(step.name, step.script(check=True), "") for step in setup(stack.settings)]
+    return run(stack, [*steps, *file_scripts(resources, check=True)])
 
 
 def of_containers(client: DockerClient, resources: list[Resource]) -> Differences:
@@ -66,41 +57,6 @@ def of_containers(client: DockerClient, resources: list[Resource]) -> Difference
 
 def lines(found: Differences) -> list[str]:
     return [f"{name:12} {text}" for name, texts in found.items() for text in texts]
-
-
-def put_files_right(
-    stack: Stack, resources: list[Resource], client: DockerClient | None
-) -> list[str]:
-    """Makes them again as they were; answers options of `pulumi up` for what follows from it."""
-    found = of_files(stack, resources)
-    for texts in found.values():
-        print(f"No longer as it was made: {'; '.join(texts)}. Putting it right.", flush=True)
-    _run(stack, [one for one in _files(resources, check=False) if one[0] in found])
-    made = re.findall(r"^(/.*): made$", "\n".join(chain(*found.values())), re.MULTILINE)
-    options = []
-    for path in made:
-        if "/secrets/" in path:
-            print(f"{path} was gone for good and is a new one: members may have to sign in again.")
-    for resource in resources:
-        name = name_of(resource)
-        if client and resource["type"] == CONTAINER and any(map(partial(_uses, resource), made)):
-            print(f"Starting {resource['outputs']['name']} again, which uses it.", flush=True)
-            _restart(client, resource["outputs"]["name"])
-        hub = name.removesuffix("-files-password")
-        if hub != name and any(path.endswith(f"/{hub}/secrets/password") for path in made):
-            options += ["--replace", resource["urn"]]
-    return options
-
-
-def _uses(container: Resource, path: str) -> bool:
-    """Whether it knows nothing of a path that was made anew: its mount is of the one before, or it has read a
-    secret there."""
-    sources = [mount["source"] for mount in container["inputs"].get("mounts", ())]
-    return any(
-        f"{source}/".startswith(f"{path}/")
-        or ("/secrets/" in path and path.startswith(f"{source}/"))
-        for source in sources
-    )
 
 
 def look(client: DockerClient, resources: Iterable[Resource]) -> Looked:
@@ -171,20 +127,9 @@ def missing_images(client: DockerClient, resources: Iterable[Resource]) -> list[
     return builds
 
 
-def start_again(client: DockerClient, names: Iterable[str]) -> None:
-    for name in names:
-        print(f"{name} is unhealthy: starting it again.", flush=True)
-        _restart(client, name)
-
-
-def _restart(client: DockerClient, name: str) -> None:
-    with suppress(NotFound):  # it is made anew, then
-        client.containers.get(name).restart(timeout=10)
-
-
-def _files(resources: Iterable[Resource], *, check: bool) -> list[Script]:
+def file_scripts(resources: Iterable[Resource], *, check: bool) -> list[Script]:
     return [
-        (name, called(command, check=check), _plain(stdin))
+        (name, called(command, check=check), _decrypted(stdin))
         for name, command, stdin in _commands(resources)
     ]
 
@@ -205,12 +150,12 @@ def _commands(resources: Iterable[Resource]) -> Iterator[tuple[str, str, Any]]:
         yield name_of(resource), command, inputs.get("stdin", "")
 
 
-def _plain(value: Any) -> str:
+def _decrypted(value: Any) -> str:
     """An input as it is, be it a secret."""
     return json.loads(value["plaintext"]) if isinstance(value, dict) else value
 
 
-def _run(stack: Stack, scripts: Iterable[Script]) -> Differences:
+def run(stack: Stack, scripts: Iterable[Script]) -> Differences:
     """What each of them prints, where it prints anything: all in one session, since each takes longer to open
     than to run. By stdin, which nobody there sees."""
     parts = [

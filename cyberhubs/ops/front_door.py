@@ -17,13 +17,11 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from cyberhubs.layout import DataLayout
-from cyberhubs.machine import MachineError, SshMachine
+from cyberhubs.machine import MachineError
 from cyberhubs.machine.endpoint import dns_record
 from cyberhubs.names import DoorNames, HubNames
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Settings
-from cyberhubs.settings.host import LocalHostSettings
-from cyberhubs.settings.rules import ANYWHERE
 from cyberhubs.settings.tls import AcmeTls, ExternalTls, NoTls
 
 TIMEOUT_S = 5
@@ -51,7 +49,8 @@ def silent(stack: Stack, *, patience_s: float = 0) -> dict[str, str]:
 
 
 def _troubles(stack: Stack, pages: dict[str, str]) -> dict[str, str]:
-    settings, machine, address = stack.settings, stack.machine, _address(stack)
+    settings, address = stack.settings, stack.door_address
+    unreached: Exception | None = None
     if address:
         try:
             with _visitor(settings, address) as visitor:
@@ -63,10 +62,9 @@ def _troubles(stack: Stack, pages: dict[str, str]) -> dict[str, str]:
                     "Visitors get in when the door has its certificate: `make status` says what it waits for."
                 )
                 return {}
-            if not isinstance(machine, SshMachine):
-                return {FRONT_PAGE: f"nothing ({error})"}
             unreached = error
-    assert isinstance(machine, SshMachine)
+    if (machine := stack.ssh) is None:
+        return {FRONT_PAGE: f"nothing ({unreached})"}
     try:
         with (
             machine.socket_to(settings.tls.port) as socket,
@@ -191,21 +189,13 @@ def _visit(stack: Stack) -> Iterator[ssl.SSLSocket]:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # looked at, not trusted
     settings = stack.settings
-    if (address := _address(stack)) is None:
+    if (address := stack.door_address) is None:
         raise OSError("nobody but the machine itself sees it")
     with (
         socket.create_connection((address, settings.tls.port), TIMEOUT_S) as connection,
         context.wrap_socket(connection, server_hostname=settings.domain) as tls,
     ):
         yield tls
-
-
-def _address(stack: Stack) -> str | None:
-    """Where the door is, seen from here; None where nobody but its machine sees it."""
-    settings = stack.settings
-    if not isinstance(settings.host, LocalHostSettings):
-        return None if settings.on_loopback else stack.address
-    return "127.0.0.1" if settings.tls.listen in ANYWHERE else settings.tls.listen
 
 
 def _span(left: timedelta) -> str:

@@ -29,7 +29,7 @@ def register(stack: Stack, hub: str) -> None:
     print("press Generate a new client secret there.\n")
     client_id = _read("Client ID: ", input)
     secret = _read("Client secret (it is not shown): ", getpass)
-    stack.select()
+    stack.create()
     key = f"cyberhubs:hubs.{found.name}.login"
     for name, value, how in (
         ("kind", "github", "--plaintext"),

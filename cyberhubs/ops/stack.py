@@ -4,18 +4,17 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from cyberhubs import paths, pulumi_env
 from cyberhubs.errors import UserError
-from cyberhubs.machine import Endpoint, Machine, machine_of
-from cyberhubs.machine.endpoint import address_of
+from cyberhubs.machine import Endpoint, Machine, SshMachine, machine_of
+from cyberhubs.machine.endpoint import address_of, door_address, ssh_connection
 from cyberhubs.ops import state
 from cyberhubs.settings import Settings, load_file
-from cyberhubs.settings.host import OpenStackHostSettings
 
 Resource = dict[str, Any]  # as `pulumi stack export` shows one
 COMMAND = "command:local:Command"
@@ -34,6 +33,7 @@ class Stack:
     def __init__(self, name: str):
         self.name = name
         self.file = paths.stack_file(name)
+        self._decrypt = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -44,14 +44,13 @@ class Stack:
     def endpoint(self) -> Endpoint | None:
         """Where the machine is in its cloud, by the state; None before it has been made, and for a machine of
         another kind."""
-        if not isinstance(self.settings.host, OpenStackHostSettings) or not self.exists:
+        if not self.settings.host.in_cloud:
             return None
-        resources = self.resources()
-        outputs = {name_of(resource): resource.get("outputs", {}) for resource in resources}
+        outputs = {name_of(resource): resource.get("outputs", {}) for resource in self.resources}
         address = outputs.get("host-server", {}).get("address")
         host_key = outputs.get("host-key", {}).get("public")
         # Both outlive the machine that they are of.
-        made = any(resource["type"] == INSTANCE for resource in resources)
+        made = any(resource["type"] == INSTANCE for resource in self.resources)
         return Endpoint(address, host_key) if made and address and host_key else None
 
     @cached_property
@@ -59,10 +58,20 @@ class Stack:
         """Raises MachineError for one that is yet to be made."""
         return machine_of(self.name, self.settings.host, self.endpoint)
 
+    @cached_property
+    def ssh(self) -> SshMachine | None:
+        """The machine, where it is reached by ssh; None for the control machine, and for one that is yet to be made."""
+        connection = ssh_connection(self.settings.host, self.endpoint)
+        return SshMachine(connection) if connection else None
+
     @property
     def address(self) -> str | None:
         """The name or IP address under which visitors reach the machine; None where it is not known yet."""
         return address_of(self.settings, self.endpoint)
+
+    @property
+    def door_address(self) -> str | None:
+        return door_address(self.settings, self.endpoint)
 
     def pulumi(
         self,
@@ -112,9 +121,7 @@ class Stack:
 
     def check(self) -> None:
         """Raises UserError where its state, or what is secret in it, could not be read."""
-        _ = (
-            self._environment
-        )  # makes a passphrase, where there is nothing yet that one has encrypted
+        _ = self._environment  # makes a passphrase, where nothing is encrypted by another one yet
         state.check(lambda: self.backend, self.name, self.file)
 
     @cached_property
@@ -141,24 +148,52 @@ class Stack:
         """What to type for a command of Pulumi's own."""
         return f'eval "$(make -s env)" && {command}'
 
-    def select(self) -> None:
+    def create(self) -> None:
         """Makes the stack's state on first use."""
-        self._answer(self.pulumi("stack", "select", "--create", self.name, capture=True))
+        if not self.exists:
+            self._answer(self.pulumi("stack", "select", "--create", self.name, capture=True))
+            self.forget()
 
-    @property
-    def exists(self) -> bool:
-        # Not of a list, for which Pulumi reads the state of every stack.
-        answer = self.pulumi("stack", "export", "--stack", self.name, capture=True)
-        return answer.returncode != NOT_FOUND and bool(self._answer(answer))
+    def update(self, command: str, *options: str) -> bool:
+        """Has Pulumi run `up` or `destroy` with its progress shown; whether all of it was done."""
+        words = ["--stack", self.name, "--yes", "--skip-preview", *options]
+        done = self.pulumi(command, *words).returncode == 0
+        self.forget()
+        return done
+
+    def refresh(self, resources: Iterable[Resource]) -> None:
+        """Has Pulumi compare its state of them with what there is."""
+        targets = [word for resource in resources for word in ("--target", resource["urn"])]
+        self.query("refresh", "--yes", "--skip-preview", *targets)
+        self.forget()
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         shown = ["--show-secrets"] if secrets else []
         return json.loads(self.query("stack", "output", "--json", *shown))
 
-    def resources(self, *, secrets: bool = False) -> list[Resource]:
-        """What the state holds; secrets stay encrypted, or are as `{"plaintext": JSON}`."""
-        shown = ["--show-secrets"] if secrets else []
-        return json.loads(self.query("stack", "export", *shown))["deployment"].get("resources", [])
+    @property
+    def exists(self) -> bool:
+        return self._exported is not None
+
+    @property
+    def resources(self) -> list[Resource]:
+        """What the state holds."""
+        return self._exported or []
+
+    def forget(self, *, decrypt: bool = False) -> None:
+        """Has the state read anew by who asks for it next; `decrypt`: with secrets as `{"plaintext": JSON}`."""
+        for name in ("_exported", "endpoint", "machine", "ssh"):
+            self.__dict__.pop(name, None)
+        self._decrypt = decrypt
+
+    @cached_property
+    def _exported(self) -> list[Resource] | None:
+        """None without a state. Not of a list of stacks, for which Pulumi reads the state of each."""
+        shown = ["--show-secrets"] if self._decrypt else []
+        answer = self.pulumi("stack", "export", "--stack", self.name, *shown, capture=True)
+        if answer.returncode == NOT_FOUND:
+            return None
+        return json.loads(self._answer(answer))["deployment"].get("resources", [])
 
     @cached_property
     def _environment(self) -> dict[str, str]:

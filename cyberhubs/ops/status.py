@@ -48,9 +48,7 @@ def status(stack: Stack) -> None:
         wrong = [front_door.explain(client, stack, silent)] if silent else []
         resources = drift.resources_of(stack)
         wrong += drift.lines(
-            drift.of_machine(stack)
-            | drift.of_files(stack, resources)
-            | drift.of_containers(client, resources)
+            drift.of_machine(stack, resources) | drift.of_containers(client, resources)
         )
     if wrong:
         raise UserError(

@@ -2,11 +2,10 @@
 fails to remove a membership that is gone already."""
 
 import os
-from typing import Any
 
 import httpx
 
-from cyberhubs.ops.stack import Stack
+from cyberhubs.ops.stack import Resource, Stack, name_of
 
 API = "https://api.github.com"
 LIMIT_S = 20
@@ -14,13 +13,13 @@ MEMBERSHIP = "github:index/teamMembership:TeamMembership"
 ALL = "**github:index/**"
 
 
-def options(stack: Stack, resources: list[dict[str, Any]]) -> list[str]:
+def options(stack: Stack, resources: list[Resource]) -> list[str]:
     """Options of `pulumi up`: while GitHub does not answer, all but the teams is brought up.
 
     A membership that is to go is compared with GitHub first.
     """
     teams = stack.settings.teams
-    there = [r["urn"] for r in resources if r["type"] == MEMBERSHIP]
+    there = [resource for resource in resources if resource["type"] == MEMBERSHIP]
     if not teams and not there:
         return []
     address = os.environ.get("GITHUB_BASE_URL") or API
@@ -31,7 +30,6 @@ def options(stack: Stack, resources: list[dict[str, Any]]) -> list[str]:
         print(f"GitHub at {address} does not answer ({error}): teams stay as they are.", flush=True)
         return ["--exclude", ALL]
     wanted = {f"teams-{team}:{member}" for team, members in teams.items() for member in members}
-    if going := [urn for urn in there if urn.split("::")[-1] not in wanted]:
-        targets = [word for urn in going for word in ("--target", urn)]
-        stack.query("refresh", "--yes", "--skip-preview", *targets)
+    if going := [resource for resource in there if name_of(resource) not in wanted]:
+        stack.refresh(going)
     return []

@@ -203,6 +203,8 @@ class Volume(_Filesystem):
 class _SetUp(Model):
     """A machine that Cyberhubs sets up."""
 
+    in_cloud: ClassVar = False
+
     container_networks: Annotated[Network, AfterValidator(_range)] = "198.19.0.0/18"
     """Range of addresses for Docker's networks: a /24 for each hub, for the front door and for Docker itself. A client
     with an address of this range could not reach the machine. Networks that exist keep their addresses."""
@@ -215,6 +217,8 @@ class _SetUp(Model):
 
 class OpenStackHostSettings(_SetUp):
     """A virtual machine in an OpenStack cloud, created by Cyberhubs."""
+
+    in_cloud: ClassVar = True  # where it is stands in the stack's state alone
 
     kind: Literal["openstack"]
     """A machine that Cyberhubs creates."""
@@ -264,6 +268,8 @@ class Folder(Model):
 
 class LocalHostSettings(Model):
     """The control machine, where Pulumi runs: only its data folder and its Docker objects are touched."""
+
+    in_cloud: ClassVar = False
 
     kind: Literal["local"]
     """The control machine, where Pulumi runs."""

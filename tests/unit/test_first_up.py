@@ -3,8 +3,9 @@
 import pytest
 
 from cyberhubs.errors import UserError
-from cyberhubs.ops import cloud, deploy
+from cyberhubs.ops.preflight.openstack import OpenStackPreflight
 from cyberhubs.ops.stack import Stack
+from cyberhubs.ops.up import up
 from tests.unit.install.things import program
 
 
@@ -22,7 +23,7 @@ esac""",
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi"))
     monkeypatch.setenv("CYBERHUBS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(cloud, "ready", lambda stack: False)  # the cloud has no machine of it
+    monkeypatch.setattr(OpenStackPreflight, "prepare", lambda self: False)  # there is no machine
     with pytest.raises(UserError, match="The update stopped"):
-        deploy.up(Stack("arbutus"))
+        up(Stack("arbutus"))
     assert (tmp_path / "up").exists()

@@ -1,0 +1,119 @@
+"""What all kinds of hosts have in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from docker import DockerClient
+
+from cyberhubs.errors import UserError
+from cyberhubs.layout import DataLayout
+from cyberhubs.machine import MachineError
+from cyberhubs.machine.script import script
+from cyberhubs.ops.engine import engine, image_directory
+from cyberhubs.ops.stack import Resource, Stack
+
+IMAGES_NEED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
+DATA_NEEDS = 64 * 2**20  # bytes, for what the hubs keep beside members' files
+INODES_NEEDED = 1000
+
+
+class Preflight(ABC):
+    """Before an update or the end of a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    @contextmanager
+    def prepared(self) -> Iterator[DockerClient | None]:
+        """The engine of a host that is fit for an update; None if the update has yet to install it.
+
+        Raises UserError for what it cannot put right, before anything of the stack is touched.
+        """
+        if not self.prepare():
+            yield None
+            return
+        with engine(self.stack.machine) as client:
+            self.check(client)
+            yield client
+
+    @abstractmethod
+    def prepare(self) -> bool:
+        """Puts the machine right, and answers whether it has an engine."""
+
+    def check(self, client: DockerClient) -> None:
+        self._check_images_fit(client)
+        if full := self._full_disk():
+            self.refuse_full_disk(full)
+        self._check_owner()
+
+    @abstractmethod
+    def holds(self, commands: Mapping[str, Resource]) -> bool:
+        """Whether the machine, once prepared, is the one on which these `commands` of the state made files."""
+
+    @abstractmethod
+    def check_reachable(self) -> None:
+        """Raises UserError if what is to be taken down cannot be reached."""
+
+    def preview_environment(self) -> Mapping[str, str]:
+        """What a preview, which needs no credentials, needs in its environment."""
+        return {}
+
+    def explain_failure(self) -> str:
+        """What is known of an update that failed, beyond what Pulumi has said."""
+        return ""
+
+    def kept(self) -> str:
+        """What is left of a stack that is down."""
+        data = DataLayout(self.stack.settings.host.data_path)
+        return (
+            f"Members' files stay in {data.homes}, the hubs' databases and secrets in\n"
+            f"{data.hubs}; the next `make up` finds them."
+        )
+
+    def refuse_full_disk(self, full: str) -> None:
+        raise UserError(
+            f"{full} Then run the same command again: nothing was changed, and the hubs go on meanwhile."
+        )
+
+    def _check_images_fit(self, client: DockerClient) -> None:
+        """Refuses to build into a disk that cannot hold it; with the images there, any space will do."""
+        if client.images.list(name="cyberhubs/corehub"):
+            return
+        directory = image_directory(client)
+        free, _ = self.stack.machine.free_space(directory)
+        if free < IMAGES_NEED:
+            raise UserError(
+                f"Docker's images are in {directory}, which has {free / 2**30:.1f} GiB left, and building them takes "
+                f"up to {IMAGES_NEED / 2**30:.0f}: free some (`docker system prune`), or move that directory to "
+                "another disk."
+            )
+
+    def _full_disk(self) -> str | None:
+        """How full the disk of data is, if it is."""
+        data = self.stack.settings.host.data_path
+        try:
+            free, inodes = self.stack.machine.free_space(data)
+        except MachineError:  # there is no such directory yet
+            return None
+        if free >= DATA_NEEDS and inodes >= INODES_NEEDED:
+            return None
+        return (
+            f"The disk of {data} is full: {free / 2**20:.0f} MiB and {inodes} inodes are left, and the hubs need "
+            f"{DATA_NEEDS / 2**20:.0f} MiB and {INODES_NEEDED}. Make it larger, or see there whose files take the most "
+            f"(as root: du -xh -d 3 {data} | sort -h | tail) and have them deleted."
+        )
+
+    def _check_owner(self) -> None:
+        """Refuses a uid that could not open the files which members and hubs have already."""
+        stack = self.stack
+        uid, gid = stack.settings.user.uid, stack.settings.user.gid
+        data = DataLayout(stack.settings.host.data_path)
+        for owner in stack.machine.run(script("file-owner", data.homes), limit_s=60).split():
+            if int(owner) != uid:
+                raise UserError(
+                    f"Members' files in {data.homes} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "
+                    f"{uid}, who could not open them: nothing was changed. Say {owner} there; or hand them over, with "
+                    f"the stack down (as root: chown -R {uid}:{gid} {data.homes} {data.hubs} {data.door}), "
+                    "then run the same command again."
+                )

@@ -1,0 +1,63 @@
+"""The control machine as host."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from docker import DockerClient
+
+from cyberhubs import paths
+from cyberhubs.errors import UserError
+from cyberhubs.names import ROLE, STACK
+from cyberhubs.ops.preflight.base import Preflight
+from cyberhubs.ops.stack import Resource
+
+
+class LocalPreflight(Preflight):
+    def prepare(self) -> bool:
+        _install("engine", "base", "caddy")
+        return True
+
+    def check(self, client: DockerClient) -> None:
+        self._check_ports(client)
+        super().check(client)
+
+    def holds(self, commands: Mapping[str, Resource]) -> bool:
+        return True
+
+    def check_reachable(self) -> None:
+        _install("engine")
+
+    def _check_ports(self, client: DockerClient) -> None:
+        """Refuses a port that is not free, unless the stack's own front door has it."""
+        tls = self.stack.settings.tls
+        doors = client.containers.list(
+            ignore_removed=True, filters={"label": [f"{STACK}={self.stack.name}", f"{ROLE}=door"]}
+        )
+        own = {
+            binding["HostPort"]
+            for container in doors
+            for bindings in container.ports.values()
+            for binding in bindings or ()
+        }
+        for port in tls.ports:
+            if str(port) in own:
+                continue
+            family = socket.AF_INET6 if ":" in tls.listen else socket.AF_INET
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((tls.listen, port))
+                except PermissionError:
+                    pass  # a low port, which the engine may use and this user may not
+                except OSError as error:
+                    raise UserError(
+                        f"Port {port} of {tls.listen} cannot be used ({error.strerror}): stop what "
+                        f"uses it, or set another under cyberhubs:tls in {self.stack.file.name}."
+                    ) from None
+
+
+def _install(*what: str) -> None:
+    if subprocess.run([sys.executable, "-m", "install", *what], cwd=paths.CHECKOUT).returncode:
+        raise UserError("What the stack needs of this machine is not there: the reason is above.")
