@@ -30,13 +30,13 @@ def variables(stack_file: Path | None = None) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PATH": os.pathsep.join([*programs, *old]),
     }
-    if not (url := _backend(pulumi_home)):
+    if not _chosen_backend():
         (paths.home() / "state").mkdir(mode=0o700, exist_ok=True)
-        url = added["PULUMI_BACKEND_URL"] = _own_state()
+        added["PULUMI_BACKEND_URL"] = backend()
     if VALUE not in os.environ:
         path = _passphrase_file()
         own = path == _own_passphrase_file()
-        if own and not path.exists() and not _encrypted(url, stack_file):
+        if own and not path.exists() and not _encrypted(stack_file):
             _make(path)
         if not os.environ.get(FILE):
             added[FILE] = str(path)
@@ -54,7 +54,7 @@ def passphrase(stack_file: Path | None = None) -> tuple[str, bytes]:
     try:
         return str(path), path.read_bytes().strip()
     except FileNotFoundError:
-        encrypted = _encrypted(_backend(paths.pulumi_home()) or _own_state(), stack_file)
+        encrypted = _encrypted(stack_file)
         if not encrypted:
             raise UserError(
                 f"{FILE} names {path}, which is not there: write a passphrase into it, or unset {FILE}."
@@ -114,23 +114,26 @@ def states(url: str, stack: str = "*") -> list[Path]:
     return sorted(path for path in found if path.suffix in (".json", ".gz", ".zst"))
 
 
-def _backend(pulumi_home: Path) -> str:
+def backend() -> str:
+    """The URL of where Pulumi keeps state."""
+    return _chosen_backend() or f"file://{paths.home() / 'state'}"
+
+
+def _chosen_backend() -> str:
     """What the operator has chosen, by a variable or by `pulumi login`."""
     if url := os.environ.get("PULUMI_BACKEND_URL"):
         return url
     try:
-        return json.loads((pulumi_home / "credentials.json").read_text()).get("current") or ""
+        return (
+            json.loads((paths.pulumi_home() / "credentials.json").read_text()).get("current") or ""
+        )
     except (OSError, ValueError):
         return ""
 
 
-def _own_state() -> str:
-    return f"file://{paths.home() / 'state'}"
-
-
-def _encrypted(url: str, stack_file: Path | None) -> list[Path]:
+def _encrypted(stack_file: Path | None) -> list[Path]:
     """States and stack file that a passphrase has been used for."""
-    return states(url) + ([stack_file] if stack_file and salt(stack_file) else [])
+    return states(backend()) + ([stack_file] if stack_file and salt(stack_file) else [])
 
 
 def _own_passphrase_file() -> Path:

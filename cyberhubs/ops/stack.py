@@ -122,27 +122,25 @@ class Stack:
     def check(self) -> None:
         """Raises UserError where its state, or what is secret in it, could not be read."""
         _ = self._environment  # makes a passphrase, where nothing is encrypted by another one yet
-        state.check(lambda: self.backend, self.name, self.file)
+        if not self.folder or not self.folder.is_dir():
+            self._check_backend()
+        state.check(self.name, self.file)
 
-    @cached_property
-    def backend(self) -> str:
-        """The URL of where Pulumi keeps state; raises UserError if it cannot be used."""
-        answer = self.pulumi("whoami", "--json", capture=True)
+    def _check_backend(self) -> None:
+        answer = self.pulumi("whoami", capture=True)
         if answer.returncode:
-            where = self._environment.get("PULUMI_BACKEND_URL", "what `pulumi login` has chosen")
-            said = f"Pulumi cannot get at its state in {where}:\n{answer.stderr.strip()}"
+            said = f"Pulumi cannot get at its state in {pulumi_env.backend()}:\n{answer.stderr.strip()}"
             without_password = re.sub(r"//[^/@\s]*@", "//", said)
             raise UserError(
                 f"{without_password}\nNothing was touched. See that it is the right place "
                 "(PULUMI_BACKEND_URL, `pulumi login`), that it answers, and that you may use it; then "
                 "run the same command again."
             )
-        return json.loads(answer.stdout)["url"]
 
     @property
     def folder(self) -> Path | None:
         """Where its state is, if that is a folder."""
-        return pulumi_env.folder(self.backend)
+        return pulumi_env.folder(pulumi_env.backend())
 
     def shell_hint(self, command: str) -> str:
         """What to type for a command of Pulumi's own."""

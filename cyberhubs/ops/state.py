@@ -8,8 +8,6 @@ import shlex
 import tempfile
 import zlib
 from base64 import b64decode
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,24 +21,17 @@ from cyberhubs.errors import UserError
 ROOM = 2**20  # bytes that a folder must take; a state has some hundred thousand
 
 
-def check(url: Callable[[], str], stack: str, stack_file: Path) -> None:
+def check(stack: str, stack_file: Path) -> None:
     """Raises UserError where the stack's state is damaged, if it is in a folder, or the passphrase is not the one
     of state and stack file, or is lost.
-
-    `url`: answers where the state is, in its own time, which is used.
     """
     marks = {stack_file: pulumi_env.salt(stack_file)}
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(url)
-        source, passphrase = pulumi_env.passphrase(stack_file)
-        opens = {mark: _opens(passphrase, mark) for mark in marks.values() if mark}
-    if files := sorted(pulumi_env.states(asked.result(), stack), key=_written):
+    source, passphrase = pulumi_env.passphrase(stack_file)
+    if files := sorted(pulumi_env.states(pulumi_env.backend(), stack), key=_written):
         latest = _state(files[-1], stack)["checkpoint"].get("latest") or {}  # as Pulumi chooses
         secrets = (latest.get("secrets_providers") or {}).get("state") or {}
         marks[files[-1]] = secrets.get("salt")
-    opens |= {
-        mark: _opens(passphrase, mark) for mark in marks.values() if mark and mark not in opens
-    }
+    opens = {mark: _opens(passphrase, mark) for mark in {*marks.values()} if mark}
     if closed := [path for path, mark in marks.items() if mark and not opens[mark]]:
         raise UserError(
             f"The passphrase of {source} is not the one that has encrypted what is secret in "
