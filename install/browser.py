@@ -31,7 +31,7 @@ class Driver:
                 return f"found Playwright's (Node {answer.stdout.strip()})"
         return None
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.packages(self._install_library)]
 
     def _install_library(self, report: Report) -> str:
@@ -52,7 +52,7 @@ class Browser:
         path = executable()
         return f"found at {path}" if path else None
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.vendor(self._download), ladder.packages(self._install)]
 
     def _download(self, report: Report) -> str:

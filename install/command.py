@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
             apt.finish(report)
             for name in [name for name in ITEMS if name in (what or DEFAULT)]:
                 for item in ITEMS[name]():
-                    ladder.climb(item, report)
+                    ladder.ensure(item, report)
     except UserError as error:
         report.line(str(error))
         return 1

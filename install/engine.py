@@ -44,7 +44,7 @@ class Engine:
             return None
         return f"{version} found at {docker_api.address()}"
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         if docker_api.address() != docker_api.DEFAULT_HOST:
             raise InstallError(
                 f"No Docker engine answers at DOCKER_HOST={docker_api.address()}: start it there, "
@@ -99,7 +99,7 @@ class Client:
         path = shutil.which("docker")
         return f"found at {path}" if path else None
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.packages(self._install)]
 
     def _install(self, report: Report) -> str:

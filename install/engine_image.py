@@ -38,7 +38,7 @@ class EngineImage:
             ) from error
         return f"found ({answer['Id'][:19]})"
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [
             ladder.vendor(lambda report: pull(self.public, self.image, report)),
             ladder.packages(self.make),

@@ -1,4 +1,4 @@
-"""An item of the ladder, and how it is climbed."""
+"""What can be installed, and how: by the first of its sources that holds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from .errors import InstallError, UnavailableError
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One way to get an item. `climb` answers what it did, or raises UnavailableError."""
+class Source:
+    """One way to get an item. `install` answers what it did, or raises UnavailableError."""
 
     number: int
     label: str
-    climb: Callable[[Report], str]
+    install: Callable[[Report], str]
 
 
-def here(climb: Callable[[Report], str]) -> Rung:
-    return Rung(1, "what was there", climb)
+def here(install: Callable[[Report], str]) -> Source:
+    return Source(1, "what was there", install)
 
 
-def vendor(climb: Callable[[Report], str]) -> Rung:
-    return Rung(2, "vendor's download", climb)
+def vendor(install: Callable[[Report], str]) -> Source:
+    return Source(2, "vendor's download", install)
 
 
-def packages(climb: Callable[[Report], str]) -> Rung:
-    return Rung(3, "packages", climb)
+def packages(install: Callable[[Report], str]) -> Source:
+    return Source(3, "packages", install)
 
 
 class Item(Protocol):
@@ -38,26 +38,26 @@ class Item(Protocol):
         """What is there and good enough, or None. Quick: it runs every time."""
         ...
 
-    def rungs(self) -> Sequence[Rung]:
+    def sources(self) -> Sequence[Source]:
         """The ways to get it, best first."""
         ...
 
 
-def climb(item: Item, report: Report) -> int:
-    """Has the item by the first rung that holds and says which, and why not by a better one; the
+def ensure(item: Item, report: Report) -> int:
+    """Has the item by the first source that holds and says which, and why not by a better one; the
     number of that rung."""
     found = item.found()
     if found is not None:
         report.line(f"{item.name}: {found}")
         return 1
     reasons: list[str] = []
-    for rung in item.rungs():
+    for source in item.sources():
         try:
-            done = rung.climb(report)
+            done = source.install(report)
         except UnavailableError as reason:
-            reasons.append(f"{rung.label}: {reason}")
+            reasons.append(f"{source.label}: {reason}")
             continue
         missed = "".join(f"; not by {reason}" for reason in reasons)
-        report.line(f"{item.name}: {done} (rung {rung.number}: {rung.label}{missed})")
-        return rung.number
+        report.line(f"{item.name}: {done} (rung {source.number}: {source.label}{missed})")
+        return source.number
     raise InstallError(f"{item.name} cannot be had here. " + ". ".join(reasons) + ".")

@@ -57,7 +57,7 @@ class Plugin:
             return None
         return "found (offline/plugins)"
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.vendor(self._download), ladder.packages(self._put_shim)]
 
     def _download(self, report: Report) -> str:

@@ -51,7 +51,7 @@ class Pulumi:
             return None
         return f"{version} found on PATH"
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.vendor(self._download), ladder.packages(self._build)]
 
     def _download(self, report: Report) -> str:

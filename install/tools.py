@@ -20,7 +20,7 @@ class Tool:
         paths = [shutil.which(program) for program in self._programs]
         return f"found at {paths[0]}" if all(paths) else None
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.packages(self._install)]
 
     def _install(self, report: Report) -> str:

@@ -35,7 +35,7 @@ class Venv:
             return None
         return "found in .venv"
 
-    def rungs(self) -> Sequence[ladder.Rung]:
+    def sources(self) -> Sequence[ladder.Source]:
         return [ladder.packages(self._install)]
 
     def _install(self, report: Report) -> str:

@@ -25,8 +25,8 @@ def test_a_plugin_counts_when_it_is_whole(tmp_path: Path, monkeypatch: pytest.Mo
         vendors.files[address] = archive({"pulumi-resource-docker": "exit 0", "LICENSE": ""})
         vendors.stops.add(address)
         with pytest.raises(InstallError, match="unexpected EOF"):
-            ladder.climb(plugin, Report())
+            ladder.ensure(plugin, Report())
         assert plugin.found() is None
         vendors.stops.clear()
-        assert ladder.climb(plugin, Report()) == 2
+        assert ladder.ensure(plugin, Report()) == 2
         assert plugin.found() == "found"

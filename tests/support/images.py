@@ -22,7 +22,7 @@ NAMES = ("multiuser", "proxy", "front-door", "corehub")
 def debian(suite: str) -> str:
     """Name of the image of a Debian without more, made or pulled once by a run."""
     with run.first(pins.base_image(suite)):
-        ladder.climb(base.Base(suite), Report())
+        ladder.ensure(base.Base(suite), Report())
     return pins.base_image(suite)
 
 

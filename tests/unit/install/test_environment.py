@@ -57,7 +57,7 @@ def test_a_login_is_respected(home: Path) -> None:
 
 @pytest.mark.usefixtures("no_way_out")
 def test_nothing_is_acquired_where_plugins_are_ours(report: Report) -> None:
-    ladder.climb(plugins.Plugin("command"), report)
+    ladder.ensure(plugins.Plugin("command"), report)
     assert pulumi_env.variables()["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
 
 

@@ -113,7 +113,7 @@ def test_a_shim_runs_the_checkout_that_it_is_started_in(
     plugin = plugins.Plugin("docker")
     assert plugin.found() is None
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in pulumi_env.variables()
-    assert ladder.climb(plugin, report) == 3
+    assert ladder.ensure(plugin, report) == 3
     assert plugin.found() == "found (offline/plugins)"
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in pulumi_env.variables()
     (shim,) = paths.pulumi_home().glob("plugins/resource-docker-v*/pulumi-resource-docker")
@@ -130,7 +130,7 @@ def test_a_shim_whose_checkout_is_gone_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
 ) -> None:
     monkeypatch.setattr(paths, "CHECKOUT", tmp_path / "gone")
-    ladder.climb(plugins.Plugin("docker"), report)
+    ladder.ensure(plugins.Plugin("docker"), report)
     (shim,) = paths.pulumi_home().glob("plugins/*/pulumi-resource-docker")
     answer = subprocess.run([shim], cwd=tmp_path, capture_output=True, text=True)
     assert answer.returncode == 1
@@ -165,7 +165,7 @@ def test_a_killed_environment_starts_again_and_moves_into_place(
     (tmp_path / ".venv/left-over").touch()
 
     assert venv.Venv("run").found() is None
-    assert ladder.climb(venv.Venv("run"), report) == 3
+    assert ladder.ensure(venv.Venv("run"), report) == 3
     assert venv.Venv("run").found() == "found in .venv"
     assert venv.Venv("dev").found() is None
     assert sorted(path.name for path in tmp_path.glob(".venv*")) == [".venv"]
@@ -250,10 +250,10 @@ def test_a_client_is_looked_for_beside_the_engine(
     monkeypatch.setattr(apt, "install", install)
     monkeypatch.setattr(apt, "known", lambda name: [])
     with pytest.raises(InstallError, match="install Docker's client"):
-        ladder.climb(engine.Client(), report)
+        ladder.ensure(engine.Client(), report)
     assert engine.Client().found() is None
     monkeypatch.setattr(apt, "known", lambda name: [name])
-    assert ladder.climb(engine.Client(), report) == 3
+    assert ladder.ensure(engine.Client(), report) == 3
     assert engine.Client().found() == f"found at {tmp_path / 'docker'}"
     assert "docker-cli" in (tmp_path / "docker").read_text()
 
@@ -351,14 +351,14 @@ def test_an_image_is_pulled_whole_or_not_at_all(
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(FakeEngine, "registry", answer)
         with pytest.raises(InstallError, match=rf"{reason}. packages: there is no Go"):
-            ladder.climb(caddy.Caddy(), report)
+            ladder.ensure(caddy.Caddy(), report)
         monkeypatch.setattr(FakeEngine, "registry", (200, ""))
         monkeypatch.setattr(FakeEngine, "pull", {"error": "unexpected EOF"})
         with pytest.raises(InstallError, match=r"stopped \(unexpected EOF\): run the same command"):
-            ladder.climb(caddy.Caddy(), report)
+            ladder.ensure(caddy.Caddy(), report)
         assert caddy.Caddy().found() is None
         monkeypatch.setattr(FakeEngine, "pull", {"status": "Pull complete"})
-        assert ladder.climb(caddy.Caddy(), report) == 2
+        assert ladder.ensure(caddy.Caddy(), report) == 2
         assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
         server.shutdown()
 
@@ -378,7 +378,7 @@ def test_a_silent_engine_elsewhere_is_not_replaced(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     assert engine.Engine().found() is None
     with pytest.raises(InstallError, match="unset DOCKER_HOST"):
-        engine.Engine().rungs()
+        engine.Engine().sources()
     monkeypatch.setenv("DOCKER_HOST", "ssh://elsewhere")
     with pytest.raises(InstallError, match="unix:// or tcp://"):
         engine.Engine().found()

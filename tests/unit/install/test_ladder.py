@@ -24,13 +24,13 @@ from .things import Thing, gives, lacks
 
 
 def test_what_is_there_is_used(report: Report, output: io.StringIO) -> None:
-    assert ladder.climb(Thing("found on PATH", ladder.vendor(lacks("no"))), report) == 1
+    assert ladder.ensure(Thing("found on PATH", ladder.vendor(lacks("no"))), report) == 1
     assert output.getvalue() == "thing: found on PATH\n"
 
 
 def test_the_first_rung_that_holds_is_named(report: Report, output: io.StringIO) -> None:
     thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(gives("built")))
-    assert ladder.climb(thing, report) == 3
+    assert ladder.ensure(thing, report) == 3
     assert output.getvalue() == (
         "thing: built (rung 3: packages; not by vendor's download: no way out)\n"
     )
@@ -38,13 +38,13 @@ def test_the_first_rung_that_holds_is_named(report: Report, output: io.StringIO)
 
 def test_a_rung_above_one_that_holds_is_not_tried(report: Report) -> None:
     thing = Thing(None, ladder.vendor(gives("downloaded")), ladder.packages(lacks("never")))
-    assert ladder.climb(thing, report) == 2
+    assert ladder.ensure(thing, report) == 2
 
 
 def test_without_any_rung_every_reason_is_said(report: Report) -> None:
     thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(lacks("no Go")))
     with pytest.raises(InstallError, match=r"vendor's download: no way out. packages: no Go"):
-        ladder.climb(thing, report)
+        ladder.ensure(thing, report)
 
 
 def test_slow_steps_say_how_far_they_are(report: Report, output: io.StringIO) -> None:

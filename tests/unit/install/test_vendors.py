@@ -91,7 +91,7 @@ def test_a_host_that_does_not_answer_is_known_soon(monkeypatch: pytest.MonkeyPat
 def test_the_vendors_pulumi_is_unpacked(
     vendors: Vendors, report: Report, output: io.StringIO
 ) -> None:
-    assert ladder.climb(pulumi.Pulumi(), report) == 2
+    assert ladder.ensure(pulumi.Pulumi(), report) == 2
     bin = paths.pulumi_home() / "bin"
     assert output.getvalue().endswith(f"downloaded {VERSION} (rung 2: vendor's download)\n")
     assert pulumi.Pulumi().found() == f"{VERSION} found in {bin}"
@@ -115,24 +115,24 @@ def test_a_pulumi_that_cannot_be_had_is_built(
     vendors.refused[address] = status
     vendors.files[SUMS] = b"0  other.tar.gz\n"
     with pytest.raises(InstallError, match=rf"(?s){reason}.*packages: there is no Go"):
-        ladder.climb(pulumi.Pulumi(), report)
+        ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
 
 
 def test_half_a_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
     vendors.stops.add(CLI)
     with pytest.raises(InstallError, match=r"stopped .* run the same command again"):
-        ladder.climb(pulumi.Pulumi(), report)
+        ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
     vendors.stops.clear()
-    assert ladder.climb(pulumi.Pulumi(), report) == 2
+    assert ladder.ensure(pulumi.Pulumi(), report) == 2
     assert vendors.resumed
 
 
 def test_another_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
     vendors.files[CLI] = archive({"pulumi/pulumi": "exit 0"})
     with pytest.raises(InstallError, match="wrong checksum and was deleted"):
-        ladder.climb(pulumi.Pulumi(), report)
+        ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
     assert list(paths.build().glob("pulumi-v*")) == []
 
@@ -164,7 +164,7 @@ def engine_of_pulumi(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("engine_of_pulumi")
 def test_the_vendors_plugins_come_through_pulumi(vendors: Vendors, report: Report) -> None:
     plugin = plugins.Plugin("docker")
-    assert ladder.climb(plugin, report) == 2
+    assert ladder.ensure(plugin, report) == 2
     assert plugin.found() == "found"
 
 
@@ -174,7 +174,7 @@ def test_ours_stands_in_for_a_plugin_that_its_vendor_lacks(
 ) -> None:
     vendors.refused[PLUGIN] = 403
     plugin = plugins.Plugin("docker")
-    assert ladder.climb(plugin, report) == 3
+    assert ladder.ensure(plugin, report) == 3
     assert plugin.found() == "found (offline/plugins)"
     assert f"{PLUGIN} cannot be had (HTTP Error 403: Forbidden))\n" in output.getvalue()
 
@@ -184,16 +184,16 @@ def test_half_a_plugin_and_another_one_do_not_count(vendors: Vendors, report: Re
     plugin = plugins.Plugin("docker")
     vendors.stops.add(PLUGIN)
     with pytest.raises(InstallError, match=r"plugin-docker failed(.|\n)*IncompleteRead"):
-        ladder.climb(plugin, report)
+        ladder.ensure(plugin, report)
     assert plugin.found() is None
     vendors.stops.clear()
     whole = vendors.files[PLUGIN]
     vendors.files[PLUGIN] = archive({"pulumi-resource-random": "exit 0"})
     with pytest.raises(InstallError, match="is none: run the same command again"):
-        ladder.climb(plugin, report)
+        ladder.ensure(plugin, report)
     assert plugin.found() is None
     vendors.files[PLUGIN] = whole
-    assert ladder.climb(plugin, report) == 2
+    assert ladder.ensure(plugin, report) == 2
 
 
 # Docker's packages
@@ -234,7 +234,7 @@ def debian(vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_docker_comes_from_its_own_packages(vendors: Vendors, debian: Apt, report: Report) -> None:
     old = os.umask(0o077)
     try:
-        assert ladder.climb(engine.Engine(), report) == 2
+        assert ladder.ensure(engine.Engine(), report) == 2
     finally:
         os.umask(old)
     assert debian.installed == ["docker-ce", "docker-ce-cli", "containerd.io"]
@@ -251,7 +251,7 @@ def test_debians_docker_serves_where_docker_has_none(
     vendors: Vendors, debian: Apt, report: Report, output: io.StringIO, lacking: str
 ) -> None:
     del vendors.files[lacking]
-    assert ladder.climb(engine.Engine(), report) == 3
+    assert ladder.ensure(engine.Engine(), report) == 3
     assert debian.installed == ["docker.io", "ca-certificates"]
     assert f"{lacking} cannot be " in output.getvalue()
     assert not engine.SOURCE.exists()
@@ -261,7 +261,7 @@ def test_debians_docker_serves_where_apt_cannot_use_dockers(
     debian: Apt, report: Report, output: io.StringIO
 ) -> None:
     debian.knows.clear()
-    assert ladder.climb(engine.Engine(), report) == 3
+    assert ladder.ensure(engine.Engine(), report) == 3
     assert "not by vendor's download: apt cannot use http://" in output.getvalue()
     assert not engine.SOURCE.exists()
 
@@ -269,7 +269,7 @@ def test_debians_docker_serves_where_apt_cannot_use_dockers(
 def test_packages_that_do_not_come_leave_no_source(debian: Apt, report: Report) -> None:
     debian.fails = True
     with pytest.raises(InstallError, match="apt failed"):
-        ladder.climb(engine.Engine(), report)
+        ladder.ensure(engine.Engine(), report)
     assert not engine.SOURCE.exists()
 
 
@@ -308,7 +308,7 @@ def test_chromium_is_downloaded_where_playwright_has_it(
     )
     vendors.refused[CHROMIUM] = 404
     with pytest.raises(InstallError, match=rf"{CHROMIUM} cannot be had"):
-        ladder.climb(browser.Browser(), report)
+        ladder.ensure(browser.Browser(), report)
     vendors.refused.clear()
-    assert ladder.climb(browser.Browser(), report) == 2
+    assert ladder.ensure(browser.Browser(), report) == 2
     assert browser.executable() == chrome

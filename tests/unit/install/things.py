@@ -18,14 +18,14 @@ def program(path: Path, script: str) -> Path:
 class Thing:
     name = "thing"
 
-    def __init__(self, found: str | None, *rungs: ladder.Rung) -> None:
-        self._found, self._rungs = found, rungs
+    def __init__(self, found: str | None, *sources: ladder.Source) -> None:
+        self._found, self._sources = found, sources
 
     def found(self) -> str | None:
         return self._found
 
-    def rungs(self) -> tuple[ladder.Rung, ...]:
-        return self._rungs
+    def sources(self) -> tuple[ladder.Source, ...]:
+        return self._sources
 
 
 def gives(answer: str) -> Callable[[Report], str]:
@@ -33,7 +33,7 @@ def gives(answer: str) -> Callable[[Report], str]:
 
 
 def lacks(reason: str) -> Callable[[Report], str]:
-    def climb(report: Report) -> str:
+    def install(report: Report) -> str:
         raise UnavailableError(reason)
 
-    return climb
+    return install
