@@ -2,6 +2,7 @@
 STACK ?= local
 PYTHON ?= python3
 OPS = .venv/bin/python -m cyberhubs.ops
+INSTALL_TOOLS = .venv/bin/python -m tests.support.install
 # Tests mostly wait for others: more at once than there are cores.
 PYTEST = status=0; .venv/bin/pytest -n $(WORKERS) --no-loadscope-reorder
 WORKERS ?= 4
@@ -76,7 +77,7 @@ docs: setup-dev ## the documentation as a site, in site/
 	@echo "Open site/index.html."
 
 bench: setup-test ## the figures: updates, starts, memory, the front door
-	@$(PYTHON) -m install load
+	@$(INSTALL_TOOLS) load
 	@.venv/bin/python -m benchmarks
 
 rehearsal: setup-test ## a stack in a real OpenStack on a real guest, as root; writes docs/explanation/rehearsal.md
@@ -98,8 +99,9 @@ setup-dev:
 	@$(PYTHON) -m install dev
 
 setup-test: setup-dev
-	@$(PYTHON) -m install pulumi plugins engine base caddy browser ssh
+	@$(PYTHON) -m install pulumi plugins engine base caddy
+	@$(INSTALL_TOOLS) browser ssh
 
 setup-test-all:
-	@$(PYTHON) -m install acme
+	@$(INSTALL_TOOLS) acme
 	@.venv/bin/python -m tests.support.lab.prepare

@@ -1,5 +1,6 @@
-"""The install ladder: everything that `make up` and `make test` need, each by the first rung that
-holds: what is there, the vendor's own download, what package registries carry (`offline/`).
+"""What `make up` needs, each thing from the first source that holds: what is there, then its vendor's
+download, then what the folder offline/ has for it, where that is there.
 
-Standard library only: it runs before the virtual environment exists.
+The first stage (`bootstrap`, and what it imports) is of the standard library only: it makes the virtual
+environment, in which all else runs.
 """

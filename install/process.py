@@ -8,26 +8,50 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 
 from cyberhubs import paths
-from cyberhubs.errors import disk_full
+from cyberhubs.errors import UserError, disk_full, trouble
 from cyberhubs.progress import Report
 
 from .errors import InstallError
 
 TAIL = 15
 
-_lock: list[int] = []
+_locks: list[int] = []
+
+
+def in_sentences(work: Callable[[Report], None]) -> int:
+    """Does a command's work, with a sentence for what ends it; the command's status."""
+    report = Report()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        work(report)
+    except UserError as error:
+        report.line(str(error))
+        return 1
+    except KeyboardInterrupt:
+        report.line("Interrupted: run the same command again to go on from there.")
+        return 130
+    except OSError as error:
+        report.line(trouble(error))
+        return 1
+    return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
-def alone(report: Report) -> Iterator[None]:
+def alone(report: Report, lock: Path | None = None) -> Iterator[None]:
     """Two installs at once would work on the same files: the second waits.
 
     What is run meanwhile holds the lock too, so that after a kill of this process the next
     install also waits for the programs that it left behind.
     """
-    with (paths.home() / "install.lock").open("a+") as file:
+    with (lock or paths.home() / "install.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -37,11 +61,11 @@ def alone(report: Report) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        _lock.append(file.fileno())
+        _locks.append(file.fileno())
         try:
             yield
         finally:
-            _lock.clear()
+            _locks.remove(file.fileno())
 
 
 def run(
@@ -71,7 +95,7 @@ def run(
             cwd=cwd,
             env={**os.environ, **(env or {})},
             start_new_session=True,
-            pass_fds=_lock,
+            pass_fds=_locks,
         )
         assert process.stdin is not None and process.stdout is not None
         try:

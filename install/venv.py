@@ -1,8 +1,7 @@
-"""The virtual environment `.venv`, from the hashed locks in requirements/."""
+"""The virtual environment `.venv`: a link to one that is named by the hashed lock in requirements/ which it holds."""
 
 import hashlib
 import importlib.util
-import json
 import shutil
 import sys
 import sysconfig
@@ -10,13 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
-from cyberhubs.progress import Report
+from cyberhubs.progress import Report, Step
 
 from . import apt, ladder
 from .errors import InstallError
-from .process import run
-
-STAMP = "cyberhubs.json"
+from .process import alone, run
 
 
 class Venv:
@@ -28,45 +25,29 @@ class Venv:
         self.kind = kind
 
     def found(self) -> str | None:
-        have = _stamp()
-        kinds = ("run", "dev") if self.kind == "run" else ("dev",)
         place = paths.VENV.resolve()  # may be a link to another checkout's
-        if have not in [_wanted(kind, place) for kind in kinds] or not _python(paths.VENV).exists():
-            return None
-        return "found in .venv"
+        names = {_name(kind, place.parent) for kind in (self.kind, "dev")}
+        return "found in .venv" if place.name in names and _python(place).exists() else None
 
     def sources(self) -> Sequence[ladder.Source]:
         return [ladder.packages(self._install)]
 
     def _install(self, report: Report) -> str:
-        # Whoever had the test tools keeps them when a lock changes.
-        kind = "dev" if _stamp().get("kind") == "dev" else self.kind
-        lock = _lock(kind)
-        stamp = _wanted(kind, paths.VENV)
-        part = paths.VENV.with_name(".venv.part")
-        _remove(part)
-        _create(part, report)
-        with report.step(f"python environment: installing {lock.name} with pip") as step:
-            total = lock.read_text().count("==")
-            fetched = 0
-
-            def count(text: str) -> None:
-                nonlocal fetched
-                if text.startswith("Collecting "):
-                    fetched += 1
-                    step.show(f"package {fetched} of {total}")
-                elif text.startswith("Installing collected"):
-                    step.show(f"unpacking {fetched} packages")
-
-            run(
-                [_python(part), "-m", "pip", "install", "--require-hashes", "-r", lock],
-                log="pip",
-                env={"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
-                line=count,
-            )
-            _link_checkout(part)
-            (part / STAMP).write_text(json.dumps(stamp))
-            _move_into_place(part)
+        # Two at once are of one home, or of one checkout.
+        with alone(report), alone(report, paths.VENV.with_name(".venv.lock")):
+            if found := self.found():
+                return found
+            apt.finish(report)
+            # Whoever had the test tools keeps them when a lock changes.
+            kind = "dev" if (paths.VENV / "bin/pytest").exists() else self.kind
+            new = paths.VENV.with_name(_name(kind, paths.VENV.parent))
+            if paths.VENV.resolve() == new:  # broken, and not to be taken for whole half way
+                paths.VENV.unlink()
+            shutil.rmtree(new, ignore_errors=True)
+            _create(new, report)
+            with report.step(f"python environment: installing {kind}.txt with pip") as step:
+                fetched = _fill(new, _lock(kind), step)
+            _put_in_use(new)
         return f"installed {fetched} packages in .venv"
 
 
@@ -83,52 +64,52 @@ def _create(path: Path, report: Report) -> None:
     run([python, "-m", "venv", "--prompt", ".venv", path], log="venv")
 
 
-def _link_checkout(venv: Path) -> None:
-    """Lets the environment import the checkout's packages and the hub's from any directory."""
-    packages = sysconfig.get_path("purelib", "venv", {"base": str(venv)})
-    lines = f"{paths.CHECKOUT}\n{paths.CHECKOUT / 'hub'}\n"
-    (Path(packages) / "cyberhubs.pth").write_text(lines)
+def _fill(venv: Path, lock: Path, step: Step) -> int:
+    """Installs what `lock` names, and lets the environment import the checkout's packages and the
+    hub's from any directory; how many it has fetched."""
+    total, fetched = lock.read_text().count("=="), 0
+
+    def count(text: str) -> None:
+        nonlocal fetched
+        if text.startswith("Collecting "):
+            fetched += 1
+            step.show(f"package {fetched} of {total}")
+        elif text.startswith("Installing collected"):
+            step.show(f"unpacking {fetched} packages")
+
+    run(
+        [_python(venv), "-m", "pip", "install", "--require-hashes", "-r", lock],
+        log="pip",
+        env={"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
+        line=count,
+    )
+    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(venv)}))
+    (packages / "cyberhubs.pth").write_text(f"{paths.CHECKOUT}\n{paths.CHECKOUT / 'hub'}\n")
+    return fetched
 
 
-def _move_into_place(part: Path) -> None:
-    """Makes a finished environment the one in use, all at once."""
-    scripts = [
-        file for file in (part / "bin").iterdir() if file.is_file() and not file.is_symlink()
-    ]
-    for file in [*scripts, part / "pyvenv.cfg"]:
-        content = file.read_bytes()
-        if b"\0" not in content:  # a program in machine code names no environment
-            file.write_bytes(content.replace(bytes(part), bytes(paths.VENV)))
-    old = paths.VENV.with_name(".venv.old")
-    _remove(old)
-    if paths.VENV.exists() or paths.VENV.is_symlink():
+def _put_in_use(new: Path) -> None:
+    """Makes a finished environment the one in use, all at once, and removes all others."""
+    old, link = paths.VENV.with_name(".venv.old"), paths.VENV.with_name(".venv.new")
+    if paths.VENV.is_dir() and not paths.VENV.is_symlink():  # of an earlier version
+        shutil.rmtree(old, ignore_errors=True)
         paths.VENV.rename(old)
-    part.rename(paths.VENV)
-    _remove(old)
+    link.unlink(missing_ok=True)
+    link.symlink_to(new.name)
+    link.replace(paths.VENV)
+    for other in [old, *new.parent.glob(f".venv-{'[0-9a-f]' * 12}")]:
+        if other != new:
+            shutil.rmtree(other, ignore_errors=True)
 
 
-def _remove(path: Path) -> None:
-    if path.is_symlink():
-        path.unlink()
-    elif path.exists():
-        shutil.rmtree(path)
-
-
-def _wanted(kind: str, place: Path) -> dict[str, str]:
-    # The place, since its scripts name where they are: one that was moved is of no use.
-    lock = hashlib.sha256(_lock(kind).read_bytes()).hexdigest()
-    return {"kind": kind, "lock": lock, "place": str(place)}
+def _name(kind: str, folder: Path) -> str:
+    # The folder too, since its scripts name where they are: one that was moved is of no use.
+    content = _lock(kind).read_bytes() + bytes(folder)
+    return f".venv-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def _lock(kind: str) -> Path:
     return paths.REQUIREMENTS / f"{kind}.txt"
-
-
-def _stamp() -> dict[str, str]:
-    try:
-        return json.loads((paths.VENV / STAMP).read_text())
-    except (OSError, ValueError):
-        return {}
 
 
 def _python(venv: Path) -> Path:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from install.browser import executable
 from tests.support import socks
+from tests.support.install.browser import executable
 from tests.support.waiting import eventually
 
 OWN_NETWORK = Path(__file__).with_name("own_network.py")

@@ -25,10 +25,9 @@ from install import (
     ladder,
     plugins,
     pulumi,
-    tools,
-    venv,
 )
 from install.errors import InstallError, UnavailableError
+from tests.support.install import tools
 
 from .things import program
 
@@ -146,38 +145,6 @@ def test_an_official_plugin_is_left_alone() -> None:
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in pulumi_env.variables()
     folder.with_name(f"{folder.name}.partial").touch()
     assert plugins.Plugin("docker").found() is None
-
-
-# The virtual environment
-
-
-def test_a_killed_environment_starts_again_and_moves_into_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
-) -> None:
-    (tmp_path / "requirements").mkdir()
-    for kind in ("run", "dev"):
-        (tmp_path / f"requirements/{kind}.txt").write_text("# nothing\n")
-    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(paths, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(paths, "REQUIREMENTS", tmp_path / "requirements")
-    (tmp_path / ".venv.part/bin").mkdir(parents=True)
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    (tmp_path / ".venv/left-over").touch()
-
-    assert venv.Venv("run").found() is None
-    assert ladder.ensure(venv.Venv("run"), report) == 3
-    assert venv.Venv("run").found() == "found in .venv"
-    assert venv.Venv("dev").found() is None
-    assert sorted(path.name for path in tmp_path.glob(".venv*")) == [".venv"]
-    assert not (tmp_path / ".venv/left-over").exists()
-    pip = (tmp_path / ".venv/bin/pip").read_text()
-    assert pip.startswith(f"#!{tmp_path}/.venv/bin/python")
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path / ".venv")
-    monkeypatch.setattr(paths, "VENV", link)
-    assert venv.Venv("run").found() == "found in .venv"
-    (tmp_path / "requirements/run.txt").write_text("# something else\n")
-    assert venv.Venv("run").found() is None
 
 
 # Docker

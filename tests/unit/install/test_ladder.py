@@ -12,6 +12,7 @@ import pytest
 
 from cyberhubs.progress import Report
 from install import (
+    bootstrap,
     command,
     ladder,
     process,
@@ -99,7 +100,7 @@ def item(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Iterator[None
         raise error
 
     thing = Thing(None, ladder.packages(fails))
-    monkeypatch.setattr(command, "ITEMS", {"venv": lambda: [thing]})
+    monkeypatch.setattr(command, "ITEMS", {"pulumi": lambda: [thing]})
     yield
 
 
@@ -125,12 +126,12 @@ def test_bad_luck_is_a_sentence(
 
 def test_an_unknown_item_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit:
-        command.main(["venv", "nonsense"])
+        bootstrap.main(["venv", "nonsense"])
     assert exit.value.code == 2
     assert "unknown: nonsense" in capsys.readouterr().err
 
 
 def test_env_prints_what_a_shell_can_read(capsys: pytest.CaptureFixture[str], home: Path) -> None:
-    assert command.main(["env"]) == 0
+    assert bootstrap.main(["env"]) == 0
     script = capsys.readouterr().out + 'printf %s "$PULUMI_HOME"'
     assert subprocess.check_output(["sh", "-c", script], text=True) == str(home / "pulumi")

@@ -13,8 +13,9 @@ import pytest
 
 from cyberhubs import paths, pins
 from cyberhubs.progress import Report
-from install import apt, browser, engine, fetch, ladder, plugins, pulumi
+from install import apt, engine, fetch, ladder, plugins, pulumi
 from install.errors import InstallError, UnavailableError
+from tests.support.install import browser
 from tests.support.vendors import Vendors, archive
 
 from .things import program

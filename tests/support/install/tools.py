@@ -4,9 +4,8 @@ import shutil
 from collections.abc import Sequence
 
 from cyberhubs.progress import Report
-
-from . import apt, ladder
-from .errors import UnavailableError
+from install import apt, ladder
+from install.errors import UnavailableError
 
 
 class Tool:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from cyberhubs import paths
 from cyberhubs.progress import Report
-
-from . import apt, fetch, ladder
-from .errors import UnavailableError
-from .process import run
+from install import apt, fetch, ladder
+from install.errors import UnavailableError
+from install.process import run
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

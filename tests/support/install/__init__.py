@@ -1,0 +1,1 @@
+"""What only tests and benchmarks need on a machine, beside Python packages."""

@@ -1,0 +1,30 @@
+"""python -m tests.support.install ITEM ...: sets up what is missing.
+
+browser is Chromium; ssh: ssh and ip, for tests of machines; acme: pebble, an authority for certificates; load:
+wrk, which asks a server as fast as it answers.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from install import ladder
+from install.command import ensure
+from install.process import in_sentences
+from tests.support.install import browser, tools
+
+ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
+    "browser": lambda: [browser.Driver(), browser.Browser()],
+    "ssh": lambda: [
+        tools.Tool("openssh-client", "ssh", "ssh-keygen"),
+        tools.Tool("iproute2", "ip"),
+    ],
+    "acme": lambda: [tools.Tool("pebble", "pebble", "pebble-challtestsrv")],
+    "load": lambda: [tools.Tool("wrk")],
+}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("item", nargs="+", choices=ITEMS)
+    items: list[str] = parser.parse_args().item
+    sys.exit(in_sentences(lambda report: ensure(ITEMS, items, report)))
