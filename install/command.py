@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 
 from cyberhubs.progress import Report
 
-from . import apt, base, caddy, engine, ladder, plugins, pulumi
+from . import apt, engine, engine_image, ladder, plugins, pulumi
 from .process import alone, in_sentences
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "pulumi": lambda: [pulumi.Pulumi()],
     "plugins": lambda: [plugins.Plugin(name) for name in plugins.NAMES],
     "engine": lambda: [engine.Engine(), engine.Client()],
-    "base": lambda: [base.Base()],
-    "caddy": lambda: [caddy.Caddy()],
+    "base": lambda: [engine_image.Base()],
+    "caddy": lambda: [engine_image.Caddy()],
 }
 
 

@@ -8,14 +8,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import docker
+import urllib3.exceptions
+from docker.errors import DockerException
+
 from cyberhubs import paths
 from cyberhubs.processes import runs
 from cyberhubs.progress import Report
 
-from . import apt, docker_api, fetch, ladder
+from . import apt, fetch, ladder
 from .errors import InstallError, UnavailableError
 from .process import failure, run
 
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+TROUBLE = (DockerException, OSError, urllib3.exceptions.HTTPError)  # of an engine, by the SDK
 START_S = 90.0
 STOP_S = 60.0
 DAEMON_SETTINGS = Path("/etc/docker/daemon.json")
@@ -28,42 +34,59 @@ SOURCE = Path("/etc/apt/sources.list.d/docker.list")
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
+def address() -> str:
+    return os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+
+
+def client(timeout_s: int = 10) -> docker.DockerClient:
+    """Raises InstallError for an address of no use, else one of TROUBLE when no engine answers."""
+    kind, _, place = address().partition("://")
+    if kind not in ("unix", "tcp", "http", "https"):
+        raise InstallError(
+            f"DOCKER_HOST={address()} is not an address of the kind unix:// or tcp://: set it to "
+            "one, or unset it to use this machine's own engine."
+        )
+    if kind == "unix" and os.access(place, os.F_OK) and not os.access(place, os.W_OK):
+        raise InstallError(
+            f"This user may not use Docker at {address()}: add it to the group docker (as root: "
+            "usermod -aG docker NAME), log in again, and run the same command again."
+        )
+    environment = {**os.environ, "DOCKER_HOST": address()}
+    return docker.from_env(environment=environment, timeout=timeout_s)
+
+
+def why(error: BaseException) -> str:
+    """What the engine itself says of it, if it says something."""
+    return getattr(error, "explanation", None) or str(error)
+
+
 class Engine:
     name = "docker engine"
 
     def found(self) -> str | None:
         try:
-            version = docker_api.get("/version")["Version"]
-        except PermissionError as error:
-            raise InstallError(
-                f"This user may not use Docker at {docker_api.address()}: add it to the group "
-                "docker (as root: usermod -aG docker NAME), log in again, and run the same "
-                "command again."
-            ) from error
-        except (OSError, LookupError):
+            version = client().version()["Version"]
+        except TROUBLE:
             return None
-        return f"{version} found at {docker_api.address()}"
+        return f"{version} found at {address()}"
 
     def sources(self) -> Sequence[ladder.Source]:
-        if docker_api.address() != docker_api.DEFAULT_HOST:
+        if address() != DEFAULT_HOST:
             raise InstallError(
-                f"No Docker engine answers at DOCKER_HOST={docker_api.address()}: start it there, "
+                f"No Docker engine answers at DOCKER_HOST={address()}: start it there, "
                 "or unset DOCKER_HOST to use this machine's own."
             )
         if shutil.which("dockerd", path=PATH) is not None:
-            return [ladder.here(lambda report: f"installed, {_start(report)}")]
+            return [ladder.here(lambda report: f"installed, {start(report)}")]
         if apt.distribution()[0] not in ("debian", "ubuntu") or not apt.may_install():
             raise InstallError(
                 "There is no Docker engine, and only root on Debian or Ubuntu may install one "
                 "here: install Docker (https://docs.docker.com/engine/install), start it, and run "
                 "the same command again."
             )
-        return [
-            ladder.vendor(self._install_vendors),
-            ladder.packages(self._install_distributions),
-        ]
+        return [ladder.vendor(self._install)]
 
-    def _install_vendors(self, report: Report) -> str:
+    def _install(self, report: Report) -> str:
         name, codename = apt.distribution()
         fetch.require(f"{DOCKER_PACKAGES}/{name}/dists/{codename}/InRelease")
         key = fetch.text(f"{DOCKER_PACKAGES}/{name}/gpg")
@@ -82,12 +105,7 @@ class Engine:
         except BaseException:
             SOURCE.unlink()  # or it would be in the way of every later use of apt
             raise
-        return f"installed Docker's own packages, {_start(report)}"
-
-    def _install_distributions(self, report: Report) -> str:
-        # Its client is a package of its own from Debian 13 on, which docker.io only recommends.
-        apt.install(["docker.io", "ca-certificates", *apt.known("docker-cli")], report)
-        return f"installed {apt.distribution()[0].title()}'s docker.io, {_start(report)}"
+        return f"installed Docker's own packages, {start(report)}"
 
 
 class Client:
@@ -107,7 +125,7 @@ class Client:
         if not packages:
             raise UnavailableError(
                 "install Docker's client (docker-cli on Debian and Ubuntu, docker-ce-cli of Docker's "
-                "own packages), then run the same command again"
+                "own packages)"
             )
         apt.install(packages, report)
         return "installed the distribution's docker-cli"
@@ -119,8 +137,8 @@ def stop(report: Report) -> None:
     if pid is None:
         return
     try:
-        running = len(docker_api.get("/containers/json"))
-    except OSError:
+        running = len(client().api.containers())
+    except TROUBLE:
         running = 0
     if running:
         report.line(f"docker engine: left running, {running} containers run on it")
@@ -139,7 +157,7 @@ def _has_systemd() -> bool:
     return Path("/run/systemd/system").is_dir()
 
 
-def _start(report: Report) -> str:
+def start(report: Report) -> str:
     """Starts the installed engine and waits until it answers; how it was started."""
     if os.geteuid() != 0:
         raise InstallError(
@@ -177,7 +195,7 @@ def _start_daemon() -> subprocess.Popen[bytes]:
 def _refuse_slow_storage(daemon: subprocess.Popen[bytes]) -> None:
     """Ends an engine that found nothing better than vfs, which copies every layer whole, unless its
     administrator wants that."""
-    about = docker_api.get("/info")
+    about = client().info()
     if about["Driver"] != "vfs" or "vfs" in _settings():
         return
     daemon.terminate()
@@ -198,9 +216,9 @@ def _wait_until_it_answers(daemon: subprocess.Popen[bytes] | None) -> None:
     began = time.monotonic()
     while True:
         try:
-            docker_api.get("/version")
+            client()
             return
-        except OSError:
+        except TROUBLE:
             pass
         if daemon is not None and daemon.poll() is not None:
             lines = _log().read_text(errors="replace").splitlines()

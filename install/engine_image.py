@@ -1,23 +1,24 @@
-"""Images on the Docker engine: found, pulled from a public registry, or made of a folder."""
+"""Images on the Docker engine that ours are made of: found, or pulled from a public registry."""
 
-import errno
-import subprocess
-import urllib.parse
-from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from cyberhubs.progress import Report, Step
+from docker.errors import NotFound
 
-from . import docker_api, ladder
+from cyberhubs import pins
+from cyberhubs.errors import disk_full
+from cyberhubs.progress import Report
+
+from . import engine, ladder
 from .errors import InstallError, UnavailableError
 
-FIRST_ANSWER_S = 25.0
+FIRST_ANSWER_S = 25
+STALL_S = 120
+# Each release has its tag: library/caddy in github.com/docker-library/official-images.
+CADDY = f"caddy:{pins.CADDY}"
 
 
 class EngineImage:
-    """An image that is named `image` on the engine: its makers' `public` one, or made here."""
+    """An image that is named `image` on the engine: its makers' `public` one."""
 
     def __init__(self, image: str, public: str) -> None:
         self.image, self.public = image, public
@@ -29,81 +30,58 @@ class EngineImage:
     def found(self) -> str | None:
         """Raises InstallError when no engine answers."""
         try:
-            answer = docker_api.get(f"/images/{self.image}/json")
-        except LookupError:
+            id = str(engine.client().images.get(self.image).id)
+        except NotFound:
             return None
-        except OSError as error:
+        except engine.TROUBLE as error:
             raise InstallError(
                 f"No Docker engine answers ({error}): run python3 -m install engine."
             ) from error
-        return f"found ({answer['Id'][:19]})"
+        return f"found ({id[:19]})"
 
     def sources(self) -> Sequence[ladder.Source]:
-        return [
-            ladder.vendor(lambda report: pull(self.public, self.image, report)),
-            ladder.packages(self.make),
-        ]
+        return [ladder.vendor(self._pull)]
 
-    @abstractmethod
-    def make(self, report: Report) -> str:
-        """From what package registries carry."""
-
-
-def pull(public: str, image: str, report: Report) -> str:
-    """Pulls `public` ("name:tag") and names it `image`; what was done."""
-    name, tag = public.rsplit(":", 1)
-    repository, own_tag = image.rsplit(":", 1)
-    with report.step(f"{repository}: pulling {public}") as step:
-        try:
-            # The engine looks the name up, so only it can tell whether there is a way out.
-            docker_api.get(f"/distribution/{public}/json", timeout=FIRST_ANSWER_S)
-        except LookupError as error:
-            raise UnavailableError(f"its registry has no {public}") from error
-        except OSError as error:
-            raise UnavailableError(
-                f"the engine gets no {public} from its registry ({error})"
-            ) from error
-        try:
-            docker_api.post(f"/images/create?fromImage={name}&tag={tag}", progress=_progress(step))
-            docker_api.post(f"/images/{public}/tag?repo={repository}&tag={own_tag}")
-        except OSError as error:
-            raise _stopped(f"Pulling {public}", error) from error
-        digests = docker_api.get(f"/images/{public}/json")["RepoDigests"]
-    return f"pulled {digests[0] if digests else public}"
+    def _pull(self, report: Report) -> str:
+        with report.step(f"{self.image.rsplit(':', 1)[0]}: pulling {self.public}") as step:
+            try:
+                # The engine looks the name up, so only it can tell whether there is a way out.
+                engine.client(FIRST_ANSWER_S).api.inspect_distribution(self.public)
+            except NotFound as error:
+                raise UnavailableError(f"its registry has no {self.public}") from error
+            except engine.TROUBLE as error:
+                raise UnavailableError(
+                    f"the engine gets no {self.public} from its registry ({engine.why(error)})"
+                ) from error
+            try:
+                client = engine.client(STALL_S)
+                for message in client.api.pull(self.public, stream=True, decode=True):
+                    if "error" in message:
+                        raise stopped(f"Pulling {self.public}", message["error"])
+                    step.show(f"{message.get('status', '')} {message.get('progress', '')}")
+                public = client.images.get(self.public)
+                public.tag(*self.image.rsplit(":", 1))
+            except engine.TROUBLE as error:
+                raise stopped(f"Pulling {self.public}", engine.why(error)) from error
+        return f"pulled {next(iter(public.attrs['RepoDigests']), self.public)}"
 
 
-def load(root: Path, image: str, changes: Sequence[str]) -> None:
-    """Makes `image` of the files in `root`; `changes` are lines of a Dockerfile."""
-    repository, tag = image.rsplit(":", 1)
-    with subprocess.Popen(
-        ["tar", "-C", root, "--numeric-owner", "-c", "."], stdout=subprocess.PIPE
-    ) as tar:
-        assert tar.stdout is not None
-        stream = tar.stdout
+class Base(EngineImage):
+    """What all of ours are built from."""
 
-        def blocks() -> Iterator[bytes]:
-            while block := stream.read(1 << 20):
-                yield block
-            if tar.wait() != 0:
-                raise InstallError(f"tar could not read the new {repository}: run it again.")
-
-        query = urllib.parse.urlencode({"changes": list(changes)}, doseq=True)
-        try:
-            docker_api.post(
-                f"/images/create?fromSrc=-&repo={repository}&tag={tag}&{query}", body=blocks()
-            )
-        except OSError as error:
-            raise _stopped(f"The import of the new {repository}", error) from error
+    def __init__(self, suite: str = pins.DEBIAN) -> None:
+        super().__init__(pins.base_image(suite), f"debian:{suite}-slim")
+        self.suite = suite
 
 
-def _progress(step: Step) -> Any:
-    def show(message: dict[str, Any]) -> None:
-        step.show(" ".join(filter(None, [message.get("status"), message.get("progress")])))
+class Caddy(EngineImage):
+    """What the front door's program is taken from."""
 
-    return show
+    def __init__(self) -> None:
+        super().__init__(pins.CADDY_IMAGE, CADDY)
 
 
-def _stopped(what: str, error: OSError) -> Exception:
-    if error.errno == errno.ENOSPC:
-        return error
-    return InstallError(f"{what} stopped ({error}): run the same command again to go on.")
+def stopped(what: str, why: str) -> InstallError:
+    if "no space left on device" in why.lower():
+        return InstallError(disk_full("Docker's data folder"))
+    return InstallError(f"{what} stopped ({why}): run the same command again to go on.")

@@ -1,13 +1,13 @@
 """Downloads: a quick question whether a file is there, and files that resume and are checked."""
 
+import contextlib
 import functools
 import hashlib
-import http.client
+import ssl
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
+
+import httpx
 
 from cyberhubs.progress import Step
 
@@ -15,43 +15,34 @@ from .errors import InstallError, UnavailableError
 
 PROBE_S = 4.0
 STALL_S = 60.0
-CHUNK = 1 << 20
-STOPPED = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException)
 
 
 @functools.cache
 def reachable(host: str) -> bool:
     """Whether the host ("https://get.pulumi.com/") answers anything within a few seconds; asked
-    once in a run.
+    once in a run. The thread is there because a name look-up has no time limit of its own."""
+    answers: list[httpx.Response] = []
 
-    Goes through the proxies of the environment. The thread is there because a name look-up has
-    no time limit of its own.
-    """
-    answers: list[bool] = []
-    thread = threading.Thread(target=lambda: answers.append(_answers(host)), daemon=True)
+    def ask() -> None:
+        with contextlib.suppress(httpx.HTTPError), _client(PROBE_S) as client:
+            answers.append(client.head(host))
+
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PROBE_S + 1)
-    return answers == [True]
+    return bool(answers)
 
 
 def require(url: str) -> None:
     """UnavailableError unless this very file is there: what else its host has says nothing of it."""
-    if not reachable(urllib.parse.urljoin(url, "/")):
-        host = urllib.parse.urlsplit(url).hostname
-        raise UnavailableError(f"{host} does not answer from here")
-    try:
-        _head(url)
-    except (OSError, http.client.HTTPException) as error:
-        raise UnavailableError(f"{url} cannot be had ({error})") from error
+    if not reachable(str(httpx.URL(url).join("/"))):
+        raise UnavailableError(f"{httpx.URL(url).host} does not answer from here")
+    _ask("HEAD", url, PROBE_S)
 
 
 def text(url: str) -> str:
     """A small text file; UnavailableError where it cannot be had."""
-    try:
-        with urllib.request.urlopen(url, timeout=PROBE_S * 5) as response:
-            return response.read().decode()
-    except (OSError, http.client.HTTPException) as error:
-        raise UnavailableError(f"{url} cannot be read ({error})") from error
+    return _ask("GET", url, PROBE_S * 5).text
 
 
 def download(url: str, target: Path, sha256: str, step: Step) -> None:
@@ -65,7 +56,7 @@ def download(url: str, target: Path, sha256: str, step: Step) -> None:
     part = target.with_name(target.name + ".part")
     try:
         _fetch(url, part, step)
-    except STOPPED as error:
+    except httpx.HTTPError as error:
         raise InstallError(
             f"The download of {url} stopped ({error}): run the same command again to go on."
         ) from error
@@ -78,40 +69,39 @@ def download(url: str, target: Path, sha256: str, step: Step) -> None:
     part.replace(target)
 
 
-def _head(url: str) -> None:
-    urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_S).close()
+def _client(timeout_s: float) -> httpx.Client:
+    # Trusts what the machine trusts, as a proxy's certificates, and not a list of httpx's own.
+    context = ssl.create_default_context()
+    return httpx.Client(verify=context, timeout=timeout_s, follow_redirects=True)
 
 
-def _answers(host: str) -> bool:
+def _ask(method: str, url: str, timeout_s: float) -> httpx.Response:
     try:
-        _head(host)
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, http.client.HTTPException):
-        return False
-    return True
+        with _client(timeout_s) as client:
+            answer = client.request(method, url)
+    except httpx.HTTPError as error:
+        raise UnavailableError(f"{url} cannot be had ({error})") from error
+    if answer.is_error:
+        raise UnavailableError(f"{url} cannot be had ({answer.status_code} {answer.reason_phrase})")
+    return answer
 
 
 def _fetch(url: str, part: Path, step: Step) -> None:
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=STALL_S)
-    except urllib.error.HTTPError as error:
-        if error.code == 416:  # nothing after what we have: it is whole
+    done = part.stat().st_size if part.exists() else 0
+    # As it is there: a server may well pack once more what is packed.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    with _client(STALL_S) as client, client.stream("GET", url, headers=headers) as answer:
+        if answer.status_code == 416:  # nothing after what we have: it is whole
             return
-        raise
-    with response:
-        resumed = response.status == 206
-        done = have if resumed else 0
-        total = done + int(response.headers.get("Content-Length") or 0)
-        with part.open("ab" if resumed else "wb") as file:
-            while block := response.read(CHUNK):
+        answer.raise_for_status()
+        if answer.status_code != 206:
+            done = 0
+        total = done + int(answer.headers.get("Content-Length") or 0)
+        with part.open("ab" if done else "wb") as file:
+            for block in answer.iter_raw():
                 file.write(block)
                 done += len(block)
                 step.show(f"{done >> 20} of {total >> 20} MB")
-    if done < total:
-        raise http.client.HTTPException(f"{done} of {total} bytes came")
 
 
 def _sha256(path: Path) -> str:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from itertools import chain
 from typing import Protocol
 
+from cyberhubs import paths
 from cyberhubs.progress import Report
 
 from .errors import InstallError, UnavailableError
@@ -46,12 +49,14 @@ class Item(Protocol):
 def ensure(item: Item, report: Report) -> int:
     """Has the item by the first source that holds and says which, and why not by a better one; the
     number of that rung."""
-    found = item.found()
-    if found is not None:
-        report.line(f"{item.name}: {found}")
-        return 1
+    stand_ins = _stand_ins(item)
+    # First what is there of offline/, which knows what it has put in the place of a vendor's.
+    for one in (*stand_ins, item):
+        if found := one.found():
+            report.line(f"{item.name}: {found}")
+            return 1
     reasons: list[str] = []
-    for source in item.sources():
+    for source in chain.from_iterable(one.sources() for one in (item, *stand_ins)):
         try:
             done = source.install(report)
         except UnavailableError as reason:
@@ -60,4 +65,14 @@ def ensure(item: Item, report: Report) -> int:
         missed = "".join(f"; not by {reason}" for reason in reasons)
         report.line(f"{item.name}: {done} (rung {source.number}: {source.label}{missed})")
         return source.number
-    raise InstallError(f"{item.name} cannot be had here. " + ". ".join(reasons) + ".")
+    raise InstallError(
+        f"{item.name} cannot be had here. {'. '.join(reasons)}. See to one of these, or install it "
+        "yourself; then run the same command again."
+    )
+
+
+def _stand_ins(item: Item) -> Sequence[Item]:
+    """What offline/ has for an item, where there is that folder."""
+    if not (paths.OFFLINE / "install").is_dir():
+        return []
+    return import_module("offline.install").stand_ins(item)

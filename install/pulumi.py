@@ -1,6 +1,5 @@
 """The Pulumi CLI and its Python language host."""
 
-import hashlib
 import json
 import os
 import platform
@@ -13,16 +12,12 @@ from pathlib import Path
 from cyberhubs import paths, pins
 from cyberhubs.progress import Report
 
-from . import fetch, golang, ladder
+from . import fetch, ladder
 from .errors import UnavailableError
 from .process import run
 
 STAMP = ".cyberhubs.json"
 HOST = "pulumi-language-python"
-VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-CLI_MODULE, HOST_MODULE = paths.OFFLINE / "go/cli", paths.OFFLINE / "go/language-python"
-CLI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 # As in Pulumi's own installer (dist/install.sh in github.com/pulumi/get.pulumi.com); the archive is
 # a folder `pulumi` (.goreleaser.yml in github.com/pulumi/pulumi).
 RELEASES = "https://get.pulumi.com/releases/sdk"
@@ -32,7 +27,7 @@ CHECKSUMS = "https://github.com/pulumi/pulumi/releases/download"
 
 
 class Pulumi:
-    """Used if found: any from the version on that rung 3 builds, the oldest that is tested."""
+    """Used if found: any from the oldest version on that is tested."""
 
     def __init__(self) -> None:
         self.oldest = pins.OLDEST_PULUMI
@@ -43,16 +38,15 @@ class Pulumi:
         return "pulumi"
 
     def found(self) -> str | None:
-        stamp = _stamp()
-        if stamp.get("of") in (_key_downloaded(self.newest), _key_built()) and _is_whole():
-            return f"{stamp['version']} found in {_bin()}"
+        if here := found_in_place(_key_downloaded(self.newest)):
+            return here
         version = _version_on_path()
         if version is None or _as_numbers(version) < _as_numbers(self.oldest):
             return None
         return f"{version} found on PATH"
 
     def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.vendor(self._download), ladder.packages(self._build)]
+        return [ladder.vendor(self._download)]
 
     def _download(self, report: Report) -> str:
         file = release_file(self.newest)
@@ -62,38 +56,16 @@ class Pulumi:
         match = re.search(rf"^([0-9a-f]{{64}})\s+\*?{re.escape(file)}$", sums, re.MULTILINE)
         if match is None:
             raise UnavailableError(f"its checksum file does not name {file}")
-        part = _fresh_part()
+        part = fresh_part()
         with report.step(f"pulumi: downloading {self.newest}") as step:
             archive = paths.build() / file
             fetch.download(url, archive, match[1], step)
             run(["tar", "-xzf", archive, "-C", part, "--strip-components=1"], log="pulumi-tar")
         programs = [*sorted(part.glob("*python*")), part / "pulumi"]
-        _move_into_place(programs, self.newest, _key_downloaded(self.newest))
+        move_into_place(programs, self.newest, _key_downloaded(self.newest))
         shutil.rmtree(part)
         archive.unlink()
         return f"downloaded {self.newest}"
-
-    def _build(self, report: Report) -> str:
-        go = golang.Go.find(CLI_MODULE)
-        part = _fresh_part()
-        host_version = golang.required(HOST_MODULE, "github.com/pulumi/pulumi/sdk/v3")
-        with report.step(f"pulumi: building {self.oldest} from Go modules") as step:
-            flag = f"-X {VERSION_SYMBOL}=v{self.oldest}"
-            go.build(CLI_MODULE, CLI_PACKAGE, part / "pulumi", flag, step)
-        with report.step(f"pulumi: building the Python language host {host_version}") as step:
-            flag = f"-X {VERSION_SYMBOL}=v{host_version}"
-            go.build(HOST_MODULE, HOST_PACKAGE, part / f"{HOST}-host", flag, step)
-        # The host is the last one that is a Go module of its own; it starts programs through the
-        # script of the SDK that matches the engine.
-        sdk = go.folder(CLI_MODULE, "github.com/pulumi/pulumi/sdk/v3")
-        shutil.copy(sdk / "python/cmd" / f"{HOST}-exec", part / f"{HOST}-exec")
-        shutil.copy(HOST_MODULE / HOST, part / HOST)
-        programs = sorted(part.iterdir(), reverse=True)
-        for program in programs:
-            program.chmod(0o755)
-        _move_into_place(programs, self.oldest, _key_built())
-        part.rmdir()
-        return f"built {self.oldest}"
 
 
 def executable() -> Path | None:
@@ -112,33 +84,27 @@ def _is_whole() -> bool:
     return all((_bin() / name).exists() for name in (STAMP, "pulumi", HOST, f"{HOST}-exec"))
 
 
-def _stamp() -> dict[str, str]:
+def found_in_place(of: str) -> str | None:
+    """What is in our own folder, if all of it came `of` this."""
     try:
-        return json.loads((_bin() / STAMP).read_text())
+        stamp: dict[str, str] = json.loads((_bin() / STAMP).read_text())
     except (OSError, ValueError):
-        return {}
+        return None
+    return f"{stamp['version']} found in {_bin()}" if stamp["of"] == of and _is_whole() else None
 
 
 def _key_downloaded(version: str) -> str:
     return f"download of {version}"
 
 
-def _key_built() -> str:
-    digest = hashlib.sha256()
-    for file in sorted((paths.OFFLINE / "go").rglob("*")):
-        if file.is_file():
-            digest.update(file.read_bytes())
-    return f"build of {digest.hexdigest()}"
-
-
-def _fresh_part() -> Path:
+def fresh_part() -> Path:
     path = paths.pulumi_home() / "bin.part"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
     return path
 
 
-def _move_into_place(programs: Sequence[Path], version: str, of: str) -> None:
+def move_into_place(programs: Sequence[Path], version: str, of: str) -> None:
     """Each file at once, `pulumi` itself last, and then the stamp that calls them whole."""
     _bin().mkdir(exist_ok=True)
     (_bin() / STAMP).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from cyberhubs import build as image
 from cyberhubs import pins
 from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
-from install import base, ladder
+from install import engine_image, ladder
 from tests.support import progress, run
 
 PROJECT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ NAMES = ("multiuser", "proxy", "front-door", "corehub")
 def debian(suite: str) -> str:
     """Name of the image of a Debian without more, made or pulled once by a run."""
     with run.first(pins.base_image(suite)):
-        ladder.ensure(base.Base(suite), Report())
+        ladder.ensure(engine_image.Base(suite), Report())
     return pins.base_image(suite)
 
 

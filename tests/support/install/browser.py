@@ -35,7 +35,7 @@ class Driver:
 
     def _install_library(self, report: Report) -> str:
         if not apt.may_install():
-            raise UnavailableError("install libatomic1, then run the same command again")
+            raise UnavailableError("install libatomic1")
         apt.install(["libatomic1"], report)
         if self.found() is None:
             raise UnavailableError("Playwright's Node does not run, also with libatomic1")
@@ -73,7 +73,7 @@ class Browser:
     def _install(self, report: Report) -> str:
         # Ubuntu's package of that name only points to a snap.
         if apt.distribution()[0] != "debian" or not apt.may_install():
-            raise UnavailableError("install Chromium, then run the same command again")
+            raise UnavailableError("install Chromium")
         apt.install(["chromium", "fonts-liberation"], report)
         return "installed Debian's"
 

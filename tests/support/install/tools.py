@@ -24,6 +24,6 @@ class Tool:
 
     def _install(self, report: Report) -> str:
         if not apt.may_install():
-            raise UnavailableError(f"install {self.name}, then run the same command again")
+            raise UnavailableError(f"install {self.name}")
         apt.install([self.name], report)
         return "installed the distribution's"

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from cyberhubs import paths
 from cyberhubs.progress import Report
-from install import fetch, golang
-from install.errors import UnavailableError
+from install import fetch
 
 SETTINGS = (
     "PULUMI_HOME",
@@ -23,6 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CYBERHUBS_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(paths, "OFFLINE", tmp_path / "none")
     return tmp_path / "home"
 
 
@@ -39,11 +40,3 @@ def report(output: io.StringIO) -> Report:
 @pytest.fixture
 def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "reachable", lambda url: False)
-
-
-@pytest.fixture
-def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(module: Path) -> golang.Go:
-        raise UnavailableError("there is no Go")
-
-    monkeypatch.setattr(golang.Go, "find", find)

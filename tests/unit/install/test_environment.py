@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from cyberhubs import paths, pulumi_env
-from cyberhubs.progress import Report
-from install import ladder, plugins
 
 # The environment
 
@@ -53,12 +51,6 @@ def test_a_login_is_respected(home: Path) -> None:
     credentials = paths.pulumi_home() / "credentials.json"
     credentials.write_text(json.dumps({"current": "s3://states"}))
     assert "PULUMI_BACKEND_URL" not in pulumi_env.variables()
-
-
-@pytest.mark.usefixtures("no_way_out")
-def test_nothing_is_acquired_where_plugins_are_ours(report: Report) -> None:
-    ladder.ensure(plugins.Plugin("command"), report)
-    assert pulumi_env.variables()["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
 
 
 @pytest.mark.parametrize(

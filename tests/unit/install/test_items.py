@@ -4,11 +4,13 @@ import http.server
 import io
 import json
 import os
+import re
 import socketserver
 import subprocess
 import threading
 import urllib.parse
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -17,16 +19,13 @@ from cyberhubs import paths, pins, pulumi_env
 from cyberhubs.progress import Report
 from install import (
     apt,
-    base,
-    caddy,
-    docker_api,
     engine,
-    golang,
+    engine_image,
     ladder,
     plugins,
     pulumi,
 )
-from install.errors import InstallError, UnavailableError
+from install.errors import InstallError
 from tests.support.install import tools
 
 from .things import program
@@ -67,74 +66,7 @@ def test_the_parts_of_a_killed_build_do_not_look_whole(
     assert pulumi.Pulumi().found() is None
 
 
-def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program(tmp_path / "go", "echo go version go1.19.8 linux/amd64")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(
-        UnavailableError, match=r"needs Go 1\.\d+\.\d+ or newer and there is 1.19.8"
-    ):
-        golang.Go.find(pulumi.CLI_MODULE)
-
-
-def test_the_language_host_gets_the_checkouts_environment(tmp_path: Path) -> None:
-    launcher = tmp_path / "bin" / pulumi.HOST
-    program(launcher, "")
-    launcher.write_text((pulumi.HOST_MODULE / pulumi.HOST).read_text())
-    program(tmp_path / "bin" / f"{pulumi.HOST}-host", 'echo "$@"')
-    program(tmp_path / "project/.venv/bin/python", "")
-    (tmp_path / "project/sub").mkdir()
-    for folder in ("project", "project/sub"):
-        answer = subprocess.check_output([launcher, "127.0.0.1:1"], cwd=tmp_path / folder)
-        assert answer.decode().split() == [
-            "-virtualenv",
-            str(tmp_path / "project/.venv"),
-            "127.0.0.1:1",
-        ]
-    answer = subprocess.check_output([launcher, "127.0.0.1:1"], cwd=tmp_path)
-    assert answer.decode().split() == ["127.0.0.1:1"]
-
-
 # Plugins
-
-
-def checkout(path: Path) -> Path:
-    (path / "offline/plugins/docker").mkdir(parents=True)
-    program(path / ".venv/bin/python", 'echo "$PYTHONPATH $@"')
-    return path
-
-
-@pytest.mark.usefixtures("no_way_out")
-def test_a_shim_runs_the_checkout_that_it_is_started_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
-) -> None:
-    mine, other = checkout(tmp_path / "it's mine"), checkout(tmp_path / "other")
-    monkeypatch.setattr(paths, "CHECKOUT", mine)
-    plugin = plugins.Plugin("docker")
-    assert plugin.found() is None
-    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in pulumi_env.variables()
-    assert ladder.ensure(plugin, report) == 3
-    assert plugin.found() == "found (offline/plugins)"
-    assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in pulumi_env.variables()
-    (shim,) = paths.pulumi_home().glob("plugins/resource-docker-v*/pulumi-resource-docker")
-
-    def run(folder: Path) -> str:
-        return subprocess.check_output([shim, "127.0.0.1:1"], cwd=folder, text=True).strip()
-
-    assert run(tmp_path) == f"{mine} -m offline.plugins.docker 127.0.0.1:1"
-    assert run(other / "offline") == f"{other} -m offline.plugins.docker 127.0.0.1:1"
-
-
-@pytest.mark.usefixtures("no_way_out")
-def test_a_shim_whose_checkout_is_gone_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, report: Report
-) -> None:
-    monkeypatch.setattr(paths, "CHECKOUT", tmp_path / "gone")
-    ladder.ensure(plugins.Plugin("docker"), report)
-    (shim,) = paths.pulumi_home().glob("plugins/*/pulumi-resource-docker")
-    answer = subprocess.run([shim], cwd=tmp_path, capture_output=True, text=True)
-    assert answer.returncode == 1
-    assert f"{tmp_path / 'gone'}, which is gone or not set up" in answer.stderr
-    assert plugins.Plugin("docker").found() is None  # so it is written anew
 
 
 def test_an_official_plugin_is_left_alone() -> None:
@@ -158,14 +90,14 @@ class FakeEngine(http.server.BaseHTTPRequestHandler):
     pull: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
+        path = re.sub(r"^/v[\d.]+", "", self.path)
         known = {"/version", *(f"/images/{image}/json" for image in self.images)}
-        if self.path.startswith("/distribution/"):
+        if path.startswith("/distribution/"):
             status, message = self.registry
             self._answer(status, {"message": message})
-        elif self.path in known:
-            self._answer(
-                200, {"Version": "99.1", "Id": "sha256:0123456789abcdef", "RepoDigests": []}
-            )
+        elif path in known:
+            version = {"Version": "99.1", "ApiVersion": "1.41"}
+            self._answer(200, {**version, "Id": "sha256:0123456789abcdef", "RepoDigests": []})
         else:
             self._answer(404, {"message": "none"})
 
@@ -176,7 +108,7 @@ class FakeEngine(http.server.BaseHTTPRequestHandler):
             self.images.add(f"{query['fromImage']}:{query['tag']}")
         if "repo" in query:
             self.images.add(f"{query['repo']}:{query['tag']}")
-        self._answer(200, self.pull)
+        self._answer(201 if url.path.endswith("/tag") else 200, self.pull)
 
     def _answer(self, status: int, message: object) -> None:
         content = json.dumps(message).encode()
@@ -199,8 +131,6 @@ def test_an_engine_that_answers_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert engine.Engine().found() == f"99.1 found at unix://{path}"
-        with pytest.raises(LookupError):
-            docker_api.get("/images/none/json")
         server.shutdown()
 
 
@@ -241,7 +171,7 @@ def test_an_engine_that_copies_every_layer_is_refused(
     monkeypatch.setattr(engine, "DAEMON_SETTINGS", tmp_path / "daemon.json")
     (tmp_path / "daemon.json").write_text(settings)
     about = {"Driver": driver, "DockerRootDir": "/var/lib/docker"}
-    monkeypatch.setattr(docker_api, "get", lambda path: about)
+    monkeypatch.setattr(engine, "client", lambda: SimpleNamespace(info=lambda: about))
     with subprocess.Popen(["sleep", "600"]) as daemon:
         if refused:
             with pytest.raises(InstallError, match="only by copying every layer"):
@@ -252,56 +182,30 @@ def test_an_engine_that_copies_every_layer_is_refused(
         daemon.kill()
 
 
-def test_pinned_versions_are_the_modules_and_the_dockerfiles() -> None:
-    assert golang.required(caddy.MODULE, caddy.PACKAGE) == pins.CADDY
-    dockerfile = (paths.CHECKOUT / "images/front-door/Dockerfile").read_text()
-    assert f"ARG CADDY_IMAGE={caddy.PUBLIC}\n" in dockerfile
-    for file in (paths.CHECKOUT / "images").glob("*/Dockerfile"):
-        assert file.read_text().startswith(f"ARG BASE_IMAGE=debian:{pins.DEBIAN}-slim\n")
-    assert (
-        golang.required(pulumi.CLI_MODULE, "github.com/pulumi/pulumi/pkg/v3") == pins.OLDEST_PULUMI
-    )
-
-
-def test_a_base_is_made_from_the_mirrors_that_this_machine_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    lines = (
-        "Debian bookworm http://mirror.example/debian/",
-        "Debian bookworm-security http://mirror.example/security/",
-        "Debian bookworm-updates https://secure.example/debian/",
-        "Docker bookworm http://docker.example/",
-    )
-    program(tmp_path / "bin/apt-get", "\n".join(f"echo '{line}'" for line in lines))
-    assert base._mirrors("trixie") == {
-        "trixie": "http://mirror.example/debian/",
-        "trixie-security": "http://mirror.example/security/",
-    }
-
-
 def test_an_image_is_found_by_its_whole_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "docker.sock"
     monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
     with pytest.raises(InstallError, match="No Docker engine answers"):
-        caddy.Caddy().found()
+        engine_image.Caddy().found()
     with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert caddy.Caddy().found() is None
+        assert engine_image.Caddy().found() is None
         monkeypatch.setattr(FakeEngine, "images", {pins.CADDY_IMAGE})
-        assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
-        assert base.Base().found() is None
+        assert engine_image.Caddy().found() == "found (sha256:0123456789ab)"
+        assert engine_image.Base().found() is None
         server.shutdown()
 
 
-@pytest.mark.usefixtures("no_go")
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ((404, "manifest unknown"), f"its registry has no {caddy.PUBLIC}"),
-        ((429, "toomanyrequests"), rf"no {caddy.PUBLIC} from its registry \(toomanyrequests\)"),
+        ((404, "manifest unknown"), f"its registry has no {engine_image.CADDY}"),
+        (
+            (429, "toomanyrequests"),
+            rf"no {engine_image.CADDY} from its registry \(toomanyrequests\)",
+        ),
     ],
 )
 def test_an_image_is_pulled_whole_or_not_at_all(
@@ -317,17 +221,24 @@ def test_an_image_is_pulled_whole_or_not_at_all(
     with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(FakeEngine, "registry", answer)
-        with pytest.raises(InstallError, match=rf"{reason}. packages: there is no Go"):
-            ladder.ensure(caddy.Caddy(), report)
+        with pytest.raises(InstallError, match=rf"{reason}"):
+            ladder.ensure(engine_image.Caddy(), report)
         monkeypatch.setattr(FakeEngine, "registry", (200, ""))
         monkeypatch.setattr(FakeEngine, "pull", {"error": "unexpected EOF"})
         with pytest.raises(InstallError, match=r"stopped \(unexpected EOF\): run the same command"):
-            ladder.ensure(caddy.Caddy(), report)
-        assert caddy.Caddy().found() is None
+            ladder.ensure(engine_image.Caddy(), report)
+        assert engine_image.Caddy().found() is None
         monkeypatch.setattr(FakeEngine, "pull", {"status": "Pull complete"})
-        assert ladder.ensure(caddy.Caddy(), report) == 2
-        assert caddy.Caddy().found() == "found (sha256:0123456789ab)"
+        assert ladder.ensure(engine_image.Caddy(), report) == 2
+        assert engine_image.Caddy().found() == "found (sha256:0123456789ab)"
         server.shutdown()
+
+
+def test_pinned_versions_are_the_dockerfiles() -> None:
+    dockerfile = (paths.CHECKOUT / "images/front-door/Dockerfile").read_text()
+    assert f"ARG CADDY_IMAGE={engine_image.CADDY}\n" in dockerfile
+    for file in (paths.CHECKOUT / "images").glob("*/Dockerfile"):
+        assert file.read_text().startswith(f"ARG BASE_IMAGE=debian:{pins.DEBIAN}-slim\n")
 
 
 def test_a_tool_is_found_when_all_its_programs_are(

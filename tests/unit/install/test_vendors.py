@@ -31,7 +31,7 @@ CHROMIUM = "cdn.playwright.dev/builds/cft/1.2.3/linux64/chrome-linux64.zip"
 
 
 @pytest.fixture
-def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_go: None) -> Iterator[Vendors]:
+def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors]:
     names = ("pulumi", pulumi.HOST, f"{pulumi.HOST}-exec", "pulumi-language-go")
     cli = archive({f"pulumi/{name}": f"echo v{VERSION}" for name in names})
     with Vendors() as vendors:
@@ -104,18 +104,18 @@ def test_the_vendors_pulumi_is_unpacked(
 @pytest.mark.parametrize(
     ("address", "status", "reason"),
     [
-        (CLI, 403, rf"{CLI} cannot be had \(HTTP Error 403"),  # what its store says of no file
-        (CLI, 404, rf"{CLI} cannot be had \(HTTP Error 404"),
-        (SUMS, 404, rf"{SUMS} cannot be read \(HTTP Error 404"),
+        (CLI, 403, rf"{CLI} cannot be had \(403"),  # what its store says of no file
+        (CLI, 404, rf"{CLI} cannot be had \(404"),
+        (SUMS, 404, rf"{SUMS} cannot be had \(404"),
         (SUMS, 200, "its checksum file does not name pulumi-v"),
     ],
 )
-def test_a_pulumi_that_cannot_be_had_is_built(
+def test_a_pulumi_that_cannot_be_had_is_named(
     vendors: Vendors, report: Report, address: str, status: int, reason: str
 ) -> None:
     vendors.refused[address] = status
     vendors.files[SUMS] = b"0  other.tar.gz\n"
-    with pytest.raises(InstallError, match=rf"(?s){reason}.*packages: there is no Go"):
+    with pytest.raises(InstallError, match=reason):
         ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
 
@@ -170,14 +170,10 @@ def test_the_vendors_plugins_come_through_pulumi(vendors: Vendors, report: Repor
 
 
 @pytest.mark.usefixtures("engine_of_pulumi")
-def test_ours_stands_in_for_a_plugin_that_its_vendor_lacks(
-    vendors: Vendors, report: Report, output: io.StringIO
-) -> None:
+def test_a_plugin_that_its_vendor_lacks_is_named(vendors: Vendors, report: Report) -> None:
     vendors.refused[PLUGIN] = 403
-    plugin = plugins.Plugin("docker")
-    assert ladder.ensure(plugin, report) == 3
-    assert plugin.found() == "found (offline/plugins)"
-    assert f"{PLUGIN} cannot be had (HTTP Error 403: Forbidden))\n" in output.getvalue()
+    with pytest.raises(InstallError, match=rf"{PLUGIN} cannot be had \(403 Forbidden\)"):
+        ladder.ensure(plugins.Plugin("docker"), report)
 
 
 @pytest.mark.usefixtures("engine_of_pulumi")
@@ -227,8 +223,8 @@ def debian(vendors: Vendors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(engine, "PATH", "")
     monkeypatch.setattr(engine, "KEY", tmp_path / "keyrings/docker.asc")
     monkeypatch.setattr(engine, "SOURCE", tmp_path / "docker.list")
-    monkeypatch.setattr(engine, "_start", lambda report: "started")
-    monkeypatch.setattr(engine.docker_api, "DEFAULT_HOST", f"unix://{tmp_path / 'none'}")
+    monkeypatch.setattr(engine, "start", lambda report: "started")
+    monkeypatch.setattr(engine, "DEFAULT_HOST", f"unix://{tmp_path / 'none'}")
     return debian
 
 
@@ -248,22 +244,20 @@ def test_docker_comes_from_its_own_packages(vendors: Vendors, debian: Apt, repor
 
 
 @pytest.mark.parametrize("lacking", [f"{DOCKER}/dists/bookworm/InRelease", f"{DOCKER}/gpg"])
-def test_debians_docker_serves_where_docker_has_none(
-    vendors: Vendors, debian: Apt, report: Report, output: io.StringIO, lacking: str
+def test_a_file_that_docker_lacks_is_named(
+    vendors: Vendors, debian: Apt, report: Report, lacking: str
 ) -> None:
     del vendors.files[lacking]
-    assert ladder.ensure(engine.Engine(), report) == 3
-    assert debian.installed == ["docker.io", "ca-certificates"]
-    assert f"{lacking} cannot be " in output.getvalue()
+    with pytest.raises(InstallError, match=f"{lacking} cannot be had"):
+        ladder.ensure(engine.Engine(), report)
+    assert debian.installed == []
     assert not engine.SOURCE.exists()
 
 
-def test_debians_docker_serves_where_apt_cannot_use_dockers(
-    debian: Apt, report: Report, output: io.StringIO
-) -> None:
+def test_a_source_that_apt_cannot_use_goes(debian: Apt, report: Report) -> None:
     debian.knows.clear()
-    assert ladder.ensure(engine.Engine(), report) == 3
-    assert "not by vendor's download: apt cannot use http://" in output.getvalue()
+    with pytest.raises(InstallError, match="vendor's download: apt cannot use http://"):
+        ladder.ensure(engine.Engine(), report)
     assert not engine.SOURCE.exists()
 
 

@@ -1,5 +1,4 @@
-"""The image that the front door's Caddy is taken from: its maker's, or one with the program built
-from its Go module."""
+"""An image with Caddy, built from its Go module."""
 
 import tempfile
 from pathlib import Path
@@ -7,18 +6,13 @@ from pathlib import Path
 from cyberhubs import paths, pins
 from cyberhubs.progress import Report
 
-from . import engine_image, golang
+from . import golang, image
 
 MODULE = paths.OFFLINE / "go/caddy"
 PACKAGE = "github.com/caddyserver/caddy/v2"
-# Each release has its tag: library/caddy in github.com/docker-library/official-images.
-PUBLIC = f"caddy:{pins.CADDY}"
 
 
-class Caddy(engine_image.EngineImage):
-    def __init__(self) -> None:
-        super().__init__(pins.CADDY_IMAGE, PUBLIC)
-
+class StandIn(image.StandInImage):
     def make(self, report: Report) -> str:
         go = golang.Go.find(MODULE)
         with (
@@ -31,5 +25,5 @@ class Caddy(engine_image.EngineImage):
             version = f"-X {PACKAGE}.CustomVersion=v{pins.CADDY}"
             go.build(MODULE, f"{PACKAGE}/cmd/caddy", program, version, step)
             step.show("importing")
-            engine_image.load(root, pins.CADDY_IMAGE, ['ENTRYPOINT ["/usr/bin/caddy"]'])
+            image.load(root, self.image, ['ENTRYPOINT ["/usr/bin/caddy"]'])
         return f"built {pins.CADDY}"

@@ -1,24 +1,25 @@
-"""The image that all of ours are built from: Debian's, or one made by debootstrap."""
+"""An image of a small Debian, made by debootstrap."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from cyberhubs import paths, pins
+from cyberhubs import paths
 from cyberhubs.progress import Report, Step
+from install import apt, engine_image
+from install.errors import UnavailableError
+from install.process import run
 
-from . import apt, engine_image
-from .errors import UnavailableError
-from .process import run
+from . import image
 
 SCRIPT = Path(__file__).with_name("base.sh")
 
 
-class Base(engine_image.EngineImage):
-    def __init__(self, suite: str = pins.DEBIAN) -> None:
-        super().__init__(pins.base_image(suite), f"debian:{suite}-slim")
-        self.suite = suite
+class StandIn(image.StandInImage):
+    def __init__(self, item: engine_image.Base) -> None:
+        super().__init__(item)
+        self.suite = item.suite
 
     def make(self, report: Report) -> str:
         if os.geteuid() != 0:
@@ -32,7 +33,7 @@ class Base(engine_image.EngineImage):
         with report.step(f"base image: making Debian {self.suite} with debootstrap") as step:
             _debootstrap(self.suite, root, step)
             step.show("importing")
-            engine_image.load(root, self.image, ['CMD ["bash"]'])
+            image.load(root, self.image, ['CMD ["bash"]'])
         shutil.rmtree(root)
         return f"made of Debian's {self.suite} packages"
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyberhubs.progress import Step
-
-from .errors import UnavailableError
-from .process import run
+from install.errors import UnavailableError
+from install.process import run
 
 # A Go from here on fetches the newer one that a module asks for, as a module.
 FIRST_THAT_FETCHES_ITSELF = (1, 21, 0)
@@ -33,8 +32,7 @@ class Go:
             have = ".".join(map(str, version)) if version else "none"
             raise UnavailableError(
                 f"building it needs Go {'.'.join(map(str, needed))} or newer and there is {have}: "
-                "install it from https://go.dev/dl/ (or your distribution's backports), "
-                "then run the same command again"
+                "install it from https://go.dev/dl/ (or your distribution's backports)"
             )
         # No cgo: no C compiler needed. No go.work of a folder around the checkout.
         env = {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
