@@ -18,7 +18,7 @@ from install.errors import InstallError, UnavailableError
 from tests.support.install import browser
 from tests.support.vendors import Vendors, archive
 
-from .things import program
+from .things import PULUMI, program
 
 VERSION = pins.python_package("pulumi")
 CLI = f"get.pulumi.com/releases/sdk/pulumi-v{VERSION}-linux-x64.tar.gz"
@@ -139,20 +139,6 @@ def test_another_pulumi_does_not_count(vendors: Vendors, report: Report) -> None
 
 
 # Plugins
-
-# Asks for a plugin as `pulumi` does, which unpacks what comes beside a mark that it is not whole.
-PULUMI = """\
-import io, os, pathlib, sys, tarfile, urllib.request
-_, _, _, kind, name, version, _, server = sys.argv
-folder = pathlib.Path(os.environ["PULUMI_HOME"], "plugins", f"{kind}-{name}-v{version}")
-folder.mkdir(parents=True)
-mark = folder.with_name(f"{folder.name}.partial")
-mark.touch()
-file = f"pulumi-{kind}-{name}-v{version}-linux-amd64.tar.gz"
-content = urllib.request.urlopen(f"{server}/{file}").read()
-tarfile.open(fileobj=io.BytesIO(content)).extractall(folder, filter="data")
-mark.unlink()
-"""
 
 
 @pytest.fixture
