@@ -153,10 +153,6 @@ def stop(report: Report) -> None:
     report.line("docker engine: stopped")
 
 
-def _has_systemd() -> bool:
-    return Path("/run/systemd/system").is_dir()
-
-
 def start(report: Report) -> str:
     """Starts the installed engine and waits until it answers; how it was started."""
     if os.geteuid() != 0:
@@ -165,7 +161,7 @@ def start(report: Report) -> str:
             "run the same command again."
         )
     with report.step("docker engine: starting"):
-        if _has_systemd():
+        if Path("/run/systemd/system").is_dir():
             run(["systemctl", "start", "docker"], log="systemctl")
             _wait_until_it_answers(None)
             return "started by systemd"

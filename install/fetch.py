@@ -1,10 +1,8 @@
 """Downloads: a quick question whether a file is there, and files that resume and are checked."""
 
-import contextlib
 import functools
 import hashlib
 import ssl
-import threading
 from pathlib import Path
 
 import httpx
@@ -20,17 +18,13 @@ STALL_S = 60.0
 @functools.cache
 def reachable(host: str) -> bool:
     """Whether the host ("https://get.pulumi.com/") answers anything within a few seconds; asked
-    once in a run. The thread is there because a name look-up has no time limit of its own."""
-    answers: list[httpx.Response] = []
-
-    def ask() -> None:
-        with contextlib.suppress(httpx.HTTPError), _client(PROBE_S) as client:
-            answers.append(client.head(host))
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(PROBE_S + 1)
-    return bool(answers)
+    once in a run."""
+    try:
+        with _client(PROBE_S) as client:
+            client.head(host)
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def require(url: str) -> None:
@@ -79,11 +73,12 @@ def _ask(method: str, url: str, timeout_s: float) -> httpx.Response:
     try:
         with _client(timeout_s) as client:
             answer = client.request(method, url)
+        if not answer.is_error:
+            return answer
+        reason: object = f"{answer.status_code} {answer.reason_phrase}"
     except httpx.HTTPError as error:
-        raise UnavailableError(f"{url} cannot be had ({error})") from error
-    if answer.is_error:
-        raise UnavailableError(f"{url} cannot be had ({answer.status_code} {answer.reason_phrase})")
-    return answer
+        reason = error
+    raise UnavailableError(f"{url} cannot be had ({reason})")
 
 
 def _fetch(url: str, part: Path, step: Step) -> None:

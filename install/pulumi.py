@@ -29,19 +29,17 @@ CHECKSUMS = "https://github.com/pulumi/pulumi/releases/download"
 class Pulumi:
     """Used if found: any from the oldest version on that is tested."""
 
-    def __init__(self) -> None:
-        self.oldest = pins.OLDEST_PULUMI
-        self.newest = pins.python_package("pulumi")
+    name = "pulumi"
 
-    @property
-    def name(self) -> str:
-        return "pulumi"
+    def __init__(self) -> None:
+        self.newest = pins.python_package("pulumi")
+        self._key = f"download of {self.newest}"
 
     def found(self) -> str | None:
-        if here := found_in_place(_key_downloaded(self.newest)):
+        if here := found_in_place(self._key):
             return here
         version = _version_on_path()
-        if version is None or _as_numbers(version) < _as_numbers(self.oldest):
+        if version is None or _as_numbers(version) < _as_numbers(pins.OLDEST_PULUMI):
             return None
         return f"{version} found on PATH"
 
@@ -62,7 +60,7 @@ class Pulumi:
             fetch.download(url, archive, match[1], step)
             run(["tar", "-xzf", archive, "-C", part, "--strip-components=1"], log="pulumi-tar")
         programs = [*sorted(part.glob("*python*")), part / "pulumi"]
-        move_into_place(programs, self.newest, _key_downloaded(self.newest))
+        move_into_place(programs, self.newest, self._key)
         shutil.rmtree(part)
         archive.unlink()
         return f"downloaded {self.newest}"
@@ -90,11 +88,9 @@ def found_in_place(of: str) -> str | None:
         stamp: dict[str, str] = json.loads((_bin() / STAMP).read_text())
     except (OSError, ValueError):
         return None
-    return f"{stamp['version']} found in {_bin()}" if stamp["of"] == of and _is_whole() else None
-
-
-def _key_downloaded(version: str) -> str:
-    return f"download of {version}"
+    return (
+        f"{stamp['version']} found in {_bin()}" if stamp.get("of") == of and _is_whole() else None
+    )
 
 
 def fresh_part() -> Path:
