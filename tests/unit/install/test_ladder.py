@@ -3,19 +3,23 @@
 import contextlib
 import errno
 import io
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from cyberhubs import paths
 from cyberhubs.progress import Report
 from install import (
     bootstrap,
     command,
     ladder,
     process,
+    venv,
 )
 from install.errors import InstallError
 
@@ -129,6 +133,22 @@ def test_an_unknown_item_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         bootstrap.main(["venv", "nonsense"])
     assert exit.value.code == 2
     assert "unknown: nonsense" in capsys.readouterr().err
+
+
+def test_the_first_stage_needs_no_package() -> None:
+    python = getattr(sys, "_base_executable", sys.executable)
+    alone = [python, "-I", "-S", "-c", "import sys; sys.path.append('.'); import install.bootstrap"]
+    subprocess.run(alone, cwd=paths.CHECKOUT, check=True)
+
+
+def test_all_else_runs_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(venv.Venv, "found", lambda self: f"found for {self.kind}")
+    monkeypatch.setattr(os, "execv", lambda program, arguments: ran.append(arguments))
+    python = [str(paths.VENV / "bin/python"), "-m", "install.command"]
+    for what in ([], ["venv"], ["dev"], ["venv", "pulumi"], ["stop-engine"]):
+        assert bootstrap.main(what) == 0
+    assert ran == [python, [*python, "pulumi"], [*python, "stop-engine"]]
 
 
 def test_env_prints_what_a_shell_can_read(capsys: pytest.CaptureFixture[str], home: Path) -> None:
