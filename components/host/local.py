@@ -5,10 +5,9 @@ from cyberhubs_hub.shared.config import ENGINE_SOCKET
 from pulumi import ResourceOptions
 
 from components.host.host import Host
+from cyberhubs.machine.local import SOCKET
 from cyberhubs.machine.script import call
 from cyberhubs.settings import Settings
-
-SOCKET = "/var/run/docker.sock"
 
 
 class LocalHost(Host):

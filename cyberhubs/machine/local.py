@@ -1,10 +1,16 @@
 """The control machine as the machine of a stack."""
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cyberhubs.machine.machine import LATE, LIMIT_S, Machine
+from docker.context import ContextAPI
+from docker.context.config import get_current_context_name
+
+from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
+
+SOCKET = "/var/run/docker.sock"  # of the engine that carries the hubs: each of them has it mounted
 
 
 class LocalMachine(Machine):
@@ -20,4 +26,21 @@ class LocalMachine(Machine):
 
     @contextmanager
     def engine(self) -> Iterator[str]:
-        yield "unix:///var/run/docker.sock"
+        check_engine()
+        yield f"unix://{SOCKET}"
+
+
+def check_engine() -> None:
+    """Raises MachineError where Docker's command line, which scripts call, is told to use another engine."""
+    if told := os.environ.get("DOCKER_HOST"):
+        who, instead = "DOCKER_HOST", "unset DOCKER_HOST"
+    else:
+        name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
+        context = ContextAPI.get_context(name)
+        told = context.Host if context else f"nothing, as there is no context {name}"
+        who, instead = f"Docker's context {name}", "export DOCKER_CONTEXT=default"
+    if told and told.removeprefix("unix://") not in (SOCKET, SOCKET.removeprefix("/var")):
+        raise MachineError(
+            f"{who} says {told}, and hubs on this machine run on the engine at {SOCKET}, which they start members' "
+            f"servers on: nothing was touched. {instead}; for another machine's engine, use host.kind: ssh."
+        )

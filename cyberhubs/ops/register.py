@@ -41,15 +41,18 @@ def register(stack: Stack, hub: str) -> None:
 
 
 def _as_if_registered(stack: Stack, name: str) -> Settings:
-    """The stack's settings, of whose hub it may not be said yet how members log in."""
+    """The stack's settings, of whose hub it may not be said yet how members log in, nor of others with GitHub by
+    which app."""
     raw, _ = read_stack_file(stack.file)
     hubs = raw.get("hubs")
+    app = {"clientId": "none", "clientSecret": SecretStr("none")}
     for key, hub in hubs.items() if isinstance(hubs, dict) else ():
+        login = hub.get("login") if isinstance(hub, dict) else None
         if name in ("", key) and isinstance(hub, dict):
-            login = hub.get("login")
             site = {"url": login["url"]} if isinstance(login, dict) and "url" in login else {}
-            app = {"clientId": "none", "clientSecret": SecretStr("none")}
             hub["login"] = {"kind": "github", **site, **app}
+        elif isinstance(login, dict) and login.get("kind") == "github":
+            hub["login"] = {**app, **login}
     return load(raw, stack.name, stack.file.parent)
 
 

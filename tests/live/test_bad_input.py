@@ -1,9 +1,13 @@
 """A stack file that is wrong is refused whole, by `make` and by plain Pulumi, and nothing is touched."""
 
+import hashlib
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.deployment import Deployment
 
@@ -63,3 +67,42 @@ def test_yaml_that_cannot_be_read(wrong: Deployment, text: str, said: str) -> No
 def test_unknown_stack_names_the_ones_there_are(wrong: Deployment) -> None:
     wrong.file.unlink()
     assert "local" in wrong.ops("up", fails=True)
+
+
+@pytest.mark.parametrize("how", ["DOCKER_HOST", "context", "current context"])
+def test_another_engine_than_the_hubs_is_refused(
+    wrong: Deployment, tmp_path: Path, how: str
+) -> None:
+    other = f"unix://{tmp_path}/docker.sock"
+    config = tmp_path / "docker"
+    meta = config / "contexts/meta" / hashlib.sha256(b"other").hexdigest() / "meta.json"
+    meta.parent.mkdir(parents=True)
+    meta.write_text(
+        json.dumps({"Name": "other", "Metadata": {}, "Endpoints": {"docker": {"Host": other}}})
+    )
+    current = {"currentContext": "other"} if how == "current context" else {}
+    (config / "config.json").write_text(json.dumps(current))
+    wrong.environment["DOCKER_CONFIG"] = str(config)
+    if how == "DOCKER_HOST":
+        wrong.environment["DOCKER_HOST"] = other
+    if how == "context":
+        wrong.environment["DOCKER_CONTEXT"] = "other"
+    for command in ("up", "status"):
+        assert f"says {other}, and hubs on this machine run on" in wrong.ops(command, fails=True)
+    assert not wrong.data.exists()
+
+
+def test_apps_of_two_new_hubs_are_registered_one_after_the_other(wrong: Deployment) -> None:
+    def with_github(config: dict[str, Any]) -> None:
+        hub = config["cyberhubs:hubs"]["core"]
+        config["cyberhubs:hubs"] = {
+            name: {**hub, "login": {"kind": "github"}} for name in ("core", "other")
+        }
+
+    wrong.edit(with_github)
+    for name in ("core", "other"):
+        said = wrong.ops("register", "--hub", name, stdin=f"id-of-{name}\nsecret\n")
+        assert f"{wrong.hub_url(name)}hub/oauth_callback" in said
+    hubs = yaml.safe_load(wrong.file.read_text())["config"]["cyberhubs:hubs"]
+    assert [hub["login"]["clientId"] for hub in hubs.values()] == ["id-of-core", "id-of-other"]
+    assert all("secure" in hub["login"]["clientSecret"] for hub in hubs.values())

@@ -9,6 +9,7 @@ from docker import DockerClient
 
 from cyberhubs import paths
 from cyberhubs.errors import UserError
+from cyberhubs.machine.local import SOCKET, check_engine
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.preflight.base import Preflight
 from cyberhubs.ops.stack import Resource
@@ -16,10 +17,16 @@ from cyberhubs.ops.stack import Resource
 
 class LocalPreflight(Preflight):
     def prepare(self) -> bool:
+        check_engine()
         _install("engine", "base", "caddy")
         return True
 
     def check(self, client: DockerClient) -> None:
+        if "name=rootless" in client.info().get("SecurityOptions", ()):
+            raise UserError(
+                f"The engine at {SOCKET} is a rootless one, in which members' files would belong to other users: "
+                "nothing was touched. Start Docker as a service of the machine."
+            )
         self._check_ports(client)
         super().check(client)
 
@@ -27,6 +34,7 @@ class LocalPreflight(Preflight):
         return True
 
     def check_reachable(self) -> None:
+        check_engine()
         _install("engine")
 
     def _check_ports(self, client: DockerClient) -> None:
