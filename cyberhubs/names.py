@@ -41,6 +41,11 @@ class DoorNames:
         return {STACK: self.stack, ROLE: "door"}
 
 
+def key_pair(stack: str, public_key: str) -> str:
+    """In a cloud. Another key has another name, so that it makes another machine."""
+    return f"{in_cloud(stack)}-{hashlib.sha256(public_key.encode()).hexdigest()[:8]}"
+
+
 @dataclass(frozen=True)
 class HubNames:
     """Docker names and labels of one hub. Dots separate, since neither stack nor hub names have any."""

@@ -1,6 +1,5 @@
 """What a machine is in an OpenStack cloud: the server, its network, address and volumes."""
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pulumi import ComponentResource, CustomTimeouts, ResourceOptions
 
 from components.host.host_key import HostKey
 from components.host.run_locally import run_locally
-from cyberhubs.names import in_cloud
+from cyberhubs.names import in_cloud, key_pair
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.processes import python_module
 from cyberhubs.settings.base import EVERYWHERE
@@ -164,9 +163,8 @@ class CloudServer(ComponentResource):
         image_id = host.image.id or self._found("image", host.image.name or "")
         flavor_id = self._found("flavor", host.flavor)
         key = openstack.compute.Keypair(
-            # Another key has another name, so that it makes another machine.
             f"{self._name}-key",
-            name=f"{self._label}-{hashlib.sha256(host.ssh.public_key.encode()).hexdigest()[:8]}",
+            name=key_pair(self._args.stack, host.ssh.public_key),
             public_key=host.ssh.public_key,
             opts=self._child,
         )

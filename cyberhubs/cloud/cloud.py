@@ -83,6 +83,19 @@ class Cloud:
         with _errors():
             return {item.id for item in self._all(kind) if item.name == name}
 
+    def has(self, kind: str, id: str) -> bool:
+        """Whether there is an image or flavor of this id."""
+        with _errors():
+            return any(item.id == id for item in self._all(kind))
+
+    def forget_key_pair(self, name: str) -> bool:
+        """Deletes the public key that new machines would get; whether there was one. Machines keep theirs."""
+        with _errors():
+            found = self._connection.compute.find_keypair(name)
+            if found:
+                self._connection.compute.delete_keypair(found)
+            return found is not None
+
     def server(self, id: str) -> Server | None:
         """None if it is gone."""
         with _errors():

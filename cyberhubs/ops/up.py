@@ -20,7 +20,11 @@ def up(stack: Stack) -> None:
         unlock(stack)  # again: a plain `pulumi up` takes no lock of this program
         resources = drift.resources_of(stack)  # now: one may have ended meanwhile
         stack.create()
-        options = teams.options(stack, resources) + repair(preflight, client, resources)
+        options = [
+            *preflight.options,
+            *teams.options(stack, resources),
+            *repair(preflight, client, resources),
+        ]
         if not stack.update("up", *options):
             print(preflight.explain_failure(), flush=True)
             raise UserError(

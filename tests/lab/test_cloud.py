@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cyberhubs.names import key_pair
 from tests.support.deployment import changes
 from tests.support.lab.cloud import LabCloud
 from tests.support.lab.deployment import CloudDeployment
@@ -162,9 +163,22 @@ def test_another_image_is_another_machine_with_all_that_members_have(
 
 
 def test_a_machine_that_somebody_deleted_is_made_again(stack: CloudDeployment) -> None:
+    """Also when its image has been published anew, under the same name."""
     before = stack.made()
+    images, name = stack.cloud.connect().image, stack.host["image"]["name"]
+    images.delete_image(images.find_image(name, ignore_missing=False).id)
+    images.create_image(
+        name=name,
+        data=bytes(2**20),
+        disk_format="raw",
+        container_format="bare",
+        visibility="public",
+    )
+    assert set(changes(stack.ops("up"))) == {"unchanged"}
     delete_server(stack)
-    assert "is gone from the cloud: making one" in stack.ops("up")
+    said = stack.ops("up")
+    assert "is gone from the cloud: making one" in said
+    assert "The image of the machine before is gone from the cloud" in said
     after = stack.made()
     assert after["server"] != before["server"] and after["volume"] == before["volume"]
     assert set(changes(stack.ops("up"))) == {"unchanged"}
@@ -237,10 +251,14 @@ def test_credentials_that_have_expired(stack: CloudDeployment, tmp_path: Path) -
 def test_a_lost_volume_is_not_replaced_by_an_empty_one(lab: Lab, tmp_path: Path) -> None:
     lost = CloudDeployment(tmp_path, "server", lab.cloud)
     block_storage = lab.cloud.connect("demo").block_storage
+    # As a state leaves it that is lost.
+    key = " ".join(lost.host["ssh"]["publicKey"].split()[:2])
+    lab.cloud.connect("demo").compute.create_keypair(name=key_pair(lost.stack, key), public_key=key)
     try:
         # Without a machine that has the volume.
         with quotas(lab.cloud, compute={"instances": 0, "force": True}):
-            assert "Quota exceeded for instances" in lost.ops("up", fails=True)
+            said = lost.ops("up", fails=True)
+            assert "Removed the key pair" in said and "Quota exceeded for instances" in said
             volume = lost.made()["volume"]
             block_storage.delete_volume(volume)
             block_storage.wait_for_delete(block_storage.get_volume(volume))

@@ -139,6 +139,36 @@ def metadata_service(lab: LabDeployment) -> Iterator[None]:
         subprocess.run(["ip", "address", "del", f"{METADATA}/32", "dev", bridge], check=True)
 
 
+def test_no_neighbour_with_a_route_reaches_a_container(lab: LabDeployment) -> None:
+    """Engines before 28 let it in to every port that is published anywhere, and all where FORWARD lets pass."""
+    ends = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.Gateway}} {{end}}"
+    found = lab.machine.exec(f"docker inspect --format '{ends}' $(docker ps -q)").split()
+    containers, bridges = found[::2], found[1::2]
+    assert {address.rsplit(".", 2)[0] for address in containers} == {"198.19"}
+    lab.machine.exec("iptables -P FORWARD ACCEPT")
+    neighbour = lab.engine.containers.run(
+        str(lab.machine.container and lab.machine.container.attrs["Image"]),
+        ["sleep", "600"],
+        network=lab.machine.network.name,
+        cap_add=["NET_ADMIN"],
+        detach=True,
+    )
+
+    def reaches(address: str, port: int) -> bool:
+        probe = f"timeout 2 bash -c '</dev/tcp/{address}/{port}'"
+        return neighbour.exec_run(["bash", "-c", probe]).exit_code == 0
+
+    try:
+        way = f"ip route add 198.19.0.0/18 via {lab.machine.address}"
+        assert neighbour.exec_run(["bash", "-c", way]).exit_code == 0
+        assert reaches(bridges[0], 22)  # the machine itself
+        ports = (lab.port, 8000, 8001, 8081)
+        assert [(a, p) for a in containers for p in ports if reaches(a, p)] == []
+    finally:
+        neighbour.remove(force=True)
+        lab.machine.exec("iptables -P FORWARD DROP")
+
+
 @pytest.mark.slow
 def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None:
     image = lab.machine.exec("docker images -q cyberhubs/corehub | head -1").strip()

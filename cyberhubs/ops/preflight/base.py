@@ -23,6 +23,8 @@ class Preflight(ABC):
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.options: list[str] = []
+        """Of `pulumi up`, for what it has to make anew."""
 
     @contextmanager
     def prepared(self) -> Iterator[DockerClient | None]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from cyberhubs.cloud import Cloud
 from cyberhubs.errors import UserError
 from cyberhubs.machine import BOOT_S, MachineError, SshMachine
-from cyberhubs.names import in_cloud
+from cyberhubs.names import in_cloud, key_pair
 from cyberhubs.ops.preflight.ssh import SshPreflight
 from cyberhubs.ops.stack import INSTANCE, Resource, Stack, name_of
 from cyberhubs.settings.host import OpenStackHostSettings
@@ -18,6 +18,8 @@ ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
 VOLUME = "openstack:blockstorage/volume:Volume"
 ADDRESS = "openstack:networking/floatingIp:FloatingIp"
 ADDRESS_OF_PORT = "openstack:networking/floatingIpAssociate:FloatingIpAssociate"
+KEY_PAIR = "openstack:compute/keypair:Keypair"
+LOOKED_UP = ("image", "flavor")  # of a new machine; by name, when that changes in the stack file
 FIRST_SCRIPT = "host-arrived"  # on a machine
 
 
@@ -93,7 +95,12 @@ class OpenStackPreflight(SshPreflight):
                 f"The address {address['outputs']['address']} is gone from the cloud: getting one."
             )
             stack.refresh(made[kind] for kind in (ADDRESS, ADDRESS_OF_PORT) if kind in made)
+        if KEY_PAIR not in made and cloud.forget_key_pair(
+            name := key_pair(stack.name, self.host.ssh.public_key)
+        ):
+            print(f"Removed the key pair {name}, which the stack's state does not know.")
         if INSTANCE not in made:
+            self._look_up(cloud)
             return False
         server = cloud.server(made[INSTANCE]["id"])
         if server and server.status == "ERROR" and not server.ever_ran:
@@ -106,6 +113,7 @@ class OpenStackPreflight(SshPreflight):
         if server is None:
             print("The machine is gone from the cloud: making one.", flush=True)
             stack.refresh(made[kind] for kind in (INSTANCE, ATTACHMENT) if kind in made)
+            self._look_up(cloud)
             return False
         if server.status == "SHUTOFF":
             print("The machine is SHUTOFF: starting it.", flush=True)
@@ -118,6 +126,20 @@ class OpenStackPreflight(SshPreflight):
                 f"run `make up STACK={stack.name}` again: volume and address stay."
             )
         return stack.ssh is not None  # its address may be yet to come
+
+    def _look_up(self, cloud: Cloud) -> None:
+        """What a new machine is made of, by its name again where the cloud has published another of that name."""
+        if id := self.host.image.id:
+            cloud.find("image", id)  # or says which there are
+        for kind in LOOKED_UP:
+            for found in self.stack.resources:
+                if name_of(found) != f"host-server-{kind}" or "outputs" not in found:
+                    continue
+                if not cloud.has(kind, found["outputs"]["stdout"]):
+                    print(
+                        f"The {kind} of the machine before is gone from the cloud: taking the one of its name."
+                    )
+                    self.options += ["--replace", found["urn"]]
 
     def _check_unknown(self, cloud: Cloud) -> None:
         """Refuses to make a second machine, or an empty volume, beside those of this stack that the state does not know."""
