@@ -10,6 +10,10 @@ FULL = (
     "The hub's disk is full. Your files are safe, and running notebooks continue. "
     "Ask its operator to make room, then try again."
 )
+_NAME_IN_USE = (
+    "The hub's machine still has a container of your server's name. Try again in a minute. If that "
+    "does not help, tell the hub's operator."
+)
 _NO_IMAGE = (
     "This application's image is not on the hub's machine. Ask its operator to run `make up`."
 )
@@ -44,6 +48,8 @@ def explain(error: Exception) -> StartFailure:
         return StartFailure("disk", FULL, detail)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StartFailure("disk", FULL, detail)
+    if "is already in use by container" in low:
+        return StartFailure("name", _NAME_IN_USE, detail)
     if "cannot allocate memory" in low:
         return StartFailure(
             "memory",

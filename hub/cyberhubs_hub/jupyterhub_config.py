@@ -9,6 +9,7 @@ from typing import Any
 from cyberhubs_hub import admins, bounds, database, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
+from cyberhubs_hub.containers import container_options, host_options
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
@@ -16,7 +17,7 @@ from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER, AccessLists
 from cyberhubs_hub.shared.config import HubConfig
-from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner, container_options, host_options
+from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 

@@ -10,21 +10,22 @@ from typing import Any, ClassVar
 
 import aiohttp
 from docker.errors import APIError
-from docker.types import LogConfig, Mount
+from docker.types import Mount
 from jupyterhub import orm
 from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 from tornado import web
 
+from cyberhubs_hub.containers import is_of_hub, token_of
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
 from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER
-from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, USERS_DIR, HubConfig
+from cyberhubs_hub.shared.config import USERS_DIR, HubConfig
 from cyberhubs_hub.start_queue import StartQueue
-from cyberhubs_hub.upstream import PatchedDockerSpawner, unknown_is_running
+from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unknown_is_running
 
 NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
@@ -111,10 +112,7 @@ class HubSpawner(PatchedDockerSpawner):
         try:
             async with nullcontext() if self._is_smoke_test else self.queue.place(self):
                 async with asyncio.timeout(START_LIMIT_S):
-                    if not self._is_smoke_test:
-                        self._home = make_home(self.users_dir, self.user.name)
-                    self._begin(20, "Making the container")
-                    ip, port = await super().start()
+                    ip, port = await self._find() or await self._make()
                     address = f"http://{ip}:{port}"
                     self._begin(50, "Waiting for the server")
                     await self._wait_for_answer(address)
@@ -123,6 +121,36 @@ class HubSpawner(PatchedDockerSpawner):
             log = await self._end_of_log()
             raise explain(error).with_log(log, on_page=self._is_smoke_test) from error
         return address
+
+    async def _find(self) -> tuple[Any, int] | None:
+        """Address of a server that runs although the hub's database does not know it, as after that
+        was lost: it may be somebody's work. Whatever else is left of one is removed."""
+        found = await self.get_object()
+        if not found:
+            return None
+        token = token_of(found)
+        if found["State"]["Running"] and token and not self._is_smoke_test:
+            why_not = await self._put_back(found)
+            if not why_not:
+                self.log.warning("%s runs, the database did not know it", self._log_name)
+                self.api_token = token  # JupyterHub enters it
+                return await self.get_ip_and_port()
+        await self.remove_object()
+        return None
+
+    async def _make(self) -> tuple[Any, int]:
+        if not self._is_smoke_test:
+            self._home = make_home(self.users_dir, self.user.name)
+        self._begin(20, "Making the container")
+        return await super().start()
+
+    async def get_object(self) -> dict[str, Any] | None:
+        """Nothing that is not the hub's own, whatever its name: it is neither used nor removed."""
+        found = await super().get_object()
+        if found and not is_of_hub(found, self.hub_config):
+            self.object_id = ""
+            return None
+        return found
 
     async def create_object(self) -> Any:
         created = await super().create_object()
@@ -224,13 +252,20 @@ class HubSpawner(PatchedDockerSpawner):
         """None while the server runs, or Docker does not answer."""
         status = await super().poll()
         if status is None and self._check_pending:
-            status = await self._put_back()
+            status = await self._take_over()
         return status
 
-    async def _put_back(self) -> str | None:
-        """Sees to it that a server which a hub finds as it starts is on the hub's network. Returns
-        the reason if it cannot be: then this server is lost, and no other."""
+    async def _take_over(self) -> str | None:
+        """Sees to it that a server which a hub finds as it starts is on the hub's network, and has
+        a token that the hub knows. Returns the reason if it cannot be: then this server is lost,
+        and no other."""
         container = await self.docker("inspect_container", self.object_name)
+        token = token_of(container)
+        if token and not orm.APIToken.find(self.db, token):
+            await enter_server_token(self, token)
+        return await self._put_back(container)
+
+    async def _put_back(self, container: dict[str, Any]) -> str | None:
         if self.network_name in container["NetworkSettings"]["Networks"]:
             return None
         self.log.warning("%s is off its hub's network: it is put back", self._log_name)
@@ -249,27 +284,3 @@ async def _answers(url: str) -> bool:
     except (aiohttp.ClientError, OSError):
         return False
     return response.status < 500
-
-
-def host_options(config: HubConfig) -> dict[str, Any]:
-    """Limits and options of every user server's container."""
-    slice_ = {"cgroup_parent": config.members_slice} if config.members_slice else {}
-    return slice_ | {
-        "auto_remove": False,  # see upstream.py
-        "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
-        "pids_limit": config.limits.pids,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges"],
-        "init": True,
-        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
-    }
-
-
-def container_options(config: HubConfig) -> dict[str, Any]:
-    """The user and labels of a user server's container."""
-    machine = os.environ.get(MACHINE_VARIABLE)
-    of_machine = {MACHINE_LABEL: machine} if machine else {}
-    return {
-        "user": f"{config.uid}:{config.gid}",
-        "labels": {**config.labels, **of_machine, "cyberhubs.role": "user"},
-    }

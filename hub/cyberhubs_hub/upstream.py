@@ -7,14 +7,21 @@ Those of a member's server are in images/corehub/start-singleuser.py.
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partialmethod, wraps
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp.connector
 from aiohttp import ThreadedResolver
+from docker.errors import APIError, NotFound
 from dockerspawner import DockerSpawner
+from jupyterhub import orm
 from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
+from jupyterhub.spawner import Spawner
+from jupyterhub.utils import url_path_join
 from requests.exceptions import RequestException
 from tornado.httpserver import HTTPServer
+
+from cyberhubs_hub.containers import token_of
 
 
 def define_token_authenticated() -> None:
@@ -84,6 +91,28 @@ def unknown_is_running(poll: _Poll) -> _Poll:
     return poll_or_running
 
 
+async def enter_server_token(spawner: Spawner, token: str) -> None:
+    """As `User.spawn` does for a server that goes on with its own token. A hub that starts does not: with a
+    restored database it refuses a server which was started later, and its member with it.
+
+    Not reported upstream as of JupyterHub 6.1.1. Remove when `check_spawner` in `app.py` does it.
+    """
+    user, of_server = spawner.user, orm.Role.find(spawner.db, "server").scopes
+    user.new_api_token(
+        token,
+        generated=False,
+        note="of a server that was found",
+        scopes=[s + f"={user.name}/" if s.endswith("!server") else s for s in of_server],
+    )
+    spawner.orm_spawner.oauth_client = user.settings["oauth_provider"].add_client(
+        spawner.oauth_client_id,
+        token,
+        url_path_join(user.url, "oauth_callback"),
+        allowed_scopes=await spawner._get_oauth_client_allowed_scopes(),
+    )
+    spawner.db.commit()
+
+
 class PatchedDockerSpawner(DockerSpawner):
     """DockerSpawner without the faults below."""
 
@@ -91,6 +120,33 @@ class PatchedDockerSpawner(DockerSpawner):
     # holds up all others. Not reported upstream as of DockerSpawner 14.0.0. Remove when the number
     # of threads can be configured.
     _executor = ThreadPoolExecutor(16, thread_name_prefix="docker")
+
+    async def get_object(self) -> Any:
+        """DockerSpawner takes a container which the engine cannot look at for a moment (500) for one that is gone.
+
+        https://github.com/jupyterhub/dockerspawner/pull/112, for Swarm. Remove when `get_object` raises then.
+        """
+        try:
+            found = await self.docker("inspect_container", self.object_name)
+        except NotFound:
+            self.object_id = ""
+            return None
+        self.object_id = found["Id"]
+        return found
+
+    async def remove_object(self) -> None:
+        """DockerSpawner does not remove a container that runs, and takes the refusal for one that is being removed:
+        the next start finds its name in use.
+
+        Not reported upstream as of DockerSpawner 14.0.0. Remove when `remove_object` removes with force.
+        """
+        try:
+            await self.docker("remove_container", self.object_id, v=True, force=True)
+        except NotFound:
+            pass
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:  # it is being removed
+                raise
 
     async def get_url(self) -> str:
         """A hub that starts asks this for each server. DockerSpawner answers from the database, where neither
@@ -105,8 +161,7 @@ class PatchedDockerSpawner(DockerSpawner):
         except RequestException:  # as `unknown_is_running`
             return self.server.url
         if not self.api_token:
-            env = dict(entry.split("=", 1) for entry in container["Config"]["Env"])
-            self.api_token = env["JUPYTERHUB_API_TOKEN"]
+            self.api_token = token_of(container)
         ip = self.get_network_ip(container["NetworkSettings"])
         return f"http://{ip}:{self.port}{self.server.base_url}"
 

@@ -15,6 +15,7 @@ from docker.errors import APIError, ImageNotFound
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "disk"),
         (APIError("500: fork/exec: cannot allocate memory"), "memory"),
         (APIError("400: bind source path does not exist: /mnt/data"), "mount"),
+        (APIError('409: Conflict. The container name "/x" is already in use by container'), "name"),
         (APIError("409: something else"), "docker"),
         (requests.ConnectionError("refused"), "engine"),
         (TimeoutError(), "timeout"),

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cyberhubs_hub.containers import container_options, host_options
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
-from cyberhubs_hub.spawner import HubSpawner, container_options, host_options
+from cyberhubs_hub.spawner import HubSpawner
 from docker.errors import APIError
 from jupyterhub import orm
 from jupyterhub.spawner import SpawnException
+from requests import Response
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from tornado.web import HTTPError
 
@@ -20,12 +22,18 @@ CORE = {"name": "corehub", "title": "Core hub", "image": "sha256:aa"}
 MESA = {"name": "mesahub", "title": "MESA", "image": "sha256:bb"}
 
 
+@pytest.fixture(autouse=True)
+def hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that knows each token."""
+    monkeypatch.setattr(HubSpawner, "hub_config", CONFIG, raising=False)
+    monkeypatch.setattr(orm.APIToken, "find", lambda *_: orm.APIToken())
+
+
 @pytest.fixture
 def menu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "applications.json"
     path.write_text(json.dumps([CORE, MESA]))
     monkeypatch.setattr(HubSpawner, "menu", LiveFile(path, parse_menu), raising=False)
-    monkeypatch.setattr(HubSpawner, "hub_config", CONFIG, raising=False)
     return path
 
 
@@ -177,16 +185,22 @@ def server_of(one: HubSpawner) -> None:
         proto="http", ip="192.0.2.9", port=8888, base_url="/core/user/ada/", cookie_name="cookie"
     )
     one._check_pending, one.api_token = True, "token"
+    one.db = SimpleNamespace()
 
 
 class Engine:
-    """Of one container that runs, off its hub's network."""
+    """Of one container that runs, off its hub's network; `labels`: those of a member's server."""
 
-    def __init__(self, *, has_network: bool) -> None:
+    def __init__(self, *, has_network: bool, labels: dict[str, str] | None = None) -> None:
         self._has_network = has_network
         self._networks: dict[str, Any] = {"bridge": {"IPAddress": "192.0.2.2"}}
+        self._labels = container_options(CONFIG)["labels"] if labels is None else labels
+        self.removed = False
 
-    async def __call__(self, method: str, *arguments: Any) -> Any:
+    async def __call__(self, method: str, *arguments: Any, **options: Any) -> Any:
+        if method == "remove_container":
+            assert options["force"], "it runs"
+            self.removed = True
         if method == "connect_container_to_network":
             if not self._has_network:
                 raise APIError("no such network")
@@ -194,6 +208,7 @@ class Engine:
         return {
             "Id": "1f",
             "State": {"Running": True},
+            "Config": {"Labels": self._labels, "Env": ["JUPYTERHUB_API_TOKEN=kept"]},
             "NetworkSettings": {"Networks": self._networks},
         }
 
@@ -211,6 +226,47 @@ async def test_one_that_cannot_be_put_back_is_lost(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(one, "docker", Engine(has_network=False))
     server_of(one)
     assert "cannot be put back" in str(await one.poll())
+
+
+async def test_a_server_that_runs_unknown_to_the_database_is_kept(monkeypatch: pytest.MonkeyPatch):
+    one, engine = spawner(), Engine(has_network=True)
+    monkeypatch.setattr(one, "docker", engine)
+    assert await one._find() == ("192.0.2.3", 8888)
+    assert one.api_token == "kept"
+    assert not engine.removed
+
+
+async def test_one_that_cannot_be_used_is_removed(monkeypatch: pytest.MonkeyPatch):
+    one, engine = spawner(), Engine(has_network=False)
+    monkeypatch.setattr(one, "docker", engine)
+    assert await one._find() is None
+    assert engine.removed
+
+
+@pytest.mark.parametrize(
+    "labels", [{}, {"cyberhubs.stack": "local", "cyberhubs.hub": "core", "cyberhubs.role": "hub"}]
+)
+async def test_what_is_not_the_hub_s_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, labels: dict[str, str]
+):
+    one, engine = spawner(), Engine(has_network=True, labels=labels)
+    monkeypatch.setattr(one, "docker", engine)
+    assert await one._find() is None
+    assert await one.poll() == 0
+    assert not one.object_id
+    assert not engine.removed
+
+
+async def test_a_container_that_the_engine_cannot_look_at_runs(monkeypatch: pytest.MonkeyPatch):
+    answer = Response()
+    answer.status_code = 500
+
+    async def fails(*_: Any) -> Any:
+        raise APIError("it is busy", response=answer)
+
+    one = spawner()
+    monkeypatch.setattr(one, "docker", fails)
+    assert await one.poll() is None
 
 
 async def test_an_engine_that_is_silent_loses_no_server(monkeypatch: pytest.MonkeyPatch):

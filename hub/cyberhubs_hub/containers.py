@@ -1,0 +1,48 @@
+"""What a member's container is made with, and how the hub knows it again."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from docker.types import LogConfig
+
+from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, HubConfig
+
+ROLE = {"cyberhubs.role": "user"}
+TOKEN = "JUPYTERHUB_API_TOKEN"
+
+
+def host_options(config: HubConfig) -> dict[str, Any]:
+    """Limits and options of every user server's container."""
+    slice_ = {"cgroup_parent": config.members_slice} if config.members_slice else {}
+    return slice_ | {
+        "auto_remove": False,  # see upstream.py
+        "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
+        "pids_limit": config.limits.pids,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "init": True,
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
+    }
+
+
+def container_options(config: HubConfig) -> dict[str, Any]:
+    """The user and labels of a user server's container."""
+    machine = os.environ.get(MACHINE_VARIABLE)
+    of_machine = {MACHINE_LABEL: machine} if machine else {}
+    return {
+        "user": f"{config.uid}:{config.gid}",
+        "labels": {**config.labels, **of_machine, **ROLE},
+    }
+
+
+def is_of_hub(container: Mapping[str, Any], config: HubConfig) -> bool:
+    """Whether it is a server's that this hub made, at some time; `container` as Docker inspects it."""
+    labels = container["Config"].get("Labels") or {}
+    return {**config.labels, **ROLE}.items() <= labels.items()
+
+
+def token_of(container: Mapping[str, Any]) -> str | None:
+    """By which the server in it is known to its hub."""
+    env = dict(entry.partition("=")[::2] for entry in container["Config"]["Env"])
+    return env.get(TOKEN)
