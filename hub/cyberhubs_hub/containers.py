@@ -1,5 +1,6 @@
 """What a member's container is made with, and how the hub knows it again."""
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,14 @@ from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, HubConf
 
 ROLE = {"cyberhubs.role": "user"}
 TOKEN = "JUPYTERHUB_API_TOKEN"
+THREADS = (
+    "PYTHON_CPU_COUNT",  # since Python 3.13
+    "OMP_NUM_THREADS",  # most others go by it, too: PyTorch, BLIS, R
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 
 
 def host_options(config: HubConfig) -> dict[str, Any]:
@@ -18,6 +27,7 @@ def host_options(config: HubConfig) -> dict[str, Any]:
     return slice_ | {
         "auto_remove": False,  # see upstream.py
         "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
+        "shm_size": config.limits.memory_bytes,  # what is in /dev/shm counts as memory
         "pids_limit": config.limits.pids,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
@@ -34,6 +44,21 @@ def container_options(config: HubConfig) -> dict[str, Any]:
         "user": f"{config.uid}:{config.gid}",
         "labels": {**config.labels, **of_machine, **ROLE},
     }
+
+
+def threads(config: HubConfig, image: Mapping[str, Any]) -> dict[str, str]:
+    """The environment by which libraries start as many threads as the server has processors, and not
+    the machine: what the image sets itself, as Docker inspects it, is left out."""
+    count = min(math.ceil(config.limits.cpus), os.cpu_count() or 1)
+    own = {entry.partition("=")[0] for entry in image["Config"].get("Env") or []}
+    return {name: str(count) for name in THREADS if name not in own}
+
+
+def message_argument(config: HubConfig) -> str:
+    """For a server: how large a message to a kernel may be, as of a file for a widget; tornado's own
+    limit is 10 MB. Several copies of it are held for a moment, so it is an eighth of the memory."""
+    most = config.limits.memory_bytes // 8
+    return f"--ServerApp.tornado_settings={{'websocket_max_message_size': {most}}}"
 
 
 def is_of_hub(container: Mapping[str, Any], config: HubConfig) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from cyberhubs_hub import admins, bounds, database, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
-from cyberhubs_hub.containers import container_options, host_options
+from cyberhubs_hub.containers import container_options, host_options, message_argument
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
@@ -103,7 +103,8 @@ c.HubSpawner.name_template = "{prefix}{username}"
 c.HubSpawner.client_kwargs = {"timeout": 120}
 c.HubSpawner.cmd = ["jupyterhub-singleuser"]  # where the image's label names no other
 # How long a server caches the hub's answers, and so a revoked token still works.
-c.HubSpawner.args = [f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"]
+cached = f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"
+c.HubSpawner.args = [cached, message_argument(hub)]
 c.HubSpawner.notebook_dir = NOTEBOOKS
 c.HubSpawner.environment = {"HOME": "/home/user"}
 c.HubSpawner.mem_limit = hub.limits.memory_bytes

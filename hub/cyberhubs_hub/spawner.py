@@ -16,7 +16,7 @@ from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 from tornado import web
 
-from cyberhubs_hub.containers import is_of_hub, token_of
+from cyberhubs_hub.containers import is_of_hub, threads, token_of
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home
@@ -47,6 +47,7 @@ class HubSpawner(PatchedDockerSpawner):
 
     _stage: tuple[int, str, float] | None = None  # percent, what is being done, since when
     _home: str | None = None
+    _image_found: dict[str, Any]  # as Docker inspects it
 
     @property
     def _is_smoke_test(self) -> bool:
@@ -99,7 +100,7 @@ class HubSpawner(PatchedDockerSpawner):
     async def get_command(self) -> list[str]:
         """A label, since nothing is run in the image to find out: it may have no shell, and a second
         interpreter would add its own start to each server's."""
-        labels = (await self.docker("inspect_image", self.image))["Config"].get("Labels") or {}
+        labels = self._image_found["Config"].get("Labels") or {}
         if START_LABEL in labels:
             return [labels[START_LABEL], *self.get_args()]
         return await super().get_command()
@@ -153,9 +154,13 @@ class HubSpawner(PatchedDockerSpawner):
         return found
 
     async def create_object(self) -> Any:
+        self._image_found = await self.docker("inspect_image", self.image)
         created = await super().create_object()
         self._begin(35, "Starting the container")
         return created
+
+    def get_env(self) -> dict[str, str]:
+        return threads(self.hub_config, self._image_found) | super().get_env()
 
     @property
     def mount_binds(self) -> list[Mount]:

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cyberhubs_hub.containers import container_options, host_options
+from cyberhubs_hub.containers import container_options, host_options, threads
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
+from cyberhubs_hub.shared.config import Limits
 from cyberhubs_hub.spawner import HubSpawner
 from docker.errors import APIError
 from jupyterhub import orm
@@ -139,12 +140,26 @@ def test_mounts(menu: Path):
 def test_containers_are_held_to_their_limits():
     host = host_options(CONFIG)
     assert host["memswap_limit"] == CONFIG.limits.memory_bytes
+    assert host["shm_size"] == CONFIG.limits.memory_bytes
     assert host["pids_limit"] == 512
     assert host["cap_drop"] == ["ALL"]
     assert host["security_opt"] == ["no-new-privileges"]
     made = container_options(CONFIG)
     assert made["user"] == "1000:1000"
     assert made["labels"] == {**CONFIG.labels, "cyberhubs.role": "user"}
+
+
+@pytest.mark.parametrize(("cpus", "count"), [(0.5, "1"), (1, "1"), (1.5, "2"), (3, "3"), (64, "8")])
+def test_libraries_start_threads_for_the_processors_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, cpus: float, count: str
+):
+    """On a machine with eight."""
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    config = replace(CONFIG, limits=Limits(2**30, cpus, 64))
+    env = threads(config, {"Config": {"Env": ["PATH=/bin", "MKL_NUM_THREADS=5"]}})
+    assert "MKL_NUM_THREADS" not in env  # which is the image's
+    assert set(env.values()) == {count}
+    assert threads(config, {"Config": {"Env": None}})["MKL_NUM_THREADS"] == count
 
 
 def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(
@@ -169,12 +184,9 @@ def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(
 async def test_an_image_names_the_command_that_starts_its_server(
     monkeypatch: pytest.MonkeyPatch, labels: dict[str, str] | None, command: str
 ):
-    async def docker(*_: str) -> Any:
-        return {"Config": {"Labels": labels}}
-
     one = spawner()
     one.cmd = ["jupyterhub-singleuser"]
-    monkeypatch.setattr(one, "docker", docker)
+    one._image_found = {"Config": {"Labels": labels}}
     monkeypatch.setattr(one, "get_args", lambda: ["--flag"])
     assert await one.get_command() == [command, "--flag"]
 

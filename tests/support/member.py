@@ -171,15 +171,15 @@ class Connection:
     def __init__(self, socket: ClientConnection):
         self._socket = socket
 
-    def run(self, code: str, timeout: float = 60) -> str:
-        """What `code` prints; raises ConnectionClosed if somebody has cut the websocket."""
+    def run(self, code: str, timeout: float = 60, file: str = "") -> str:
+        """What `code` prints, which a `file` comes with; raises ConnectionClosed if somebody has cut the websocket."""
         session = uuid.uuid4().hex
         message = {
             "header": {
                 "msg_id": session, "username": "", "session": session, "msg_type": "execute_request",
                 "version": "5.3",
             },
-            "parent_header": {}, "metadata": {}, "channel": "shell", "buffers": [],
+            "parent_header": {}, "metadata": {"file": file}, "channel": "shell", "buffers": [],
             "content": {"code": code, "silent": False, "store_history": False,
                         "user_expressions": {}, "allow_stdin": False},
         }  # fmt: skip
