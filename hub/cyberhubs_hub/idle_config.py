@@ -9,4 +9,4 @@ c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
 hub = HubConfig.from_json(Path(CONFIG_DIR, "hub.json").read_text())
 c.IdleCuller.timeout = hub.idle_timeout_s
-c.IdleCuller.cull_arbiter_hook = IdleRule(hub.container_prefix)
+c.IdleCuller.cull_arbiter_hook = IdleRule(hub)

@@ -171,8 +171,8 @@ class Connection:
     def __init__(self, socket: ClientConnection):
         self._socket = socket
 
-    def run(self, code: str, timeout: float = 60, file: str = "") -> str:
-        """What `code` prints, which a `file` comes with; raises ConnectionClosed if somebody has cut the websocket."""
+    def begin(self, code: str, file: str = "") -> str:
+        """Has `code` run, without a look at what comes of it; returns the request's id."""
         session = uuid.uuid4().hex
         message = {
             "header": {
@@ -184,6 +184,11 @@ class Connection:
                         "user_expressions": {}, "allow_stdin": False},
         }  # fmt: skip
         self._socket.send(json.dumps(message))
+        return session
+
+    def run(self, code: str, timeout: float = 60, file: str = "") -> str:
+        """What `code` prints, which a `file` comes with; raises ConnectionClosed if somebody has cut the websocket."""
+        session = self.begin(code, file)
         printed = ""
         while True:
             reply = json.loads(self._socket.recv(timeout=timeout))
