@@ -42,6 +42,7 @@ c.ConfigurableHTTPProxy.auth_token = (secret / "proxy_token").read_text().strip(
 
 upstream.define_token_authenticated()
 upstream.resolve_with_getaddrinfo()
+upstream.end_pending()
 upstream.limit_request_bodies(2**20)  # no form or call needs more
 
 # What it keeps.

@@ -6,6 +6,7 @@ Those of a member's server are in images/corehub/start-singleuser.py.
 
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partialmethod, wraps
 from http import HTTPStatus
 from typing import Any
@@ -17,8 +18,10 @@ from dockerspawner import DockerSpawner
 from jupyterhub import orm
 from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
 from jupyterhub.spawner import Spawner
+from jupyterhub.user import User
 from jupyterhub.utils import url_path_join
 from requests.exceptions import RequestException
+from sqlalchemy.exc import SQLAlchemyError
 from tornado.httpserver import HTTPServer
 
 from cyberhubs_hub.containers import token_of
@@ -89,6 +92,44 @@ def unknown_is_running(poll: _Poll) -> _Poll:
             return None
 
     return poll_or_running
+
+
+def end_pending() -> None:
+    """A server whose stop or start the database did not take, as on a full disk, is pending until the hub is started
+    again. Here its stop is tried again with each poll.
+
+    Not reported upstream as of JupyterHub 6.1.1. Remove when `User.stop` and `User.spawn` end with nothing pending
+    whatever the database answers.
+    """
+    stop, spawn = User.stop, User.spawn
+
+    @wraps(stop)
+    async def stop_until_written(self: User, server_name: str = "") -> None:
+        spawner = self.spawners[server_name]
+        try:
+            await stop(self, server_name)
+        except SQLAlchemyError:
+            spawner.db.rollback()
+            spawner._stop_pending = False
+            spawner.add_poll_callback(self.stop, server_name)
+            spawner.start_polling()
+            raise
+
+    @wraps(spawn)
+    async def spawn_or_stop(self: User, server_name: str = "", *args: Any, **options: Any) -> Any:
+        try:
+            return await spawn(self, server_name, *args, **options)
+        except SQLAlchemyError:
+            assert self.db
+            self.db.rollback()
+            spawner = self.spawners.get(server_name)
+            if spawner and spawner._start_pending:  # it runs, and nobody would know
+                spawner._start_pending = False
+                with suppress(SQLAlchemyError):
+                    await self.stop(server_name)
+            raise
+
+    User.stop, User.spawn = stop_until_written, spawn_or_stop
 
 
 async def enter_server_token(spawner: Spawner, token: str) -> None:

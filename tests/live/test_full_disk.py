@@ -4,6 +4,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.access import at_work
+from tests.support.access import at_work, server_of
 from tests.support.deployment import ONE_HUB, Deployment, changes, running
 from tests.support.lab.machine import LoopDisk
 from tests.support.member import Member, Refused, keeps_its_variables
@@ -67,6 +68,15 @@ def fill(deployment: Deployment) -> None:
                 pass
 
 
+def fill_all(deployment: Deployment) -> None:
+    """With the room that its database keeps: as on a disk that was full before there was any."""
+    # Gives it back, and the journal with it.
+    code = "import sqlite3; sqlite3.connect('/srv/hub/state/jupyterhub.sqlite').execute('VACUUM')"
+    assert deployment.container("hub").exec_run(["python3", "-c", code]) == (0, b"")
+    assert not (deployment.data / "hubs/core/state/jupyterhub.sqlite-journal").exists()
+    fill(deployment)
+
+
 def make_room(deployment: Deployment) -> None:
     filler(deployment).unlink(missing_ok=True)
 
@@ -111,12 +121,7 @@ def told(member: Member) -> str:
 
 
 def test_where_the_room_of_its_own_is_used_up_it_says_so(full: Deployment) -> None:
-    """As on a disk that was full before there was any."""
-    # Gives it back, and the journal with it.
-    code = "import sqlite3; sqlite3.connect('/srv/hub/state/jupyterhub.sqlite').execute('VACUUM')"
-    assert full.container("hub").exec_run(["python3", "-c", code]) == (0, b"")
-    assert not (full.data / "hubs/core/state/jupyterhub.sqlite-journal").exists()
-    fill(full)
+    fill_all(full)
     with Member(full.url, "ada") as ada:
         with pytest.raises(Refused) as refused:
             ada.sign_in(full.password)
@@ -126,6 +131,42 @@ def test_where_the_room_of_its_own_is_used_up_it_says_so(full: Deployment) -> No
         ada.sign_in(full.password).stop()
         ada.start()
         ada.stop()
+    assert is_whole(full)
+
+
+@pytest.mark.parametrize("how", ["by its member", "by itself"])
+def test_a_server_that_stopped_without_room_is_started_as_soon_as_there_is_some(
+    full: Deployment, how: str
+) -> None:
+    with at_work(full, "grace") as grace:
+        fill_all(full)
+        if how == "by its member":
+            answer = grace.ask_hub("DELETE", "users/grace/server")
+            assert answer.status_code in (202, 204) or FULL in words(answer.text), answer.text
+        else:
+            full.engine.containers.get(server_of(full, "grace")).kill()
+        time.sleep(15)  # while the hub looks, and looks again
+        make_room(full)
+        grace.sign_in(full.password)
+        eventually(lambda: not grace.ask_hub("GET", "users/grace").json()["servers"])
+        grace.start()
+        grace.stop()
+    assert is_whole(full)
+
+
+def test_a_server_that_was_to_start_without_room_starts_as_soon_as_there_is_some(
+    full: Deployment,
+) -> None:
+    with Member(full.url, "katherine") as katherine:
+        katherine.sign_in(full.password).stop()
+        fill_all(full)
+        answer = katherine.ask_hub("POST", "users/katherine/server")
+        assert answer.status_code in (201, 202) or FULL in words(answer.text), answer.text
+        time.sleep(5)
+        make_room(full)
+        eventually(lambda: not katherine.ask_hub("GET", "users/katherine").json()["servers"])
+        katherine.start()
+        katherine.stop()
     assert is_whole(full)
 
 
