@@ -1,6 +1,8 @@
+import os
 from pathlib import Path
 
 import pytest
+from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.homes import home_name, make_home
 
 ORDINARY = ["ada", "grace-hopper", "a", "1", "a" * 39, "octo_acme", "trailing-"]
@@ -50,3 +52,20 @@ def test_a_link_or_a_file_is_no_home(tmp_path: Path):
     for name in ("ada", "bob"):
         with pytest.raises(OSError, match=name):
             make_home(tmp_path, name)
+
+
+def test_a_home_of_somebody_else_s_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    make_home(tmp_path, "ada")
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert make_home(tmp_path, "ada") == "ada"  # it can be written all the same
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(StartFailure, match="belong to another user"):
+        make_home(tmp_path, "ada")
+
+
+def test_a_home_that_its_member_has_closed_is_theirs_to_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    make_home(tmp_path, "ada")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert make_home(tmp_path, "ada") == "ada"

@@ -1,7 +1,9 @@
 """What was changed behind Pulumi's back: `up` puts it right or names it, and never says that all is well over it."""
 
+import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,6 +85,35 @@ def test_folders_are_there_again(deployment: Deployment) -> None:
         grace.sign_in(deployment.password).start()
         grace.stop()
     assert (deployment.data / "hubs/core/state").stat().st_mode & 0o777 == 0o700
+    is_right(deployment)
+
+
+@pytest.mark.slow
+def test_what_root_has_put_back_is_given_to_its_owner(deployment: Deployment) -> None:
+    """As `cp -r` leaves it; members' own files are named, and given back by the operator."""
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password).start()
+        grace.stop()
+        given = {path: path.stat() for path in deployment.data.rglob("*")}
+        deployment.container("hub").stop(timeout=20)
+        for path in given:
+            os.chown(path, 0, 0)
+        said = deployment.ops("up")
+        home = deployment.data / "jupyterhub_users/core/grace"
+        assert (
+            f"Homes of another user: for their members, as root: chown -R 12345:12346 {home}\n"
+            in said
+        )
+        ours = [path for path in given if not path.is_relative_to(home)]
+        assert {path: path.stat().st_uid for path in ours if path.exists()} == {
+            path: given[path].st_uid for path in ours if path.exists()
+        }
+        grace.sign_in(deployment.password)
+        with pytest.raises(AssertionError, match="belong to another user"):
+            grace.start()
+        subprocess.run(["chown", "-R", "12345:12346", home], check=True)
+        grace.start()
+        grace.stop()
     is_right(deployment)
 
 

@@ -116,6 +116,27 @@ def test_put_replaces_the_file_and_keeps_no_half_of_it(
 
 
 @pytest.mark.skipif(UID != 0, reason="only root has rights to give up")
+def test_what_root_has_put_back_is_given_to_its_owner(tmp_path: Path) -> None:
+    """But for what is below a member's home, which is the member's own."""
+    hub = DataLayout(str(tmp_path)).hub("core")
+    text = script("hub-directories", hub.directory, hub.homes, hub.passes, 4711, 4712)
+    run(text)
+    state, home = Path(hub.directory, "state"), Path(hub.homes, "grace")
+    home.mkdir()
+    (state / "audit.jsonl").touch()
+    (state / "elsewhere").symlink_to(home)
+    os.chown(state, 0, 0)
+    os.chown(hub.homes, 0, 0)
+    assert f"{state}" in run(text)
+    for path in (state, state / "audit.jsonl", state / "elsewhere", Path(hub.homes)):
+        assert (path.lstat().st_uid, path.lstat().st_gid) == (4711, 4712)
+    assert home.stat().st_uid == 0
+    assert run(text) == ""
+    owners = script("file-owner", str(tmp_path / "jupyterhub_users"), 4711)
+    assert run(owners) == f"0 {home}\n"
+
+
+@pytest.mark.skipif(UID != 0, reason="only root has rights to give up")
 def test_an_operator_who_is_not_root_is_told_which_user_to_set(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     done = subprocess.run(

@@ -49,6 +49,15 @@ folder() { # mode, owner, path: made or put right, its content left alone
     owned "$@"
 }
 
+theirs() { # owner (uid:gid, root's to give), path: put right if anything below it is another user's
+    [ -d "$2" ] || return 0
+    other=$(find "$2" -xdev ! -uid "${1%:*}" 2>/dev/null | head -n 1)
+    if [ -n "$other" ] && doing "$other, and perhaps more below $2: $1"; then
+        [ "$(id -u)" = 0 ] || fail "Only root can give back what is another user's: as root, chown -R $1 $2, then run the same command again."
+        find "$2" -xdev ! -uid "${1%:*}" -exec chown -h "$1" {} +
+    fi
+}
+
 unit() { # path, content: a file of systemd's, which reads it at once; true if it differs
     write "$1" 0644 "$2" || return
     [ -n "$check" ] || systemctl daemon-reload || fail "systemd cannot read $1: see above."

@@ -107,15 +107,21 @@ class Preflight(ABC):
         )
 
     def _check_owner(self) -> None:
-        """Refuses a uid that could not open the files which members and hubs have already."""
+        """Refuses a uid that could not open the files there are; names homes of others, which are not its own to give."""
         stack = self.stack
         uid, gid = stack.settings.user.uid, stack.settings.user.gid
         data = DataLayout(stack.settings.host.data_path)
-        for owner in stack.machine.run(script("file-owner", data.homes), limit_s=60).split():
-            if int(owner) != uid:
+        homes = []
+        owners = stack.machine.run(script("file-owner", data.homes, uid), limit_s=60)
+        for owner, path in (line.split(" ", 1) for line in owners.splitlines()):
+            if path.rpartition("/")[0] != data.homes:
+                homes.append(path)
+            elif owner != "0":  # root has put it back: the update gives it
                 raise UserError(
                     f"Members' files in {data.homes} belong to uid {owner}, and cyberhubs:user in {stack.file.name} says "
                     f"{uid}, who could not open them: nothing was changed. Say {owner} there; or hand them over, with "
                     f"the stack down (as root: chown -R {uid}:{gid} {data.homes} {data.hubs} {data.door}), "
                     "then run the same command again."
                 )
+        if homes:
+            print(f"Homes of another user: for their members, as root: chown -R {uid}:{gid}", *homes)

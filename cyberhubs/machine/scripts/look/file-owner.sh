@@ -1,6 +1,4 @@
-# The uid that members' files belong to; nothing where there are none yet.
-# $1 their directory
+# Whose members' files are that are not $2's: a line each, uid and path, of a hub's directory and of the homes in it.
+# $1 their directory, $2 uid
 set -eu
-for home in "$1"/*; do
-    [ ! -d "$home" ] || stat -c %u "$home"
-done | sort -u
+[ ! -d "$1" ] || find "$1" -mindepth 1 -maxdepth 2 -type d ! -uid "$2" -printf '%U %p\n' 2>/dev/null || : # what may not be read

@@ -6,3 +6,4 @@ umask 077
 for directory in "" /live /live/hubs /live/passes /live/certificates /state; do
     folder 0700 "$2:$3" "$1$directory"
 done
+theirs "$2:$3" "$1"

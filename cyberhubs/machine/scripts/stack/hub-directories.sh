@@ -8,6 +8,7 @@ hub=$1 uid=$4 gid=$5
 for directory in "" /secrets /state /live /config; do
     folder 0700 "$uid:$gid" "$hub$directory"
 done
+theirs "$uid:$gid" "$hub" # as after it was put back by root
 folder 0700 "$uid:$gid" "$2"
 folder 0700 "$uid:$gid" "$3"
 
