@@ -163,6 +163,22 @@ def test_corehub_has_both_interfaces_and_kernels(corehub: Container):
     assert set(kernels) == {"python3", "bash"}
 
 
+def test_corehub_offers_those_exports_that_work(corehub: Container, notebooks: Path):
+    login = {"Authorization": f"token {TOKEN}"}
+    markdown = {"cell_type": "markdown", "metadata": {}, "source": "# Light\n$c^2$"}
+    code = {
+        **{"cell_type": "code", "metadata": {}, "source": "print(42)", "execution_count": 1},
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "42\n"}],
+    }
+    notebook = {"cells": [markdown, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    (notebooks / "light.ipynb").write_text(json.dumps(notebook))
+    offered = get(corehub, 8888, "/api/nbconvert", **login).json()
+    assert {"html", "markdown", "script", "slides"} <= offered.keys()
+    for name in offered:
+        answer = get(corehub, 8888, f"/nbconvert/{name}/notebooks/light.ipynb", **login)
+        assert (name, answer.status_code) == (name, 200)
+
+
 def test_a_members_package_is_kept_and_cannot_break_the_server(corehub: Container, notebooks: Path):
     directory = run(corehub, "python", "-m", "site", "--user-site")
     assert directory.startswith("/home/user/notebooks/")
