@@ -16,9 +16,12 @@ It works around three faults of JupyterHub 6.1.1 and what that uses, and leaves 
 import asyncio
 import gc
 import os
+import site
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -86,6 +89,37 @@ def remember(auth: Any) -> None:
     auth.HubAuth._api_request = ask_or_remember
 
 
+def add_members_packages(server_app: Any) -> None:
+    """Extensions that a member has installed find their other half, behind the image's own packages. Those that
+    keep the server from starting are left out at the next start.
+
+    `server_app`: jupyter_server.serverapp.ServerApp.
+    """
+    packages = Path(site.getusersitepackages())
+    starting = Path(site.getuserbase(), "server-is-starting")
+    if not packages.is_dir():
+        return
+    if starting.exists():
+        starting.unlink()
+        print(
+            f"The last start of this server did not end: this one leaves out what {packages} has. Uninstall there "
+            "what keeps it from starting, then start it again.",
+            file=sys.stderr,
+        )
+        return
+    with suppress(OSError):  # a full disk
+        starting.touch()
+    site.ENABLE_USER_SITE = True  # so that Jupyter reads the extensions' settings
+    site.addsitedir(str(packages))
+    run = server_app.start_ioloop
+
+    def run_started(self: Any) -> None:
+        starting.unlink(missing_ok=True)
+        run(self)
+
+    server_app.start_ioloop = run_started
+
+
 def main() -> None:
     if version("jupyterhub") != JUPYTERHUB:
         os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *sys.argv[1:]])
@@ -101,6 +135,9 @@ def main() -> None:
         del sys.modules[name]  # an extension that wants SQLAlchemy gets the real one
     gc.freeze()
     gc.enable()
+    from jupyter_server.serverapp import ServerApp  # pyright: ignore[reportMissingImports]
+
+    add_members_packages(ServerApp)
     start()
 
 

@@ -13,18 +13,27 @@ IMAGE = CHECKOUT / "images/corehub"
 SOURCE = (IMAGE / "start-singleuser.py").read_text()
 
 
+SERVER = """
+class ServerApp:
+    def start_ioloop(self):
+        print("runs")
+"""
+
+
 @pytest.fixture
 def run(tmp_path: Path):
     """Runs the source with the given text as JupyterHub's module for servers."""
 
     def run(singleuser: str, source: str = SOURCE, version: str = "") -> str:
         package = tmp_path / "jupyterhub"
-        package.mkdir()
+        package.mkdir(exist_ok=True)
         # All other modules of the package are the real one's.
         (package / "__init__.py").write_text(
             "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
         )
         (package / "singleuser.py").write_text(singleuser)
+        (tmp_path / "jupyter_server").mkdir(exist_ok=True)
+        (tmp_path / "jupyter_server/serverapp.py").write_text(SERVER)
         if version:
             metadata = tmp_path / f"jupyterhub-{version}.dist-info/METADATA"
             metadata.parent.mkdir()
@@ -36,7 +45,11 @@ def run(tmp_path: Path):
         script.write_text(source)
         done = subprocess.run(
             [sys.executable, script, "--flag"],
-            env={"PYTHONPATH": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"},
+            env={
+                "PYTHONPATH": str(tmp_path),
+                "PATH": f"{tmp_path}:/usr/bin:/bin",
+                "PYTHONUSERBASE": str(tmp_path / "own"),
+            },
             stdout=subprocess.PIPE,
             text=True,
             check=True,
@@ -77,6 +90,41 @@ def test_a_package_whose_name_begins_alike_is_the_real_one(run, tmp_path: Path):
         "    print(alembic_utils.REAL, sqlalchemy_utils.REAL)\n"
     )
     assert out == "True True"
+
+
+WITH_AN_EXTENSION = """
+def main():
+    import sys
+    from jupyter_server.serverapp import ServerApp
+    try:
+        import thing
+    except ImportError:
+        print("left out")
+    ServerApp().start_ioloop()
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """Where a member's packages are."""
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = tmp_path / "own/lib" / python / "site-packages"
+    packages.mkdir(parents=True)
+    return packages
+
+
+def test_a_members_packages_are_found_behind_the_images(run, own: Path):
+    (own / "thing.py").write_text("print('loaded')")
+    (own / "jupyterhub.py").write_text("raise SystemExit(7)")
+    assert run(WITH_AN_EXTENSION) == "loaded\nruns"
+
+
+def test_those_with_which_a_start_did_not_end_are_left_out_of_the_next(run, own: Path):
+    (own / "thing.py").write_text("import os; os._exit(0)")
+    assert run(WITH_AN_EXTENSION) == ""
+    assert run(WITH_AN_EXTENSION) == "left out\nruns"
+    (own / "thing.py").write_text("print('loaded')")
+    assert run(WITH_AN_EXTENSION) == "loaded\nruns"
 
 
 def test_another_jupyterhub_starts_in_its_own_way(run):
