@@ -7,11 +7,11 @@ from typing import Any
 
 import aiohttp
 from oauthenticator.github import GitHubOAuthenticator
-from oauthenticator.oauth2 import OAuthLoginHandler
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
 from cyberhubs_hub.authenticator import AccessMixin
+from cyberhubs_hub.upstream import OwnStateCallbackHandler, OwnStateLoginHandler
 
 LIMIT_S = 10
 ANSWERS = (200, 204, 302, 401, 403, 404)  # yes, or no; whatever else says nothing
@@ -25,7 +25,7 @@ class GithubSilentError(GithubError):
     """GitHub did not answer: a membership is unknown."""
 
 
-class LoginHandler(OAuthLoginHandler):
+class LoginHandler(OwnStateLoginHandler):
     def get(self) -> None:
         """Asks for the right to see memberships only while they are asked for."""
         authenticator = self.authenticator
@@ -39,6 +39,7 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
     """Members log in with their GitHub account."""
 
     login_handler = LoginHandler
+    callback_handler = OwnStateCallbackHandler
     secret_file: Path  # set where the authenticator is configured; may be replaced at any time
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Workarounds of faults in what the hub is made of: JupyterHub 6.1.1, DockerSpawner 14.0.0, aiohttp 3.14.5. Each
-says what happens without it, where that is known upstream, and when it can be removed.
+"""Workarounds of faults in what the hub is made of: JupyterHub 6.1.1, OAuthenticator 17.4.0, DockerSpawner 14.0.0,
+aiohttp 3.14.5. Each says what happens without it, where that is known upstream, and when it can be removed.
 
 Those of a member's server are in images/corehub/start-singleuser.py.
 """
@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partialmethod, wraps
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
@@ -20,8 +21,10 @@ from jupyterhub.handlers.base import BaseHandler, UserUrlHandler
 from jupyterhub.spawner import Spawner
 from jupyterhub.user import User
 from jupyterhub.utils import url_path_join
+from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
+from tornado import web
 from tornado.httpserver import HTTPServer
 
 from cyberhubs_hub.containers import token_of
@@ -70,6 +73,67 @@ class StoppedServerHandler(UserUrlHandler):
         if not self.current_user and "api" in (user_path or "").split("/"):
             return self._fail_api_request(user_name)
         return super().get(user_name, user_path)
+
+
+_STATE_COOKIE = "cyberhubs-sign-in-"  # and what of the state identifies it
+_STATE_DAYS = 1 / 24
+_MOST_STATES = 10  # begun at once in a browser, as each is a cookie of some 400 bytes
+
+
+def _state_cookie(state: str) -> str:
+    """The cookie's name for the state as an address has it."""
+    return _STATE_COOKIE + sha256(state.encode()).hexdigest()[:16]
+
+
+class OwnStateLoginHandler(OAuthLoginHandler):
+    """OAuthenticator keeps the state of all sign-ins of a browser in one cookie: of two tabs that begin one, both
+    end in "400: OAuth state mismatch". Here each sign-in has a cookie of its own.
+
+    https://github.com/jupyterhub/jupyterhub/pull/1439 is the same for JupyterHub's own OAuth; not reported for
+    OAuthenticator as of 17.4.0. Remove this and the handler below when it does likewise.
+    """
+
+    def authorize_redirect(self, *args: Any, **more: Any) -> None:
+        self._set_cookie(
+            _state_cookie(more["extra_params"]["state"]),
+            self._own_state,
+            expires_days=_STATE_DAYS,
+            path=self.hub.base_url,
+        )
+        super().authorize_redirect(*args, **more)
+
+    def set_state_cookie(self, state_cookie_value: str) -> None:
+        """Called before it is known what goes to the site, which the cookie's name comes from."""
+        self._own_state = state_cookie_value
+        begun = [name for name in self.request.cookies if name.startswith(_STATE_COOKIE)]
+        for name in begun[: max(0, len(begun) - _MOST_STATES + 1)]:  # the oldest are sent first
+            self.clear_cookie(name, path=self.hub.base_url)
+
+
+class OwnStateCallbackHandler(OAuthCallbackHandler):
+    """Where the site sends a browser back to. What this browser has not begun, or has used already, as with its
+    back button, signs nobody in: it leads in who is signed in."""
+
+    def get_state_cookie(self) -> str:
+        if self._state_cookie is None:
+            name = _state_cookie(self.get_argument("state", ""))
+            self._state_cookie = (
+                self.get_secure_cookie(name, max_age_days=_STATE_DAYS) or b""
+            ).decode()
+            self.clear_cookie(name, path=self.hub.base_url)
+        return self._state_cookie
+
+    async def get(self) -> None:
+        if self.get_state_cookie():
+            await super().get()
+        elif self.current_user:
+            self.redirect(str(self.get_next_url(self.current_user)))
+        else:
+            raise web.HTTPError(
+                400,
+                "This sign-in is over: it took more than an hour, was used already, or was begun in another "
+                "browser. Open the hub, and sign in again; it needs cookies.",
+            )
 
 
 _Poll = Callable[[Any], Awaitable[int | str | None]]

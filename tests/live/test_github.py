@@ -289,6 +289,33 @@ def test_a_crafted_name_is_nobodys(deployment: Deployment, name: str) -> None:
     assert audited(deployment, "refused")[-1]["rule"] == "name"
 
 
+def test_each_tab_that_begins_a_sign_in_ends_in_the_hub(deployment: Deployment) -> None:
+    with member(deployment, "grace") as grace, member(deployment, "grace") as other:
+        begin = f"{deployment.url}hub/oauth_login?next=/core/hub/"
+        tabs = [grace.http.get(f"{begin}{page}").url for page in ("home", "token", "home")]
+        deployment.container("hub").restart()
+        eventually(lambda: grace.http.get(f"{deployment.url}hub/health").status_code == 200, 60)
+        backs = [httpx.post(tab, data={"login": "grace"}).headers["location"] for tab in tabs]
+        ends = [grace.http.get(back) for back in backs[:2]]
+        assert [str(end.url).removeprefix(deployment.url) for end in ends] == [
+            "hub/home",
+            "hub/token",
+        ]
+        # The back button, or a bookmark, leads in, and where nobody is signed in it signs nobody in.
+        again = grace.http.get(backs[0])
+        assert again.status_code == 200 and "/hub/oauth_callback" not in str(again.url)
+        for back in (backs[0], backs[2]):
+            refused = other.http.get(back)
+            assert refused.status_code == 400 and "This sign-in is over" in refused.text
+            assert "/hub/login" in str(other.http.get(f"{deployment.url}hub/home").url)
+        # However many are begun, the browser's cookies stay small enough to be sent.
+        for _ in range(30):
+            last = grace.http.get(f"{begin}token").url
+        back = httpx.post(last, data={"login": "grace"}).headers["location"]
+        assert str(grace.http.get(back).url).endswith("hub/token")
+        assert sum("sign-in" in cookie.name for cookie in grace.http.cookies.jar) < 12
+
+
 def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) -> None:
     say(deployment, allowed=[LONG.upper(), "grace", "katherine"])
     deployment.ops("up")
