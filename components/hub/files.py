@@ -149,7 +149,14 @@ def _login(args: HubFilesArgs) -> Login:
     login = args.hub.login
     if not isinstance(login, settings.GithubLogin):
         return Login("password")
-    refresh_s = login.refresh_minutes * 60
     return Login(
-        "github", GithubSettings(login.url, login.api, login.client_id, args.callback, refresh_s)
+        "github",
+        GithubSettings(
+            url=login.url,
+            api=login.api,
+            client_id=login.client_id,
+            callback=args.callback,
+            refresh_s=login.refresh_minutes * 60,
+            grace_s=login.grace_hours * 3600,
+        ),
     )

@@ -37,6 +37,9 @@ class GithubLogin(Model):
     """Address of GitHub, or of a GitHub Enterprise Server such as https://github.example.org."""
     refresh_minutes: int = Field(default=10, ge=1, le=24 * 60)
     """Minutes after which somebody who has left an organization or team loses access."""
+    grace_hours: int = Field(default=72, ge=1, le=30 * 24)
+    """Hours for which somebody stays whose membership GitHub does not say, as while it does not answer or
+    asks them to sign in again."""
 
     @property
     def api(self) -> str:

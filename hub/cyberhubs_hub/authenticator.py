@@ -113,9 +113,11 @@ class AccessMixin(Authenticator):
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
         if user.name == SMOKE_USER or self.lists.refresh().problem:
             return True
-        # By what the login proved: the enforcer asks GitHub again.
         decision = self.decide(user.name, {"auth_state": await user.get_auth_state()})
-        if not decision.allowed:
+        lists = self.lists.value
+        # Whether they are a member now is for the enforcer to ask, which removes whom GitHub denies.
+        of_github = decision.rule == "unlisted" and lists and lists.organizations
+        if not decision.allowed and not of_github:
             return False
         return {"name": user.name, "admin": False, "groups": _groups(decision)}
 

@@ -2,8 +2,8 @@
 longer allow.
 
 Their servers are stopped, starting ones too; then the hub deletes the user, and with it all tokens and
-sessions. Files stay. While the lists cannot be read nobody loses access; while GitHub cannot be asked,
-the memberships known last stay valid.
+sessions. Files stay. While the lists cannot be read nobody loses access; while GitHub does not say whether
+somebody is a member, they stay for `grace_s`.
 """
 
 import asyncio
@@ -19,16 +19,17 @@ from typing import Any
 
 import aiohttp
 
+from cyberhubs_hub import unproved
 from cyberhubs_hub.audit import Audit
-from cyberhubs_hub.github import GithubClient, GithubError, GithubSilentError
 from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.memberships import GithubClient, GithubError, GithubSilentError
 from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import SMOKE_USER, AccessLists, Decision, decide, is_open
 from cyberhubs_hub.shared.config import GithubSettings, HubConfig
+from cyberhubs_hub.unproved import Unproved
 
 POLL_INTERVAL_S = 1  # of the lists and the clock
 SWEEP_INTERVAL_S = 600  # every member is decided again, even if the lists have not changed
-RETRY_S = 30  # until GitHub is asked again after a failure
 STOP_TIMEOUT_S = 60  # of one server
 PAGE_SIZE = 200  # users in an answer of the hub
 CONCURRENCY = 10  # members that are decided, or lose access, at the same time
@@ -44,7 +45,7 @@ class User:
 
 @dataclass(frozen=True)
 class Membership:
-    """A member's organizations and teams, and the monotonic time when GitHub is asked for them again."""
+    """A member's organizations and teams as GitHub said, and the monotonic time when it is asked again."""
 
     organizations: frozenset[str]
     expires: float
@@ -70,7 +71,7 @@ class HubApi:
             offset = following["offset"] if following else None
 
     async def auth_state(self, name: str) -> dict[str, Any]:
-        """`access_token` and `organizations` of the member's last login."""
+        """What the member's last login left."""
         return (await self._get(f"users/{name}"))["auth_state"] or {}
 
     async def _get(self, path: str) -> Any:
@@ -105,6 +106,7 @@ class AccessEnforcer:
         lists: LiveFile[AccessLists],
         audit: Audit,
         github: GithubSettings | None,
+        unproved_file: Path,
     ) -> None:
         self._hub, self._http, self._lists, self._audit = hub, http, lists, audit
         self._github = github
@@ -114,7 +116,9 @@ class AccessEnforcer:
         self._next_sweep = 0.0
         self._memberships: dict[str, Membership] = {}
         self._sweep_began = 0.0
-        self._github_down = False  # GitHub has not answered a question of this sweep
+        self._silent: GithubSilentError | None = None  # to a question of this sweep
+        self._unproved_file = unproved_file
+        self._unproved = unproved.read(unproved_file)
 
     async def run(self) -> None:
         while True:
@@ -144,7 +148,8 @@ class AccessEnforcer:
         """Decides every user of the hub. False if a member could not be decided or revoked yet."""
         users = [user async for user in self._hub.users() if user.name != SMOKE_USER]
         gate = asyncio.Semaphore(CONCURRENCY)
-        before, self._memberships, self._github_down = self._memberships, {}, False
+        before, self._memberships, self._silent = self._memberships, {}, None
+        kept = dict(self._unproved)
         self._sweep_began = time.monotonic()
 
         async def enforce(user: User) -> bool:
@@ -158,6 +163,7 @@ class AccessEnforcer:
                     log.warning("%s is not decided yet, trying again: %r", user.name, error)
                     return False
                 self._memberships.pop(user.name, None)  # another login proves it anew
+                self._unproved.pop(user.name, None)
                 log.warning(
                     "%s has lost access (%s): %s", user.name, decision.rule, decision.reason
                 )
@@ -166,7 +172,12 @@ class AccessEnforcer:
                 )
                 return True
 
-        return all(await asyncio.gather(*map(enforce, users)))
+        done = all(await asyncio.gather(*map(enforce, users)))
+        for name in self._unproved.keys() - {user.name for user in users}:
+            del self._unproved[name]
+        if self._unproved != kept:
+            unproved.write(self._unproved_file, self._unproved)
+        return done
 
     async def _decide(
         self, lists: AccessLists, name: str, membership: Membership | None
@@ -174,14 +185,23 @@ class AccessEnforcer:
         now = datetime.now(UTC)
         decision = decide(lists, name, (), now)
         if decision.rule != "unlisted" or not lists.organizations or not self._github:
+            self._unproved.pop(name, None)
             return decision
         if (
             membership is None
-            or not membership.organizations & lists.organizations
             or time.monotonic() >= membership.expires
+            or not (name in self._unproved or membership.organizations & lists.organizations)
         ):
             membership = await self._ask_github(self._github, name, lists.organizations, membership)
         self._memberships[name] = membership
+        if about := self._unproved.get(name):
+            hours = self._github.grace_s // 3600
+            return Decision(
+                time.time() < about.since + self._github.grace_s,
+                False,
+                "unproved",
+                f"GitHub has not said for {hours} hours whether {name} is a member. {about.reason}",
+            )
         return decide(lists, name, membership.organizations, now)
 
     async def _ask_github(
@@ -191,17 +211,32 @@ class AccessEnforcer:
         organizations: frozenset[str],
         last: Membership | None,
     ) -> Membership:
-        auth_state = await self._hub.auth_state(name)
-        github = GithubClient(self._http, settings.api, auth_state.get("access_token", ""))
-        if not self._github_down:  # else every member would wait for the timeout in turn
-            try:
-                found = await github.memberships(name, organizations)
-                return Membership(frozenset(found), self._sweep_began + settings.refresh_s)
-            except GithubError as error:
-                log.warning("The last known memberships of %s stay valid: %s", name, error)
-                self._github_down |= isinstance(error, GithubSilentError)
-        known = last.organizations if last else frozenset(auth_state.get("organizations", ()))
-        return Membership(known, self._sweep_began + RETRY_S)
+        state = await self._hub.auth_state(name)
+        token = state.get("access_token", "")
+        try:
+            if self._silent:  # else every member would wait for the timeout in turn
+                raise self._silent
+            found = await GithubClient(self._http, settings.api, token).memberships(
+                name, organizations
+            )
+        except GithubError as error:
+            if isinstance(error, GithubSilentError):
+                self._silent = error
+            was_member = state.get("organizations") or (last and last.organizations)
+            if was_member or not state.get("asked") or name in self._unproved:
+                self._note(name, str(error), unproved.mark(token) if error.sign_in else None)
+            # Else a list named them, which no longer does, and no membership was ever proved.
+            return Membership(frozenset(), self._sweep_began + error.retry_s)
+        if self._unproved.pop(name, None):
+            log.warning("GitHub says again whether %s is a member.", name)
+        return Membership(frozenset(found), self._sweep_began + settings.refresh_s)
+
+    def _note(self, name: str, reason: str, token: str | None) -> None:
+        before = self._unproved.get(name)
+        about = Unproved(before.since if before else time.time(), reason, token)
+        if about != before:
+            log.warning("GitHub does not say whether %s is a member, who stays: %s", name, reason)
+        self._unproved[name] = about
 
 
 def changes(before: AccessLists, after: AccessLists) -> dict[str, Any]:
@@ -228,7 +263,8 @@ async def main() -> None:
     async with aiohttp.ClientSession(timeout=timeout) as http:
         api = HubApi(http, os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
         audit = Audit(Path(config.AUDIT_FILE))
-        await AccessEnforcer(api, http, lists, audit, hub.login.github).run()
+        unproved_file = Path(config.UNPROVED_FILE)
+        await AccessEnforcer(api, http, lists, audit, hub.login.github, unproved_file).run()
 
 
 if __name__ == "__main__":

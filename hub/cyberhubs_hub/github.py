@@ -1,7 +1,8 @@
-"""GitHub: who somebody is, and of which organizations and teams a member."""
+"""Login with GitHub: who somebody is, and which membership lets them in."""
 
+import asyncio
 from collections.abc import Iterable
-from http import HTTPStatus
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +11,11 @@ from oauthenticator.github import GitHubOAuthenticator
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
+from cyberhubs_hub import unproved
 from cyberhubs_hub.authenticator import AccessMixin
-from cyberhubs_hub.upstream import OwnStateCallbackHandler, OwnStateLoginHandler
-
-LIMIT_S = 10
-ANSWERS = (200, 204, 302, 401, 403, 404)  # yes, or no; whatever else says nothing
-
-
-class GithubError(Exception):
-    """GitHub answered, and not the question: a membership is unknown."""
-
-
-class GithubSilentError(GithubError):
-    """GitHub did not answer: a membership is unknown."""
-
-
-class LoginHandler(OwnStateLoginHandler):
-    def get(self) -> None:
-        """Asks for the right to see memberships only while they are asked for."""
-        authenticator = self.authenticator
-        assert isinstance(authenticator, GithubAuthenticator)
-        lists = authenticator.lists.refresh().value
-        authenticator.scope = ["read:org"] if lists and lists.organizations else []
-        super().get()
+from cyberhubs_hub.memberships import GithubClient, GithubError
+from cyberhubs_hub.signin import LoginHandler, LoginPage, is_visit
+from cyberhubs_hub.upstream import OwnStateCallbackHandler
 
 
 class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
@@ -40,7 +23,12 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
 
     login_handler = LoginHandler
     callback_handler = OwnStateCallbackHandler
-    secret_file: Path  # set where the authenticator is configured; may be replaced at any time
+    # Set where the authenticator is configured:
+    secret_file: Path  # may be replaced at any time
+    unproved_file: Path
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
+        return [(r"/login", LoginPage), *super().get_handlers(app)]
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> dict[str, Any]:
         try:
@@ -53,7 +41,10 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
                     503, "GitHub does not accept this hub any more. Tell its operator."
                 ) from None
             raise
-        except (GithubError, HTTPClientError, OSError) as error:
+        except GithubError as error:
+            self.log.error("GitHub does not say whether somebody is a member: %s", error)
+            raise web.HTTPError(503, f"Whether you may enter is not known now. {error}") from None
+        except (HTTPClientError, OSError) as error:
             self.log.error("GitHub could not be asked: %s", error)
             raise web.HTTPError(
                 503, "GitHub does not answer at the moment. Try again in a few minutes."
@@ -65,15 +56,22 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         name, token = auth_model["name"], auth_model["auth_state"]["access_token"]
         decision = self.decide_possible(name)
         shared: list[str] = []
+        asked = bool(
+            self.lists.value and self.lists.value.organizations
+        )  # for the right to see them
         if decision.rule == "unlisted" and (lists := self.lists.value):
             async with aiohttp.ClientSession() as http:
                 github = GithubClient(http, self.github_api, token)
                 shared = await github.memberships(name, lists.organizations)
-                for what in [] if shared else await github.unknown(name, lists.organizations):
-                    self.log.warning(
-                        "%s is no team or organization that GitHub shows %s", what, name
-                    )
-        auth_model["auth_state"] = {"access_token": token, "organizations": shared}
+                if not shared:
+                    with suppress(GithubError):  # only a hint for the operator
+                        for team in await github.hidden_teams(name, lists.organizations):
+                            self.log.warning("%s is no team that GitHub shows %s", team, name)
+        auth_model["auth_state"] = {
+            "access_token": token,
+            "organizations": shared,
+            "asked": asked,
+        }
         return auth_model
 
     def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
@@ -82,59 +80,18 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
     def organizations_of(self, authentication: dict[str, Any] | None) -> Iterable[str]:
         return ((authentication or {}).get("auth_state") or {}).get("organizations", ())
 
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
+        if handler and await self.why_sign_in(user):
+            if is_visit(handler, user):
+                return False
+            # JupyterHub would not ask about the next visit if it was soon after this request.
+            asyncio.get_running_loop().call_soon(setattr, user, "_auth_refreshed", None)
+        return await super().refresh_user(user, handler)
 
-class GithubClient:
-    """GitHub's API, as far as the bearer of a token may see. Organizations are "org" or "org:team"."""
-
-    def __init__(self, http: aiohttp.ClientSession, api: str, token: str) -> None:
-        self._http, self._api = http, api
-        self._headers = {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/vnd.github+json",
-        }
-
-    async def memberships(self, name: str, organizations: Iterable[str]) -> list[str]:
-        """The first of `organizations` that `name` is an active member of. Raises GithubError."""
-        for organization in sorted(organizations):
-            if await self._is_member(name, *_parts(organization)):
-                return [organization]
-        return []
-
-    async def unknown(self, name: str, organizations: Iterable[str]) -> list[str]:
-        """Those of `organizations` that are not to be seen and should be: every organization, and
-        the teams of one that `name` is in, but for secret ones. Raises GithubError."""
-        return [o for o in sorted(organizations) if await self._is_unknown(name, *_parts(o))]
-
-    async def _is_member(self, name: str, org: str, team: str = "") -> bool:
-        if not team:
-            status, _ = await self._get(f"orgs/{org}/members/{name}")
-            return status == HTTPStatus.NO_CONTENT
-        status, found = await self._get(f"orgs/{org}/teams/{team}/memberships/{name}")
-        return status == HTTPStatus.OK and found.get("state") == "active"
-
-    async def _is_unknown(self, name: str, org: str, team: str) -> bool:
-        status, _ = await self._get(f"orgs/{org}")
-        if status == HTTPStatus.OK and team and await self._is_member(name, org):
-            status, _ = await self._get(f"orgs/{org}/teams/{team}")
-        return status == HTTPStatus.NOT_FOUND
-
-    async def _get(self, path: str) -> tuple[int, dict[str, Any]]:
-        """Status and JSON of an answer that says something of what was asked."""
-        try:
-            async with self._http.get(
-                f"{self._api}/{path}",
-                headers=self._headers,
-                allow_redirects=False,  # to what is public, for somebody outside
-                timeout=aiohttp.ClientTimeout(total=LIMIT_S),
-            ) as answer:
-                limited = answer.headers.get("x-ratelimit-remaining") == "0"
-                if answer.status not in ANSWERS or (answer.status == 403 and limited):
-                    raise GithubError(f"GitHub answers {answer.status} when asked for {path}")
-                return answer.status, await answer.json() if answer.status == HTTPStatus.OK else {}
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise GithubSilentError(f"GitHub cannot be asked for {path}: {error!r}") from error
-
-
-def _parts(organization: str) -> tuple[str, str]:
-    org, _, team = organization.partition(":")
-    return org, team
+    async def why_sign_in(self, user: Any) -> str | None:
+        """Why GitHub says nothing of a member until they sign in again; None if that is not so."""
+        about = unproved.read(self.unproved_file).get(user.name)
+        if about is None or about.token is None:
+            return None
+        state = await user.get_auth_state() or {}
+        return about.reason if unproved.mark(state.get("access_token", "")) == about.token else None

@@ -57,6 +57,7 @@ c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
 if hub.login.github:
     c.JupyterHub.authenticator_class = GithubAuthenticator
     GithubAuthenticator.secret_file = secret / "client_secret"
+    GithubAuthenticator.unproved_file = Path(config.UNPROVED_FILE)
     c.GithubAuthenticator.github_url = hub.login.github.url
     c.GithubAuthenticator.github_api = hub.login.github.api
     c.GithubAuthenticator.client_id = hub.login.github.client_id

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cyberhubs_hub import enforcer as module
-from cyberhubs_hub import github as github_module
+from cyberhubs_hub import memberships, unproved
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.enforcer import CONCURRENCY, AccessEnforcer, HubApi
 from cyberhubs_hub.live import LiveFile
@@ -18,7 +18,7 @@ from cyberhubs_hub.shared.access_rules import AccessLists
 from cyberhubs_hub.shared.config import GithubSettings
 
 MEMBERS = [f"member-{number}" for number in range(3 * CONCURRENCY)]
-REFRESH_S = 300
+REFRESH_S, GRACE_S = 300, 3600
 
 
 class Place:
@@ -30,6 +30,8 @@ class Place:
         self.team = set(MEMBERS)
         self.asked: list[str] = []  # GitHub about whom
         self.hangs = False
+        self.answer: Callable[[], web.Response] | None = None  # in place of the membership
+        self.left: dict[str, object] = {"organizations": ["org:team"], "asked": True}  # by logins
         self.now = 0.0  # of the enforcer's clock, which stands until a test moves it
         self.list()
 
@@ -47,6 +49,8 @@ class Place:
                 web.get("/users/{name}", self._on_user),
                 web.delete("/users/{name}{what:.*}", self._on_delete),
                 web.get("/orgs/org/teams/team/memberships/{name}", self._on_membership),
+                web.get("/orgs/org", self._on_organization),
+                web.get("/user", self._on_whoami),
             ]
         )
         return application
@@ -55,9 +59,15 @@ class Place:
         items = [{"name": name, "servers": {}} for name in sorted(self.users)]
         return web.json_response({"items": items, "_pagination": {"next": None}})
 
-    async def _on_user(self, _: web.Request) -> web.Response:
-        left = {"access_token": "token", "organizations": ["org:team"]}
-        return web.json_response({"auth_state": left})
+    async def _on_user(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        return web.json_response({"auth_state": {"access_token": name, **self.left}})
+
+    async def _on_organization(self, _: web.Request) -> web.Response:
+        return web.json_response({"login": "org"})
+
+    async def _on_whoami(self, request: web.Request) -> web.Response:
+        return web.json_response({"login": request.headers["Authorization"].split()[1]})
 
     async def _on_delete(self, request: web.Request) -> web.Response:
         if not request.match_info["what"]:  # /server goes first
@@ -69,6 +79,8 @@ class Place:
         self.asked.append(name)
         while self.hangs:
             await asyncio.sleep(0.01)
+        if self.answer:
+            return self.answer()
         if name not in self.team:
             return web.Response(status=404)
         return web.json_response({"state": "active"})
@@ -84,7 +96,8 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     """With an enforcer that polls often."""
     monkeypatch.setattr(module, "POLL_INTERVAL_S", 0.01)
     place = Place(tmp_path / "access")
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: place.now))
+    clock = SimpleNamespace(monotonic=lambda: place.now, time=lambda: place.now)
+    monkeypatch.setattr(module, "time", clock)
     server = TestServer(place.application())
     async with server, aiohttp.ClientSession() as http:
         url = str(server.make_url("")).rstrip("/")
@@ -93,7 +106,8 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             http,
             LiveFile(tmp_path / "access", AccessLists.from_text),
             Audit(tmp_path / "audit.jsonl"),
-            GithubSettings(url, url, "id", "", REFRESH_S),
+            GithubSettings(url, url, "id", "", REFRESH_S, GRACE_S),
+            tmp_path / "unproved.json",
         )
         running = asyncio.create_task(enforcer.run())
         yield place
@@ -119,7 +133,7 @@ async def test_who_comes_back_is_not_taken_for_who_left(
     place.team.remove("member-1")
     place.now += REFRESH_S
     await place.until(lambda: "member-1" not in place.users)
-    monkeypatch.setattr(github_module, "LIMIT_S", 0.5)
+    monkeypatch.setattr(memberships, "LIMIT_S", 0.5)
     place.hangs = True
     place.users.add("member-1")  # their login has proved that they are in the team again
     for blocked in ("member-0", "member-2"):  # the second one, after everybody was looked at
@@ -132,7 +146,7 @@ async def test_a_github_that_hangs_keeps_no_list_from_holding(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await place.until(lambda: len(place.asked) == len(MEMBERS))
-    monkeypatch.setattr(github_module, "LIMIT_S", 0.5)
+    monkeypatch.setattr(memberships, "LIMIT_S", 0.5)
     place.hangs = True
     place.asked.clear()
     place.now += REFRESH_S
@@ -143,5 +157,65 @@ async def test_a_github_that_hangs_keeps_no_list_from_holding(
     assert place.users == {*MEMBERS} - {"member-29"}
     place.hangs = False
     place.team.remove("member-2")
-    place.now += module.RETRY_S
+    place.now += memberships.SILENT_S
     await place.until(lambda: "member-2" not in place.users)
+
+
+async def test_who_cannot_be_asked_stays_for_a_time_and_goes_when_it_is_over(
+    place: Place, tmp_path: Path
+) -> None:
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
+    place.answer = lambda: web.Response(status=401)
+    place.now += REFRESH_S
+    file = tmp_path / "unproved.json"
+    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS})
+    about = unproved.read(file)["member-1"]
+    assert about.token == unproved.mark("member-1") and "no longer accepts" in about.reason
+    place.now += GRACE_S - 1
+    asked = len(place.asked)
+    await place.until(lambda: len(place.asked) == asked + len(MEMBERS))
+    assert place.users == {*MEMBERS}
+    place.answer = None
+    place.now += memberships.REFUSED_S
+    await place.until(lambda: not unproved.read(file))
+    assert place.users == {*MEMBERS}
+    place.answer = lambda: web.Response(status=401)
+    place.now += REFRESH_S
+    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS})
+    place.now += GRACE_S
+    await place.until(lambda: not place.users)
+    assert '"rule": "unproved"' in (tmp_path / "audit.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("left", "stays"),
+    [
+        ({"organizations": ["org:old"], "asked": True}, True),
+        ({"organizations": [], "asked": False}, True),  # before any organization was listed
+        ({"organizations": []}, True),
+        ({"organizations": [], "asked": True}, False),  # by a list of names, which is another now
+    ],
+)
+async def test_who_stays_was_a_member_or_could_not_be_asked(
+    place: Place, tmp_path: Path, left: dict[str, object], stays: bool
+) -> None:
+    place.left = left
+    place.answer = lambda: web.Response(status=500)
+    file = tmp_path / "unproved.json"
+    await place.until(lambda: bool(unproved.read(file)) if stays else not place.users)
+    assert place.users == ({*MEMBERS} if stays else set())
+
+
+async def test_github_is_left_alone_as_long_as_it_says(place: Place) -> None:
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
+    place.asked.clear()
+    place.answer = lambda: web.Response(status=403, headers={"retry-after": "600"})
+    place.now += REFRESH_S
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
+    place.list("member-0")  # a full sweep
+    place.now += 599
+    await place.until(lambda: "member-0" not in place.users)
+    assert len(place.asked) == len(MEMBERS)
+    place.now += 1
+    await place.until(lambda: len(place.asked) == 2 * len(MEMBERS) - 1)
+    assert place.users == {*MEMBERS} - {"member-0"}

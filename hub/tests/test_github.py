@@ -1,14 +1,15 @@
 """What GitHub's answers mean; the whole login is a live test's."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from cyberhubs_hub import github
-from cyberhubs_hub.github import GithubClient, GithubError
+from cyberhubs_hub import memberships
+from cyberhubs_hub.memberships import GithubClient, GithubError
 
 Answers = dict[str, Callable[[], web.Response]]
 At = Callable[[Answers], GithubClient]
@@ -17,7 +18,7 @@ At = Callable[[Answers], GithubClient]
 @pytest.fixture
 async def at() -> AsyncIterator[At]:
     """GitHub as the bearer of a token sees it, with the given answers to each path."""
-    answers: Answers = {}
+    answers: Answers = {"/user": json(login="Grace"), "/orgs/org": json(login="org")}
 
     async def answer(request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == "Bearer token"
@@ -44,6 +45,10 @@ def json(**values: str) -> Callable[[], web.Response]:
     return lambda: web.json_response(values)
 
 
+def refusal(message: str) -> Callable[[], web.Response]:
+    return lambda: web.json_response({"message": message}, status=403)
+
+
 ORG, TEAM = "/orgs/org/members/grace", "/orgs/org/teams/team/memberships/grace"
 
 
@@ -53,8 +58,6 @@ ORG, TEAM = "/orgs/org/members/grace", "/orgs/org/teams/team/memberships/grace"
         ("org", ORG, status(204), True),
         ("org", ORG, status(404), False),
         ("org", ORG, status(302, Location="/orgs/org/public_members/grace"), False),
-        ("org", ORG, status(401), False),
-        ("org", ORG, status(403), False),
         ("org:team", TEAM, json(state="active"), True),
         ("org:team", TEAM, json(state="pending"), False),
         ("org:team", TEAM, status(404), False),
@@ -65,37 +68,100 @@ async def test_who_is_a_member(at: At, organization, path, answer, member) -> No
     assert found == ([organization] if member else [])
 
 
+SSO = "required; url=https://github.example/orgs/org/sso?authorization_request=A%2F"
+RESET = str(int(time.time()) + 1800)
+
+
+@pytest.mark.parametrize("path", [ORG, TEAM])
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "why", "retry_s", "sign_in"),
     [
-        status(500),
-        status(502),
-        status(429),
-        status(403, **{"x-ratelimit-remaining": "0"}),
-        lambda: web.Response(text="{"),
+        (status(401), "no longer accepts", 300, True),
+        (status(403, **{"X-GitHub-SSO": SSO}), "open https://github.example/orgs/", 300, True),
+        (status(404, **{"X-GitHub-SSO": SSO}), "sign in here again", 300, True),
+        (status(403, **{"retry-after": "60", "x-ratelimit-remaining": "4000"}), "60 s", 60, False),
+        (status(429, **{"retry-after": "7"}), "for 7 s", 7, False),
+        (status(429), "too many", 60, False),
+        (status(429, **{"retry-after": "999999"}), "for 3600 s", 3600, False),
+        (status(429, **{"retry-after": "Fri, 01 Jan 2100 00:00:00 GMT"}), "for 60 s", 60, False),
+        (
+            status(403, **{"x-ratelimit-remaining": "0", "x-ratelimit-reset": RESET}),
+            "too many",
+            1800,
+            False,
+        ),
+        (refusal("You have exceeded a secondary rate limit."), "for 60 s", 60, False),
+        (refusal("Although … has enabled OAuth App access restrictions"), "OAuth App", 300, False),
+        (refusal("… has an IP allow list enabled"), "IP allow list", 300, False),
+        (refusal("Sorry. Your account was suspended."), "suspended", 300, False),
+        (status(403), "does not show", 300, False),
+        (status(500), "500", 30, False),
+        (status(503, **{"retry-after": "120"}), "503", 120, False),
+        (status(301), "301", 30, False),
+        (json(message="no state"), "understood", 30, False),
+        (lambda: web.Response(text="{"), "does not answer", 30, False),
+        (lambda: web.Response(text="[]"), "does not answer", 30, False),
     ],
 )
-async def test_a_github_that_does_not_know_now_is_no_no(at: At, answer) -> None:
-    with pytest.raises(GithubError):
-        await at({ORG: answer}).memberships("grace", {"org"})
+async def test_an_answer_that_says_nothing_is_no_no(
+    at: At, path, answer, why, retry_s, sign_in
+) -> None:
+    with pytest.raises(GithubError, match=why) as error:
+        await at({path: answer}).memberships("grace", {"org" if path == ORG else "org:team"})
+    assert error.value.retry_s == pytest.approx(retry_s, abs=30 if retry_s == 1800 else 0)
+    assert error.value.sign_in == sign_in
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "why"),
+    [
+        ("/user", json(login="hopper"), "grace is called hopper at GitHub now"),
+        ("/user", status(401), "no longer accepts"),
+        ("/orgs/org", status(404), "shows no organization org"),
+    ],
+)
+async def test_a_no_about_another_name_is_no_no(at: At, path, answer, why) -> None:
+    with pytest.raises(GithubError, match=why):
+        await at({ORG: status(404), path: answer}).memberships("grace", {"org"})
+
+
+def user(scopes: str) -> Callable[[], web.Response]:
+    return lambda: web.json_response({"login": "grace"}, headers={"X-OAuth-Scopes": scopes})
+
+
+@pytest.mark.parametrize("answer", [status(302), status(404)])
+@pytest.mark.parametrize("scopes", ["", "repo, read:user"])
+async def test_a_token_that_shows_no_organization(at: At, answer, scopes) -> None:
+    answers = {ORG: answer, "/user": user(scopes)}
+    with pytest.raises(GithubError, match="does not show GitHub organizations") as error:
+        await at(answers).memberships("grace", {"org"})
+    assert error.value.sign_in
+    assert not await at({"/user": user("read:org, repo")}).memberships("grace", {"org"})
+    assert not await at({"/user": json(login="grace")}).memberships("grace", {"org"})  # of an App
+    assert await at({**answers, ORG: status(204)}).memberships("grace", {"org"})
 
 
 async def test_a_github_that_hangs(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github, "LIMIT_S", 0.2)
+    monkeypatch.setattr(memberships, "LIMIT_S", 0.2)
     with pytest.raises(GithubError):
         await at({}).memberships("grace", {"slow"})
 
 
 async def test_one_membership_is_enough(at: At) -> None:
-    answers = {"/orgs/a/members/grace": status(404), "/orgs/b/members/grace": status(204)}
-    assert await at(answers).memberships("grace", {"a", "b", "c"}) == ["b"]
+    answers = {
+        "/orgs/a/members/grace": status(403),
+        "/orgs/b/members/grace": status(403, **{"X-GitHub-SSO": SSO}),
+        "/orgs/c/members/grace": status(204),
+    }
+    assert await at(answers).memberships("grace", {"a", "b", "c", "d"}) == ["c"]
+    with pytest.raises(GithubError) as error:
+        await at({"/orgs/c/members/grace": status(403)}).memberships("grace", {"a", "b", "c"})
+    assert error.value.sign_in  # the reason that the person can mend
 
 
-async def test_what_is_not_there_is_told_from_what_is_not_shown(at: At) -> None:
+async def test_a_hidden_team_is_told_from_one_of_others(at: At) -> None:
     github = at(
         {
-            "/orgs/nosuch": status(404),
-            "/orgs/org": json(login="org"),
             ORG: status(204),
             "/orgs/org/teams/misspelt": status(404),
             "/orgs/org/teams/team": json(login="org"),
@@ -103,5 +169,5 @@ async def test_what_is_not_there_is_told_from_what_is_not_shown(at: At) -> None:
             "/orgs/other/members/grace": status(302),  # whose teams nobody outside may see
         }
     )
-    asked = {"nosuch", "nosuch:team", "org", "org:team", "org:misspelt", "other", "other:team"}
-    assert await github.unknown("grace", asked) == ["nosuch", "nosuch:team", "org:misspelt"]
+    asked = {"org", "org:team", "org:misspelt", "other", "other:team"}
+    assert await github.hidden_teams("grace", asked) == ["org:misspelt"]

@@ -13,7 +13,7 @@ from tests.support.browser import LIMIT_MS, chromium, new_notebook, output, run_
 from tests.support.deployment import Deployment, changes, running
 from tests.support.github.model import Account, App, GitHub, Team
 from tests.support.github.server import github_server
-from tests.support.member import Member, Refused
+from tests.support.member import Member, Refused, keeps_its_variables
 from tests.support.networks import link
 from tests.support.waiting import eventually
 
@@ -31,6 +31,7 @@ ACCOUNTS = [
     "\u212aatherine",
 ]
 REFRESH_S = 60
+PAGE = {"Accept": "text/html"}  # as a browser asks for one
 
 
 class GithubMember(Member):
@@ -233,7 +234,8 @@ def test_github_is_down(
                 assert answer.status_code == 503 and "does not answer" in answer.text
                 # Past the time when memberships are asked again.
                 eventually(
-                    lambda: "What was known of joan holds" in hub_log(deployment), 2 * REFRESH_S
+                    lambda: "whether joan is a member, who stays" in hub_log(deployment),
+                    2 * REFRESH_S,
                 )
                 say(deployment, allowed=["katherine"])
                 deployment.ops("up")
@@ -242,6 +244,58 @@ def test_github_is_down(
             finally:
                 github.down = None
         joan.stop()
+
+
+@pytest.mark.slow
+def test_only_a_no_takes_somebody_out(
+    deployment: Deployment, github: GitHub, account: Account, team: Team
+) -> None:
+    """Here GitHub's secondary rate limit; the other answers are in hub/tests/test_github.py."""
+    team.add(account)
+    with member(deployment, "joan") as joan:
+        joan.sign_in().start()
+        kernel = joan.kernel()
+        kernel.run("kept = 6 * 7")
+        limit = {"Retry-After": "20", "X-RateLimit-Remaining": "4000"}
+        github.no_word = 403, limit, "You have exceeded a secondary rate limit."
+        try:
+            eventually(lambda: "no more questions for 20 s" in hub_log(deployment), 2 * REFRESH_S)
+            assert "no more questions for 20 s" in deployment.ops("access", "--user", "joan")
+            assert joan.http.get(f"{deployment.url}hub/home", headers=PAGE).url.path.endswith(
+                "home"
+            )
+            assert keeps_its_variables(kernel)
+        finally:
+            github.no_word = None
+        access = ("access", "--user", "joan")
+        eventually(lambda: "does not say it now" not in deployment.ops(*access), REFRESH_S)
+        assert keeps_its_variables(kernel)
+        team.members.clear()
+        eventually(lambda: has_lost_access(deployment, joan), 2 * REFRESH_S)
+
+
+def test_a_list_of_names_that_becomes_an_organization(deployment: Deployment) -> None:
+    """The tokens of sign-ins before it show no organization."""
+    say(deployment, allowed=["grace"], organizations=[])
+    deployment.ops("up")
+    with member(deployment, "grace") as grace:
+        grace.sign_in().start()
+        kernel = grace.kernel()
+        kernel.run("kept = 6 * 7")
+        say(deployment, allowed=[], organizations=["org"])
+        deployment.ops("up")
+        eventually(lambda: "grace is a member, who stays" in hub_log(deployment), 60)
+        assert "does not show GitHub organizations" in deployment.ops("access", "--user", "grace")
+        home = f"{deployment.url}hub/home"
+        eventually(  # who has just been looked at is asked 30 s later
+            lambda: "Please sign in again. The last" in grace.http.get(home, headers=PAGE).text, 40
+        )
+        assert keeps_its_variables(kernel)
+        assert grace.http.get(f"{grace.server}api/status").status_code == 200
+        grace.sign_in()
+        assert grace.http.get(home, headers=PAGE).url.path.endswith("home")
+        assert keeps_its_variables(kernel)
+        grace.stop()
 
 
 def hub_log(deployment: Deployment) -> str:
@@ -271,7 +325,7 @@ def test_a_team_that_is_not_there_is_told_to_the_operator(deployment: Deployment
     deployment.ops("up")
     with member(deployment, "joan") as joan, pytest.raises(Refused, match="on none of this hub"):
         joan.sign_in()
-    assert "org:misspelt is no team or organization that GitHub shows joan" in hub_log(deployment)
+    assert "org:misspelt is no team that GitHub shows joan" in hub_log(deployment)
 
 
 @pytest.mark.parametrize("name", ["../x", "\u212aatherine"])

@@ -20,6 +20,7 @@ STATE_DIR = "/srv/hub/state"
 USERS_DIR = "/srv/hub/users"
 PASSES_DIR = "/srv/hub/passes"
 AUDIT_FILE = f"{STATE_DIR}/audit.jsonl"
+UNPROVED_FILE = f"{STATE_DIR}/unproved.json"
 RUN_DIR = "/run/hub"
 ENGINE_DIR = (
     "/run/engine"  # with the engine's socket, to which the image's /var/run/docker.sock leads
@@ -75,13 +76,15 @@ class Login:
 @dataclass(frozen=True)
 class GithubSettings:
     """`url`: of the site; `api`: of its REST API; `callback`: the hub's own, as the OAuth app has it;
-    `refresh_s`: how often memberships of organizations and teams are asked again."""
+    `refresh_s`: how often memberships of organizations and teams are asked again; `grace_s`: how long
+    somebody stays of whom GitHub does not say it."""
 
     url: str
     api: str
     client_id: str
     callback: str
     refresh_s: int
+    grace_s: int
 
 
 @dataclass(frozen=True)

@@ -79,9 +79,15 @@ class Api:
             if self._github.rate_limited:
                 who = token.account.id
                 raise _RefusedError(403, f"API rate limit exceeded for user ID {who}.")
+            if self._github.no_word and "/members" in request.path:
+                status, more, message = self._github.no_word
+                headers |= more
+                raise _RefusedError(status, message)
             response = await handler(request)
         except _RefusedError as error:
             response = web.json_response(error.body, status=error.status)
+        except web.HTTPFound as found:
+            response = found
         except web.HTTPNotFound:
             response = web.json_response(_RefusedError(404).body, status=404)
         response.headers.update(headers)

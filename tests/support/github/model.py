@@ -162,12 +162,14 @@ class GitHub:
     """url: under which browsers and programs reach it.
 
     down: "refuse" answers all with 503, "hang" keeps all waiting until it is None again.
-    rate_limited: the API answers with 403. requests: method and path of all so far.
+    rate_limited: the API answers with 403. no_word: what it answers to questions of memberships in place of the
+    truth: status, headers and message. requests: method and path of all so far.
     """
 
     url: str
     down: Literal["refuse", "hang"] | None = None
     rate_limited: bool = False
+    no_word: tuple[int, dict[str, str], str] | None = None
     requests: list[tuple[str, str]] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     apps: list[App] = field(default_factory=list)
