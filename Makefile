@@ -9,7 +9,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down output password access register status logs check tunnel host-key setup setup-program \
+.PHONY: help up preview down output password access register rename status logs check tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env test test-all test-unit docs bench rehearsal screenshot lint
 
 help: ## this list
@@ -38,6 +38,9 @@ access: ## whether USER= may enter HUB=, and why
 
 register: setup-program ## what to type at GitHub for the OAuth app of HUB=; takes its id and secret
 	@$(OPS) register --stack $(STACK) --hub "$(HUB)"
+
+rename: ## FROM='s files are TO='s: for somebody of HUB= who has another name at GitHub
+	@$(OPS) rename --stack $(STACK) --hub "$(HUB)" --old "$(FROM)" --new "$(TO)"
 
 status: ## what runs, how it is, and the room left
 	@$(OPS) status --stack $(STACK)

@@ -13,13 +13,18 @@ from cyberhubs.ops import (
     outputs,
     preview,
     register,
+    rename,
     status,
     tunnel,
     up,
 )
 from cyberhubs.ops.stack import Stack
 
-OF_A_HUB = {"access": ("hub", "user"), "register": ("hub",)}  # with what they are asked for
+OF_A_HUB = {  # with what they are asked for
+    "access": ("hub", "user"),
+    "register": ("hub",),
+    "rename": ("hub", "old", "new"),
+}
 COMMANDS = {
     "up": (up.up, "make the machine as the stack file says, and show how to log in"),
     "preview": (preview.preview, "show what `up` would change; changes nothing"),
@@ -34,6 +39,10 @@ COMMANDS = {
     "register": (
         register.register,
         "what to type at GitHub for a hub's OAuth app; takes its secret",
+    ),
+    "rename": (
+        rename.rename,
+        "what was one name's is another's, after somebody was renamed at GitHub",
     ),
     "logs": (logs.logs, "the last lines of each hub's containers"),
 }
@@ -50,7 +59,7 @@ def main() -> int:
             help="the stack, of stacks/Pulumi.NAME.yaml (default: local)",
         )
         for word in OF_A_HUB.get(name, ()):
-            command.add_argument(f"--{word}", default="", help=f"the name of the {word}")
+            command.add_argument(f"--{word}", default="", help=f"the {word} name")
     arguments = parser.parse_args()
     asked = {word: getattr(arguments, word) for word in OF_A_HUB.get(arguments.command, ())}
     try:

@@ -10,10 +10,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import aiohttp
 
 from cyberhubs_hub import unproved
 from cyberhubs_hub.audit import Audit
+from cyberhubs_hub.hub_api import STOP_TIMEOUT_S, HubApi, User
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.memberships import GithubClient, GithubError, GithubSilentError
 from cyberhubs_hub.shared import config
@@ -30,17 +29,9 @@ from cyberhubs_hub.unproved import Unproved
 
 POLL_INTERVAL_S = 1  # of the lists and the clock
 SWEEP_INTERVAL_S = 600  # every member is decided again, even if the lists have not changed
-STOP_TIMEOUT_S = 60  # of one server
-PAGE_SIZE = 200  # users in an answer of the hub
 CONCURRENCY = 10  # members that are decided, or lose access, at the same time
 
 log = logging.getLogger("enforcer")
-
-
-@dataclass(frozen=True)
-class User:
-    name: str
-    has_server: bool
 
 
 @dataclass(frozen=True)
@@ -49,50 +40,6 @@ class Membership:
 
     organizations: frozenset[str]
     expires: float
-
-
-class HubApi:
-    """The hub's REST API, with the scopes of this service."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
-        self._http, self._url = http, url
-        self._headers = {
-            "Authorization": f"token {token}",
-            "Accept": "application/jupyterhub-pagination+json",
-        }
-
-    async def users(self) -> AsyncIterator[User]:
-        offset: int | None = 0
-        while offset is not None:
-            page = await self._get(f"users?limit={PAGE_SIZE}&offset={offset}")
-            for user in page["items"]:
-                yield User(user["name"], bool(user["servers"]))
-            following = page["_pagination"]["next"]
-            offset = following["offset"] if following else None
-
-    async def auth_state(self, name: str) -> dict[str, Any]:
-        """What the member's last login left."""
-        return (await self._get(f"users/{name}"))["auth_state"] or {}
-
-    async def _get(self, path: str) -> Any:
-        async with self._http.get(f"{self._url}/{path}", headers=self._headers) as answer:
-            answer.raise_for_status()
-            return await answer.json()
-
-    async def revoke(self, name: str) -> None:
-        """Stops the member's server and deletes the user. Raises TimeoutError for a server that does
-        not stop."""
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            while await self._delete(f"users/{name}/server") == HTTPStatus.ACCEPTED:
-                await asyncio.sleep(0.1)
-            while await self._delete(f"users/{name}") == HTTPStatus.BAD_REQUEST:  # stopping
-                await asyncio.sleep(0.1)
-
-    async def _delete(self, path: str) -> int:
-        async with self._http.delete(f"{self._url}/{path}", headers=self._headers) as answer:
-            if answer.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
-                answer.raise_for_status()
-            return answer.status
 
 
 class AccessEnforcer:

@@ -14,6 +14,8 @@ from tornado.httpclient import HTTPClientError
 from cyberhubs_hub import unproved
 from cyberhubs_hub.authenticator import AccessMixin
 from cyberhubs_hub.memberships import GithubClient, GithubError
+from cyberhubs_hub.owners import Owners
+from cyberhubs_hub.shared.access_rules import Decision
 from cyberhubs_hub.signin import LoginHandler, LoginPage, is_visit
 from cyberhubs_hub.upstream import OwnStateCallbackHandler
 
@@ -26,6 +28,7 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
     # Set where the authenticator is configured:
     secret_file: Path  # may be replaced at any time
     unproved_file: Path
+    owners: Owners
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
         return [(r"/login", LoginPage), *super().get_handlers(app)]
@@ -67,12 +70,52 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
                     with suppress(GithubError):  # only a hint for the operator
                         for team in await github.hidden_teams(name, lists.organizations):
                             self.log.warning("%s is no team that GitHub shows %s", team, name)
+        number = auth_model["auth_state"][self.user_auth_state_key]["id"]
         auth_model["auth_state"] = {
             "access_token": token,
             "organizations": shared,
             "asked": asked,
+            "number": number,
         }
         return auth_model
+
+    def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:
+        assert authentication  # of a login
+        number = authentication["auth_state"]["number"]
+        try:
+            known = self.owners.number_of(username)
+            self._refuse_another(username, number, known)
+        except (OSError, ValueError) as error:
+            self.log.error("Whose the files of %s are cannot be known: %s", username, error)
+            raise web.HTTPError(
+                503, "The hub cannot tell whose files these are. Tell its operator."
+            ) from None
+        super().check_allowed(username, authentication)
+        if known is None:
+            try:
+                self.owners.keep(username, number)
+            except OSError as error:  # such as a full disk, which keeps nobody out: the next login
+                self.log.error("Whose the files of %s are cannot be kept: %s", username, error)
+        return True
+
+    def _refuse_another(self, username: str, number: int, known: int | None) -> None:
+        if known not in (None, number):
+            self.log.error(
+                "%s is GitHub account %d now, and was %d at the first login: `make rename` "
+                "moves the files of who had the name to their new one",
+                *(username, number, known),
+            )
+            why = (
+                f"What is {username}'s on this hub belongs to another GitHub account, which had this "
+                "name before. Tell the hub's operator."
+            )
+            self.refuse(username, Decision(False, False, "another account", why))
+        if known is None and (before := self.owners.name_of(number)):
+            why = (
+                f"Your GitHub account was called {before} on this hub. Its operator brings your files "
+                f"to the new name: make rename FROM={before} TO={username}."
+            )
+            self.refuse(username, Decision(False, False, "renamed", why))
 
     def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
         return set()  # `AccessMixin` decides them

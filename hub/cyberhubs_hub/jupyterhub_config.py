@@ -13,6 +13,7 @@ from cyberhubs_hub.containers import container_options, host_options, message_ar
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
+from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER, AccessLists
@@ -57,6 +58,7 @@ c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
 if hub.login.github:
     c.JupyterHub.authenticator_class = GithubAuthenticator
     GithubAuthenticator.secret_file = secret / "client_secret"
+    GithubAuthenticator.owners = Owners(Path(config.USERS_DIR))
     GithubAuthenticator.unproved_file = Path(config.UNPROVED_FILE)
     c.GithubAuthenticator.github_url = hub.login.github.url
     c.GithubAuthenticator.github_api = hub.login.github.api
@@ -121,13 +123,18 @@ c.JupyterHub.logo_file = str(
     Path(config.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
 )
 
-smoke_token = secrets.token_hex(32)
-token_file = Path(config.RUN_DIR, "smoke_token")
-with os.fdopen(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-    file.write(smoke_token)
+
+def token_in(name: str) -> str:
+    """A new one, kept for what runs by `docker exec`."""
+    token, path = secrets.token_hex(32), Path(config.RUN_DIR, name)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(token)
+    return token
+
 
 services: list[dict[str, Any]] = [
-    {"name": SMOKE_SERVICE, "api_token": smoke_token},
+    {"name": SMOKE_SERVICE, "api_token": token_in("smoke_token")},
+    {"name": "rename", "api_token": token_in("rename_token")},
     {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.enforcer"]},
 ]
 roles = [
@@ -139,6 +146,11 @@ roles = [
             f"{scope}!user={SMOKE_USER}"
             for scope in ("admin:users", "servers", "read:servers", "access:servers")
         ],
+    },
+    {
+        "name": "rename",
+        "services": ["rename"],
+        "scopes": ["read:users:name", "read:servers", "delete:servers", "delete:users"],
     },
     {
         "name": "remove",

@@ -1,6 +1,7 @@
-"""Who is asked to sign in again, and when; the pages are a live test's."""
+"""Who is asked to sign in again, and whose a name is; the pages are a live test's."""
 
 import asyncio
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +11,10 @@ from cyberhubs_hub import unproved
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.shared.access_rules import AccessLists
 from cyberhubs_hub.unproved import Unproved
+from tornado.web import HTTPError
 
 TOKEN = "gho_weak"
 
@@ -43,6 +46,7 @@ def authenticator(tmp_path: Path) -> GithubAuthenticator:
         lists = LiveFile(tmp_path / "access", AccessLists.from_text)
         audit = Audit(tmp_path / "audit.jsonl")
         unproved_file = file
+        owners = Owners(tmp_path)
 
     return Authenticator()
 
@@ -84,3 +88,47 @@ async def test_what_does_not_help_is_not_asked(authenticator: GithubAuthenticato
     assert await authenticator.refresh_user(user := User(), request(user, **HTML))
     authenticator.unproved_file.write_text("{")
     assert await authenticator.why_sign_in(User()) is None
+
+
+def login(number: int) -> dict[str, Any]:
+    return {"auth_state": {"organizations": ["org"], "number": number}}
+
+
+def test_the_first_account_of_a_name_keeps_it(
+    authenticator: GithubAuthenticator, tmp_path: Path
+) -> None:
+    assert authenticator.check_allowed("grace", login(7))
+    assert authenticator.check_allowed("grace", login(7))
+    with pytest.raises(HTTPError, match="belongs to another GitHub account"):
+        authenticator.check_allowed("grace", login(8))
+    with pytest.raises(HTTPError, match="make rename FROM=grace TO=hopper"):
+        authenticator.check_allowed("hopper", login(7))
+    assert authenticator.check_allowed("ada", login(8))
+    said = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert [line.get("rule") for line in said] == [
+        *["organizations"] * 2,
+        "another account",
+        "renamed",
+        "organizations",
+    ]
+
+
+def test_who_is_refused_owns_nothing(authenticator: GithubAuthenticator) -> None:
+    with pytest.raises(HTTPError, match="on none of this hub's lists"):
+        authenticator.check_allowed("eve", {"auth_state": {"organizations": [], "number": 7}})
+    assert authenticator.owners.number_of("eve") is None
+
+
+def test_a_full_disk_keeps_nobody_out_and_a_damaged_record_lets_nobody_in(
+    authenticator: GithubAuthenticator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Owners, "keep", full)
+        assert authenticator.check_allowed("grace", login(7))
+    assert authenticator.check_allowed("grace", login(7))
+    (tmp_path / ".owners/grace").write_text("")
+    with pytest.raises(HTTPError, match="cannot tell whose files"):
+        authenticator.check_allowed("grace", login(7))

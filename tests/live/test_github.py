@@ -370,6 +370,49 @@ def test_each_tab_that_begins_a_sign_in_ends_in_the_hub(deployment: Deployment) 
         assert sum("sign-in" in cookie.name for cookie in grace.http.cookies.jar) < 12
 
 
+def test_a_name_is_not_a_person(deployment: Deployment, github: GitHub) -> None:
+    """An account gets another name, and somebody else takes the one that it had."""
+    say(deployment, admins=["hedy"], everyone=True)
+    deployment.ops("up")
+    owner = github.account("hedy")
+    assert owner
+    homes = deployment.data / "jupyterhub_users/core"
+    names = ("--hub", "core", "--old", "hedy", "--new", "lamarr")
+    with at_work(deployment, "hedy", GithubMember) as hedy:
+        hedy.kernel().run("open('mine', 'w').write('hedy')")
+        assert "has to be stopped" in deployment.ops("rename", *names, fails=True)
+        hedy.stop()
+        token = hedy.new_token()
+    assert (homes / ".owners/hedy").read_text() == f"{owner.id}\n"
+    owner.login = "lamarr"
+    try:
+        taker = github.add_account("hedy")
+        with member(deployment, "hedy") as other, pytest.raises(Refused) as error:
+            other.sign_in()
+        assert "belongs to another GitHub account" in str(error.value)
+        assert audited(deployment, "refused")[-1]["rule"] == "another account"
+        assert f"GitHub account {taker.id} now, and was {owner.id}" in hub_log(deployment)
+        with member(deployment, "lamarr") as lamarr:
+            with pytest.raises(Refused, match="make rename FROM=hedy TO=lamarr"):
+                lamarr.sign_in()
+            done = deployment.make("rename", "HUB=core", "FROM=hedy", "TO=lamarr")
+            assert "What was hedy's is lamarr's" in done
+            assert "already" in deployment.ops("rename", *names)
+            lamarr.sign_in().start()
+            assert lamarr.kernel().run("print(open('mine').read())") == "hedy"
+            lamarr.stop()
+        user = f"{deployment.url}hub/api/user"
+        assert httpx.get(user, headers={"Authorization": f"token {token}"}).status_code == 403
+        with member(deployment, "hedy") as other:
+            other.sign_in()  # the lists let everybody in, to files of their own
+        assert (homes / ".owners/hedy").read_text() == f"{taker.id}\n"
+        github.accounts.remove(taker)
+    finally:
+        owner.login = "hedy"
+        for name in ("hedy", "lamarr"):
+            (homes / ".owners" / name).unlink(missing_ok=True)
+
+
 def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) -> None:
     say(deployment, allowed=[LONG.upper(), "grace", "katherine"])
     deployment.ops("up")

@@ -124,4 +124,6 @@ class Preflight(ABC):
                     "then run the same command again."
                 )
         if homes:
-            print(f"Homes of another user: for their members, as root: chown -R {uid}:{gid}", *homes)
+            print(
+                f"Homes of another user: for their members, as root: chown -R {uid}:{gid}", *homes
+            )
