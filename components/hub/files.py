@@ -130,7 +130,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         passwd_path=f"{host.data.etc}/passwd",
         group_path=f"{host.data.etc}/group",
         mounts=tuple(
-            Mount(str(space.source), str(space.target), space.access == "read-only")
+            Mount(str(space.source), str(space.target), space.access == "read-only", space.mounted)
             for space in hub.data
         ),
         uid=host.user.uid,

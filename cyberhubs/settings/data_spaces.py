@@ -30,3 +30,6 @@ class DataSpace(Model):
     """Path under which members see it."""
     access: Literal["read-only", "read-write"] = "read-only"
     """Whether members may only read it, or change it too."""
+    mounted: bool = False
+    """true: the source is where a share or a disk is mounted, and no server starts while it is not, so that nobody
+    writes into the empty folder below."""

@@ -16,6 +16,7 @@ from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 from tornado import web
 
+from cyberhubs_hub import data_spaces
 from cyberhubs_hub.containers import is_of_hub, threads, token_of
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
@@ -143,7 +144,14 @@ class HubSpawner(PatchedDockerSpawner):
         if not self._is_smoke_test:
             self._home = make_home(self.users_dir, self.user.name)
         self._begin(20, "Making the container")
-        return await super().start()
+        address = await super().start()
+        if any(space.mounted for space in self.hub_config.mounts):
+            asked = await self.docker(
+                "exec_create", self.object_id, ["cat", "/proc/self/mountinfo"]
+            )
+            said = await self.docker("exec_start", asked["Id"])
+            data_spaces.check_mounted(self.hub_config.mounts, said.decode(errors="replace"))
+        return address
 
     async def get_object(self) -> dict[str, Any] | None:
         """Nothing that is not the hub's own, whatever its name: it is neither used nor removed."""
@@ -173,10 +181,7 @@ class HubSpawner(PatchedDockerSpawner):
             home,
             Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
             Mount("/etc/group", config.group_path, type="bind", read_only=True),
-            *(
-                Mount(mount.target, mount.source, type="bind", read_only=mount.read_only)
-                for mount in config.mounts
-            ),
+            *data_spaces.binds(config.mounts, self.client.api_version),
         ]
 
     async def _wait_for_answer(self, address: str) -> None:

@@ -46,11 +46,12 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Mount:
-    """A data space: a host path and where users see it."""
+    """A data space: a host path and where users see it. `mounted`: only while something is mounted at `source`."""
 
     source: str
     target: str
     read_only: bool
+    mounted: bool = False
 
 
 @dataclass(frozen=True)
