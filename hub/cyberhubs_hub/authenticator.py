@@ -1,6 +1,7 @@
 """Who may log in: the access rules of the live lists, joined to a way of logging in."""
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from hmac import compare_digest
 from pathlib import Path
@@ -29,6 +30,8 @@ _CLOSED = (
     "This hub's access list cannot be read, so only its admins can log in now. "
     "Its operator has to fix the list; then it opens again by itself."
 )
+# Of who is logging in, while that is decided.
+_ADDRESS: ContextVar[str | None] = ContextVar("address", default=None)
 
 
 class AccessMixin(Authenticator):
@@ -95,13 +98,23 @@ class AccessMixin(Authenticator):
         decision = self.decide(username, authentication)
         if not decision.allowed:
             self.refuse(username, decision)
-        self.audit.write("login", user=username, rule=decision.rule, admin=decision.admin)
+        self.audit.write(
+            "login",
+            user=username,
+            rule=decision.rule,
+            admin=decision.admin,
+            address=_ADDRESS.get(),
+        )
         return True
 
     def refuse(self, username: str, decision: Decision) -> NoReturn:
         self.log.warning("Refused %r (%s): %s", username, decision.rule, decision.reason)
-        self.audit.write("refused", user=username, rule=decision.rule)
+        self.audit.write("refused", user=username, rule=decision.rule, address=_ADDRESS.get())
         raise web.HTTPError(403, decision.reason)
+
+    async def get_authenticated_user(self, handler: Any, data: Any) -> Any:
+        _ADDRESS.set(handler.request.remote_ip)
+        return await super().get_authenticated_user(handler, data)
 
     def is_admin(self, handler: Any, authentication: dict[str, Any]) -> bool:
         return False  # of JupyterHub, who may do anything; a hub's admins are in a group

@@ -80,13 +80,14 @@ async def test_refusals_say_why(hub: Hub):
 
 async def test_each_login_and_refusal_is_a_line(hub: Hub):
     hub.lists(admins=["ada"], allowed=["grace"], blocked=["mallory"])
+    where = {"time": "", "address": "192.0.2.1"}
     await hub.login("Ada")
     await hub.refused("mallory")
     assert "is not a possible GitHub name" in await hub.refused("../ada")
     assert [{**line, "time": ""} for line in hub.audited()] == [
-        {"time": "", "event": "login", "user": "ada", "rule": "admins", "admin": True},
-        {"time": "", "event": "refused", "user": "mallory", "rule": "blocked"},
-        {"time": "", "event": "refused", "user": "../ada", "rule": "name"},
+        {"event": "login", "user": "ada", "rule": "admins", "admin": True, **where},
+        {"event": "refused", "user": "mallory", "rule": "blocked", **where},
+        {"event": "refused", "user": "../ada", "rule": "name", **where},
     ]
 
 

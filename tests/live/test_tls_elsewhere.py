@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.support.access import audited
 from tests.support.certificates import Authority
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.domain import DOMAIN
@@ -114,7 +115,7 @@ def test_sign_in_is_by_https_and_cookies_are_secure(
     ours = [cookie for cookie in visitor.cookies.jar if DOMAIN in cookie.domain]
     assert any(cookie.name == "jupyterhub-hub-login" for cookie in ours)
     assert [cookie.name for cookie in ours if not cookie.secure] == []
-    assert f"(grace@{VISITOR})" in stack.container("hub").logs().decode()
+    assert audited(stack, "login")[-1]["address"] == VISITOR
 
 
 def test_who_says_http_is_sent_to_https(stack: Deployment) -> None:

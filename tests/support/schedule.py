@@ -10,6 +10,8 @@ TOGETHER = {
         "tests/live/test_removal",
         "tests/live/test_rights",
         "tests/live/test_every_key",
+        "tests/live/test_extensions",
+        "tests/live/test_lost_database",
     ),
     "docker plugin": ("tests/conformance/docker",),
     "cloud": ("tests/lab/test_cloud", "tests/conformance/openstack"),

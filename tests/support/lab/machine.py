@@ -188,7 +188,9 @@ class LabMachine:
 
     @property
     def host_key(self) -> str:
-        return " ".join(self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[:2])
+        file = "/etc/ssh/ssh_host_ed25519_key.pub"
+        self.exec(f"until test -s {file}; do sleep 0.1; done")  # after its private half
+        return " ".join(self.exec(f"cat {file}").split()[:2])
 
     def remove(self) -> None:
         if self.container:
