@@ -56,9 +56,13 @@ def threads(config: HubConfig, image: Mapping[str, Any]) -> dict[str, str]:
 
 def message_argument(config: HubConfig) -> str:
     """For a server: how large a message to a kernel may be, as of a file for a widget; tornado's own
-    limit is 10 MB. Several copies of it are held for a moment, so it is an eighth of the memory."""
-    most = config.limits.memory_bytes // 8
-    return f"--ServerApp.tornado_settings={{'websocket_max_message_size': {most}}}"
+    limit is 10 MB. Several copies of it are held for a moment, so it is an eighth of the memory. On
+    a slow line it may take minutes, in which a browser cannot answer pings."""
+    settings = {
+        "websocket_max_message_size": config.limits.memory_bytes // 8,
+        "ws_ping_timeout": 10 * 60 * 1000,
+    }
+    return f"--ServerApp.tornado_settings={settings}"
 
 
 def is_of_hub(container: Mapping[str, Any], config: HubConfig) -> bool:

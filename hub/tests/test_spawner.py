@@ -1,3 +1,4 @@
+import ast
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -5,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cyberhubs_hub.containers import container_options, host_options, threads
+from cyberhubs_hub.containers import container_options, host_options, message_argument, threads
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.shared.config import Limits
@@ -160,6 +161,13 @@ def test_libraries_start_threads_for_the_processors_of_the_server(
     assert "MKL_NUM_THREADS" not in env  # which is the image's
     assert set(env.values()) == {count}
     assert threads(config, {"Config": {"Env": None}})["MKL_NUM_THREADS"] == count
+
+
+def test_a_message_may_be_large_and_slow():
+    name, _, value = message_argument(CONFIG).partition("=")
+    assert name == "--ServerApp.tornado_settings"
+    settings = ast.literal_eval(value)
+    assert settings == {"websocket_max_message_size": 2**28, "ws_ping_timeout": 600_000}
 
 
 def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(
