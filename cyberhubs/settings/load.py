@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from cyberhubs.paths import STACKS
 from cyberhubs.settings import rules
 from cyberhubs.settings.base import EVERYWHERE
-from cyberhubs.settings.explain import explain
+from cyberhubs.settings.error_messages import explain
 from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images

@@ -16,7 +16,7 @@ from docker.errors import DockerException, NotFound
 from dockerspawner import DockerSpawner
 from requests.exceptions import RequestException
 
-from cyberhubs_hub.containers import token_of
+from cyberhubs_hub.container_options import token_of
 from cyberhubs_hub.shared.config import SERVER_PORT, HubConfig
 
 BUSY = 0.01  # of a core; an idle server with five idle kernels takes 0.001

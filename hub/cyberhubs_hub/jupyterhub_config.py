@@ -9,7 +9,7 @@ from typing import Any
 from cyberhubs_hub import admins, bounds, database, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
-from cyberhubs_hub.containers import container_options, host_options, message_argument
+from cyberhubs_hub.container_options import container_options, host_options, message_argument
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form

@@ -17,7 +17,7 @@ from requests.exceptions import RequestException
 from tornado import web
 
 from cyberhubs_hub import data_spaces
-from cyberhubs_hub.containers import is_of_hub, threads, token_of
+from cyberhubs_hub.container_options import is_of_hub, threads, token_of
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import make_home

@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tornado import web
 from tornado.httpserver import HTTPServer
 
-from cyberhubs_hub.containers import token_of
+from cyberhubs_hub.container_options import token_of
 
 
 def define_token_authenticated() -> None:

@@ -6,7 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cyberhubs_hub.containers import container_options, host_options, message_argument, threads
+from cyberhubs_hub.container_options import (
+    container_options,
+    host_options,
+    message_argument,
+    threads,
+)
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.shared.config import Limits
