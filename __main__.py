@@ -21,6 +21,7 @@ images = Images(
         applications=settings.applications,
         base=settings.images.base,
         caddy=settings.images.caddy,
+        proxy_environment=settings.proxy_environment,
         site_certificates=settings.images.site_certificates_pem(),
     ),
 )

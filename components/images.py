@@ -27,6 +27,7 @@ class ImagesArgs:
     applications: list[str]  # names of folders in `images/`
     base: str  # what every image is built from
     caddy: str  # where the front door's program is taken from
+    proxy_environment: dict[str, str]  # by which builds reach the outside
     site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
 
 
@@ -50,7 +51,8 @@ class Images(ComponentResource):
                 python_module(
                     "cyberhubs.build", image_name(image, build_args), f"images/{image}/Dockerfile"
                 ),
-                stdin=json.dumps(build_args),
+                # Docker leaves the proxy out of the image.
+                stdin=json.dumps({**build_args, **args.proxy_environment}),
                 on_engine=True,
                 shown=True,
                 opts=ResourceOptions(parent=self, depends_on=[host]),

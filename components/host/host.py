@@ -51,6 +51,9 @@ class Host(ComponentResource):
         self.address = address_of(settings)
         self.connection_env = {}
         self._domain = settings.pointing_domain
+        self.proxy_environment = [
+            f"{name}={value}" for name, value in settings.proxy_environment.items()
+        ]
         self._interpreters = {
             engine: interpreter(settings.stack, settings.host, engine=engine)
             for engine in (False, True)

@@ -103,9 +103,7 @@ class Hub(ComponentResource):
             image=self._args.images.multiuser,
             networks_advanced=[attach(self._network.name, "hub")],
             group_adds=[host.socket_gid],
-            envs=[pulumi.Output.concat(config.MACHINE_VARIABLE, "=", host.machine_id)]
-            if host.machine_id
-            else None,
+            envs=self._variables() or None,
             mounts=[
                 bind(files.config, config.CONFIG_DIR),
                 bind(files.at.live, config.LIVE_DIR),
@@ -125,6 +123,14 @@ class Hub(ComponentResource):
             ),
             opts=ResourceOptions(depends_on=depends_on),
         )
+
+    def _variables(self) -> list[pulumi.Input[str]]:
+        host = self._args.host
+        machine = config.MACHINE_VARIABLE
+        of_machine = (
+            [pulumi.Output.concat(machine, "=", host.machine_id)] if host.machine_id else []
+        )
+        return [*of_machine, *host.proxy_environment]
 
     def _container(self, role: str, *, opts: ResourceOptions, **properties) -> docker.Container:
         return container(

@@ -42,7 +42,8 @@ def setup(settings: Settings) -> Iterator[Step]:
     door = () if settings.on_loopback else settings.tls.ports
     # All visitors come from the few addresses of the server that has the certificate.
     most = 0 if isinstance(settings.tls, ExternalTls) else settings.visitors.connections
-    yield Step("packages")
+    way_out = settings.proxy_environment
+    yield Step("packages", (way_out.get("http_proxy", ""),))
     yield Step("container-addresses", (host.container_networks, host.ssh.port))
     yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
     yield Step("grow", (mount, at_least_gb))
@@ -57,6 +58,7 @@ def setup(settings: Settings) -> Iterator[Step]:
             SOCKET_DIRECTORY,
             "true" if ipv6 else "false",
             host.container_networks,
+            " ".join(f"{name}={value}" for name, value in way_out.items() if name.isupper()),
         ),
     )
     yield Step(

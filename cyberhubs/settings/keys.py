@@ -11,6 +11,7 @@ from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.owner import Owner
+from cyberhubs.settings.proxy import Proxy
 from cyberhubs.settings.teams import Team, TeamName
 from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.visitors import Visitors
@@ -29,6 +30,8 @@ class Keys(Model, defer_build=True):
     """Where certificates come from, and where the front door (the reverse proxy, Caddy) listens."""
     visitors: Visitors = Visitors()
     """Limits for visitors who have not logged in."""
+    proxy: Proxy | None = None
+    """The way out of the machine's network, where there is no other than a proxy."""
     user: Owner = Owner()
     """The user that owns the members' files on the host, and as whom all containers run."""
     images: Images = Images()

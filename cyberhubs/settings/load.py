@@ -12,13 +12,14 @@ from cyberhubs.paths import STACKS
 from cyberhubs.settings import rules
 from cyberhubs.settings.base import EVERYWHERE
 from cyberhubs.settings.error_messages import explain
-from cyberhubs.settings.host import HostSettings
+from cyberhubs.settings.host import HostSettings, LocalHostSettings
 from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys, alone
 from cyberhubs.settings.login import GithubLogin
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
+from cyberhubs.settings.proxy import Proxy
 from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import ExternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
@@ -33,6 +34,7 @@ class Settings:
     domain: str | None
     tls: Tls
     visitors: Visitors
+    proxy: Proxy | None
     user: Owner
     images: Images
     hubs: tuple[Hub, ...]
@@ -61,6 +63,16 @@ class Settings:
             "" if isinstance(self.tls, ExternalTls) or self.tls.port == 443 else f":{self.tls.port}"
         )
         return f"https://{self.domain}{port}/"
+
+    @property
+    def proxy_environment(self) -> dict[str, str]:
+        """Variables by which programs find the way out; none without a proxy."""
+        if self.proxy is None:
+            return {}
+        networks = (
+            () if isinstance(self.host, LocalHostSettings) else (self.host.container_networks,)
+        )
+        return self.proxy.environment([*networks, *([self.domain] if self.domain else [])])
 
     def hub_url(self, hub: Hub) -> str:
         """Address of a hub, with a slash at the end."""

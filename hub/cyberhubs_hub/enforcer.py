@@ -207,7 +207,7 @@ async def main() -> None:
     hub = HubConfig.from_json(Path(config.CONFIG_DIR, "hub.json").read_text())
     lists = LiveFile(Path(config.LIVE_DIR, "access"), AccessLists.from_text)
     timeout = aiohttp.ClientTimeout(total=STOP_TIMEOUT_S)
-    async with aiohttp.ClientSession(timeout=timeout) as http:
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as http:
         api = HubApi(http, os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
         audit = Audit(Path(config.AUDIT_FILE))
         unproved_file = Path(config.UNPROVED_FILE)

@@ -13,6 +13,7 @@ from tornado.httpclient import HTTPClientError
 
 from cyberhubs_hub import unproved
 from cyberhubs_hub.authenticator import AccessMixin
+from cyberhubs_hub.http_client import EnvironmentClient
 from cyberhubs_hub.memberships import GithubClient, GithubError
 from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.shared.access_rules import Decision
@@ -25,6 +26,7 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
 
     login_handler = LoginHandler
     callback_handler = OwnStateCallbackHandler
+    http_client = EnvironmentClient()
     # Set where the authenticator is configured:
     secret_file: Path  # may be replaced at any time
     unproved_file: Path
@@ -63,7 +65,7 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
             self.lists.value and self.lists.value.organizations
         )  # for the right to see them
         if decision.rule == "unlisted" and (lists := self.lists.value):
-            async with aiohttp.ClientSession() as http:
+            async with aiohttp.ClientSession(trust_env=True) as http:
                 github = GithubClient(http, self.github_api, token)
                 shared = await github.memberships(name, lists.organizations)
                 if not shared:

@@ -110,7 +110,8 @@ c.HubSpawner.cmd = ["jupyterhub-singleuser"]  # where the image's label names no
 cached = f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"
 c.HubSpawner.args = [cached, message_argument(hub)]
 c.HubSpawner.notebook_dir = NOTEBOOKS
-c.HubSpawner.environment = {"HOME": "/home/user"}
+by_proxy = {name: os.environ[name] for name in config.PROXY_VARIABLES if name in os.environ}
+c.HubSpawner.environment = {"HOME": "/home/user", **by_proxy}
 c.HubSpawner.mem_limit = hub.limits.memory_bytes
 c.HubSpawner.cpu_limit = hub.limits.cpus
 c.HubSpawner.extra_host_config = host_options(hub)
@@ -135,7 +136,11 @@ def token_in(name: str) -> str:
 services: list[dict[str, Any]] = [
     {"name": SMOKE_SERVICE, "api_token": token_in("smoke_token")},
     {"name": "rename", "api_token": token_in("rename_token")},
-    {"name": "remove", "command": [sys.executable, "-m", "cyberhubs_hub.enforcer"]},
+    {
+        "name": "remove",
+        "command": [sys.executable, "-m", "cyberhubs_hub.enforcer"],
+        "environment": by_proxy,
+    },
 ]
 roles = [
     *admins.ROLES,

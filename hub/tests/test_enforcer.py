@@ -32,6 +32,7 @@ class Place:
         self.hangs = False
         self.answer: Callable[[], web.Response] | None = None  # in place of the membership
         self.left: dict[str, object] = {"organizations": ["org:team"], "asked": True}  # by logins
+        self.enforcer: AccessEnforcer
         self.now = 0.0  # of the enforcer's clock, which stands until a test moves it
         self.list()
 
@@ -109,6 +110,7 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             GithubSettings(url, url, "id", "", REFRESH_S, GRACE_S),
             tmp_path / "unproved.json",
         )
+        place.enforcer = enforcer
         running = asyncio.create_task(enforcer.run())
         yield place
         place.hangs = False
@@ -174,6 +176,7 @@ async def test_who_cannot_be_asked_stays_for_a_time_and_goes_when_it_is_over(
     place.now += GRACE_S - 1
     asked = len(place.asked)
     await place.until(lambda: len(place.asked) == asked + len(MEMBERS))
+    await place.until(lambda: place.enforcer._next_sweep > place.now)
     assert place.users == {*MEMBERS}
     place.answer = None
     place.now += memberships.REFUSED_S

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,27 @@ def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: P
     assert "docker.io: held" in said and "docker: started" in said
     assert bare.exec("apt-mark showhold").split() == ["docker.io"]
     assert " 198.19.0.1/24 " in bare.exec("ip address show docker0")
+    bare.exec("systemctl stop docker.socket docker containerd")
+
+
+def test_packages_and_images_come_by_the_proxy_that_there_is(
+    bare: LabMachine, ssh: SshMachine, disk: Path
+) -> None:
+    def told() -> tuple[str, str]:
+        by_engine = bare.exec("docker info --format '{{.HTTPProxy}} {{.NoProxy}}'").strip()
+        return bare.exec("apt-config dump Acquire::http::Proxy").strip(), by_engine
+
+    def carry_out(proxy: dict[str, Any] | None) -> str:
+        return "".join(ssh.run(one.script()) for one in steps(bare, proxy=proxy)[:7])
+
+    assert "docker: started" in carry_out({"url": "http://127.0.0.1:9", "direct": [".example.org"]})
+    by_apt, by_engine = told()
+    assert by_apt == 'Acquire::http::Proxy "http://127.0.0.1:9";'
+    assert by_engine.startswith("http://127.0.0.1:9 ") and by_engine.endswith(",.example.org")
+    said = carry_out(None)
+    assert "61cyberhubs-proxy: removed" in said and "docker: started" in said
+    assert told() == ("", "")
+    assert carry_out(None) == ""
     bare.exec("systemctl stop docker.socket docker containerd")
 
 

@@ -38,6 +38,10 @@ PROXY_API_URL = f"http://proxy:{PROXY_API_PORT}"
 # In the hub's environment: its machine, for the labels of the servers it starts.
 MACHINE_VARIABLE = "CYBERHUBS_MACHINE"
 MACHINE_LABEL = "cyberhubs.machine"
+# And the way out, if that is a proxy; members' servers get them too.
+PROXY_VARIABLES = tuple(
+    name for lower in ("http_proxy", "https_proxy", "no_proxy") for name in (lower, lower.upper())
+)
 
 
 class ConfigError(ValueError):

@@ -1,6 +1,7 @@
 """The steps of a setup, for a machine of the lab, and its disk."""
 
 from pathlib import Path
+from typing import Any
 
 from cyberhubs.machine import SshMachine
 from cyberhubs.machine.script import script
@@ -13,9 +14,10 @@ from tests.support.stack_values import changed
 HEAD = 2**20  # bytes at the disk's start, where every signature is
 
 
-def steps(machine: LabMachine) -> list[Step]:
+def steps(machine: LabMachine, *, proxy: dict[str, Any] | None = None) -> list[Step]:
     host = {"kind": "ssh", "ssh": login(machine), "data": {"device": DISK}}
-    return list(setup(load(changed((("host",), host)), "test")))
+    by = [(("proxy",), proxy)] if proxy else []
+    return list(setup(load(changed((("host",), host), *by), "test")))
 
 
 def step(machine: LabMachine, name: str) -> Step:

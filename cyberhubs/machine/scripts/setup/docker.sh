@@ -3,8 +3,9 @@
 # $1 where the data is mounted, $2 who may use the engine, $3 a directory for its socket: a hub that
 # has the directory still reaches an engine whose socket was made anew; $4 whether it has a proxy of its own for
 # published ports: IPv6 needs it, and it ends for good where it may open no more files; $5 range of addresses of
-# its networks
-mount=$1 user=$2 socket=$3/docker.sock proxy=$4 range=$5
+# its networks; $6 variables of its environment, for a proxy by which it gets images
+mount=$1 user=$2 socket=$3/docker.sock proxy=$4 range=$5 environment=$6
+own=/etc/systemd/system/docker.service.d/cyberhubs.conf
 root=$mount/var/lib/docker
 settings=/etc/docker/daemon.json
 written=/var/lib/cyberhubs/daemon.json # what we wrote last
@@ -49,11 +50,12 @@ fi
 if write "$settings" 0644 "$content"; then
     [ -n "$check" ] || install -D -m 0644 "$settings" "$written"
 fi
-unit /etc/systemd/system/docker.service.d/cyberhubs.conf "[Unit]
+unit $own "[Unit]
 RequiresMountsFor=$mount
 After=cyberhubs-firewall.service
 [Service]
-ExecStartPost=/bin/cp $settings $loaded" || :
+${environment:+Environment=$environment
+}ExecStartPost=/bin/sh -c 'cat $settings $own >$loaded'" || :
 unit /etc/systemd/system/docker.socket.d/cyberhubs.conf "[Socket]
 ListenStream=$socket" || :
 want_docker
@@ -61,7 +63,7 @@ want_docker
 if ! systemctl -q is-enabled docker 2>/dev/null && doing "docker: starts with the machine"; then
     systemctl enable docker 2>/dev/null
 fi
-if ! cmp -s "$settings" "$loaded" || [ ! -S "$socket" ] ||
+if ! cat "$settings" "$own" 2>/dev/null | cmp -s - "$loaded" || [ ! -S "$socket" ] ||
     ! systemctl -q is-active docker.socket || ! systemctl -q is-active docker; then
     if doing "docker: started with these settings"; then
         systemctl reset-failed docker.socket docker 2>/dev/null || :
