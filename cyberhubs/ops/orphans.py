@@ -31,11 +31,12 @@ def remove_networks(client: DockerClient, stack: Stack, resources: list[Resource
     known = {resource.get("id") for resource in resources}
     names = {HubNames(stack.name, hub.name).network for hub in stack.settings.hubs}
     names.add(DoorNames(stack.name).network)
-    for network in client.networks.list(greedy=True):
+    for network in client.networks.list():
         labels = network.attrs["Labels"] or {}
         ours = labels.get(STACK) == stack.name or network.name in names
         if not ours or network.id in known:
             continue
+        network.reload()  # with what is on it
         print(
             f"Removing network {network.name}, which the stack's state does not know.", flush=True
         )

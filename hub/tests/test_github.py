@@ -69,7 +69,13 @@ async def test_who_is_a_member(at: At, organization, path, answer, member) -> No
 
 
 SSO = "required; url=https://github.example/orgs/org/sso?authorization_request=A%2F"
-RESET = str(int(time.time()) + 1800)
+
+
+def in_half_an_hour() -> web.Response:
+    """Limited until then, from when it is asked."""
+    reset = str(int(time.time()) + 1800)
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+    return web.json_response({}, status=403, headers=headers)
 
 
 @pytest.mark.parametrize("path", [ORG, TEAM])
@@ -84,12 +90,7 @@ RESET = str(int(time.time()) + 1800)
         (status(429), "too many", 60, False),
         (status(429, **{"retry-after": "999999"}), "for 3600 s", 3600, False),
         (status(429, **{"retry-after": "Fri, 01 Jan 2100 00:00:00 GMT"}), "for 60 s", 60, False),
-        (
-            status(403, **{"x-ratelimit-remaining": "0", "x-ratelimit-reset": RESET}),
-            "too many",
-            1800,
-            False,
-        ),
+        (in_half_an_hour, "too many", 1800, False),
         (refusal("You have exceeded a secondary rate limit."), "for 60 s", 60, False),
         (refusal("Although … has enabled OAuth App access restrictions"), "OAuth App", 300, False),
         (refusal("… has an IP allow list enabled"), "IP allow list", 300, False),

@@ -188,9 +188,10 @@ class LabMachine:
 
     @property
     def host_key(self) -> str:
-        file = "/etc/ssh/ssh_host_ed25519_key.pub"
-        self.exec(f"until test -s {file}; do sleep 0.1; done")  # after its private half
-        return " ".join(self.exec(f"cat {file}").split()[:2])
+        # Docker loses what a command prints at times, on a machine at its limit.
+        while not (words := self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()):
+            time.sleep(0.1)
+        return " ".join(words[:2])
 
     def remove(self) -> None:
         if self.container:
