@@ -5,7 +5,7 @@ from cyberhubs_hub.shared.config import ENGINE_SOCKET
 from pulumi import ResourceOptions
 
 from components.host.host import Host
-from cyberhubs.machine.local import SOCKET
+from cyberhubs.machine.machine import SOCKET
 from cyberhubs.machine.script import call
 from cyberhubs.settings import Settings
 

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from docker.context import ContextAPI
 from docker.context.config import get_current_context_name
 
-from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
-
-SOCKET = "/var/run/docker.sock"  # of the engine that carries the hubs: each of them has it mounted
+from cyberhubs.machine.machine import LATE, LIMIT_S, SOCKET, Machine, MachineError
 
 
 class LocalMachine(Machine):

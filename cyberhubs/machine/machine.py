@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from cyberhubs.errors import UserError
 from cyberhubs.machine.script import script
 
+SOCKET = "/var/run/docker.sock"  # of an engine, on its machine
 LIMIT_S = 1800  # for one script
 GRACE_S = 15  # for the machine itself to end it
 LATE = 124  # exit code of timeout(1)

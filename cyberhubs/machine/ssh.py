@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from cyberhubs import paths
-from cyberhubs.machine.machine import LATE, LIMIT_S, Machine, MachineError
+from cyberhubs.machine.machine import LATE, LIMIT_S, SOCKET, Machine, MachineError
 from cyberhubs.machine.script import script
 from cyberhubs.settings.host import SshConnection
 
@@ -29,7 +29,6 @@ ANSWER_S = 60  # how long a machine that does not answer is waited for: a restar
 BOOT_S = 900  # the same, of one that has just been made or started
 CONNECT_S = 15
 IDLE_S = 30  # an unused connection is closed after
-SOCKET = "/var/run/docker.sock"
 
 # Who uses a connection: all processes that run scripts share one, all of Docker's provider another.
 SCRIPTS, DOCKER = "s", "d"

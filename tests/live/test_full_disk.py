@@ -162,7 +162,7 @@ def test_a_server_that_was_to_start_without_room_starts_as_soon_as_there_is_some
         fill_all(full)
         answer = katherine.ask_hub("POST", "users/katherine/server")
         assert answer.status_code in (201, 202) or FULL in words(answer.text), answer.text
-        time.sleep(5)
+        time.sleep(5)  # so that the start meets the full disk
         make_room(full)
         eventually(lambda: not katherine.ask_hub("GET", "users/katherine").json()["servers"])
         katherine.start()

@@ -42,5 +42,5 @@ def test_a_kernel_that_computes_in_bursts_is_at_work(stack: Deployment) -> None:
             connection.begin(BURSTS)
         while time.monotonic() - began < BURSTS_S - 5:
             assert server_of(stack, "grace") in stack.containers()
-            time.sleep(5)
+            time.sleep(5)  # and look again: it must run at each moment until then
         eventually(lambda: server_of(stack, "grace") not in stack.containers(), 4 * IDLE_S)

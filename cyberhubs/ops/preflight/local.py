@@ -9,7 +9,8 @@ from docker import DockerClient
 
 from cyberhubs import paths
 from cyberhubs.errors import UserError
-from cyberhubs.machine.local import SOCKET, check_engine
+from cyberhubs.machine.local import check_engine
+from cyberhubs.machine.machine import SOCKET
 from cyberhubs.names import ROLE, STACK
 from cyberhubs.ops.preflight.base import Preflight
 from cyberhubs.ops.stack import Resource

@@ -20,6 +20,7 @@ from tests.support import images, run
 from tests.support.keys import make_key
 from tests.support.networks import make_link
 from tests.support.processes import wait_for_port
+from tests.support.waiting import eventually
 
 SUITE = "bookworm"  # of a machine that is not asked for another
 DISK_GB = 24
@@ -188,9 +189,13 @@ class LabMachine:
 
     @property
     def host_key(self) -> str:
-        # Docker loses what a command prints at times, on a machine at its limit.
-        while not (words := self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()):
-            time.sleep(0.1)
+        words: list[str] = []
+
+        def is_printed() -> bool:
+            words[:] = self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()
+            return bool(words)
+
+        eventually(is_printed, 20)  # Docker loses what a command prints at times, under load
         return " ".join(words[:2])
 
     def remove(self) -> None:
