@@ -198,7 +198,7 @@ def test_a_docker_that_is_there_is_taken_over_if_it_carries_nothing(
 def test_a_lost_connection_and_the_next_run_waits_for_what_goes_on(
     bare: LabMachine, ssh: SshMachine
 ) -> None:
-    slow = f"{script('packages')}\necho began; sleep 5; touch /tmp/went-on\n"
+    slow = f"{script('packages', '')}\necho began; sleep 5; touch /tmp/went-on\n"
     failed: list[Exception] = []
 
     def run() -> None:
@@ -214,7 +214,7 @@ def test_a_lost_connection_and_the_next_run_waits_for_what_goes_on(
     thread.join()
     assert "connection" in str(failed[0]) and "run the same command again" in str(failed[0])
     began = time.monotonic()
-    assert ssh.run(script("packages")) == ""
+    assert ssh.run(script("packages", "")) == ""
     assert time.monotonic() - began > 1
     assert bare.exec("ls /tmp/went-on")
 
