@@ -1,6 +1,7 @@
 # Every target takes STACK=NAME, of stacks/Pulumi.NAME.yaml.
 STACK ?= local
 PYTHON ?= python3
+BASE ?= origin/main
 OPS = .venv/bin/python -m cyberhubs.ops
 INSTALL_TOOLS = .venv/bin/python -m tests.support.install
 # Tests mostly wait for others: more at once than there are cores.
@@ -9,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down output password access register rename status logs check tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register rename status logs check tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env test test-all test-unit docs bench rehearsal screenshot lint
 
 help: ## this list
@@ -22,6 +23,10 @@ up: setup-program ## make the machine as the stack file says, and show how to lo
 
 preview: setup-program ## show what `up` would change
 	@$(OPS) preview --stack $(STACK)
+
+changes: setup-program ## what this branch changes for people since BASE=, for every stack or STACK=; MARKDOWN=file
+	@$(OPS) changes --base "$(BASE)" --stack "$(if $(filter command,$(firstword $(origin STACK))),$(STACK))" \
+		--markdown "$(MARKDOWN)"
 
 down: setup-program ## stop and remove everything but members' files and images
 	@$(OPS) down --stack $(STACK)

@@ -13,6 +13,9 @@ from cyberhubs import paths
 from cyberhubs.errors import UserError
 
 VALUE, FILE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
+NO_CLOUD = {"OS_AUTH_URL": "https://no-cloud.invalid/v3"}
+"""For a preview without credentials: Pulumi's provider does not start without an address to ask, and asks none before
+it has to."""
 
 
 def variables(stack_file: Path | None = None) -> dict[str, str]:
@@ -21,15 +24,7 @@ def variables(stack_file: Path | None = None) -> dict[str, str]:
     Makes the folder of the default backend and the passphrase, once, where they are used; but no
     passphrase where another one has encrypted something, in `stack_file` or in a state.
     """
-    pulumi_home = paths.pulumi_home()
-    programs = [str(paths.VENV / "bin"), str(pulumi_home / "bin")]
-    old = [part for part in os.environ.get("PATH", "").split(os.pathsep) if part not in programs]
-    added = {
-        "CYBERHUBS_HOME": str(paths.home()),
-        "PULUMI_HOME": str(pulumi_home),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PATH": os.pathsep.join([*programs, *old]),
-    }
+    added = tools()
     if not _chosen_backend():
         (paths.home() / "state").mkdir(mode=0o700, exist_ok=True)
         added["PULUMI_BACKEND_URL"] = backend()
@@ -40,6 +35,20 @@ def variables(stack_file: Path | None = None) -> dict[str, str]:
             _make(path)
         if not os.environ.get(FILE):
             added[FILE] = str(path)
+    return added
+
+
+def tools() -> dict[str, str]:
+    """The part of it that finds Pulumi and its plugins, whatever the stack."""
+    pulumi_home = paths.pulumi_home()
+    programs = [str(paths.VENV / "bin"), str(pulumi_home / "bin")]
+    old = [part for part in os.environ.get("PATH", "").split(os.pathsep) if part not in programs]
+    added = {
+        "CYBERHUBS_HOME": str(paths.home()),
+        "PULUMI_HOME": str(pulumi_home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PATH": os.pathsep.join([*programs, *old]),
+    }
     if any((pulumi_home / "plugins").glob("*/checkout")):  # a stand-in for an official one
         # The engine would wait for downloads that cannot come, of plugins no program uses.
         added["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"

@@ -6,6 +6,7 @@ import sys
 from cyberhubs.errors import FULL, UserError, trouble
 from cyberhubs.ops import (
     access,
+    changes,
     check,
     down,
     host_key,
@@ -47,6 +48,8 @@ COMMANDS = {
     "logs": (logs.logs, "the last lines of each hub's containers"),
 }
 
+CHANGES = "what a branch changes for people, in plain words; without any secret"
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="cyberhubs", description="The operator's commands.")
@@ -60,10 +63,17 @@ def main() -> int:
         )
         for word in OF_A_HUB.get(name, ()):
             command.add_argument(f"--{word}", default="", help=f"the {word} name")
+    branch = commands.add_parser("changes", help=CHANGES, description=CHANGES)
+    branch.add_argument("--base", default="origin/main", help="what to compare with")
+    branch.add_argument("--stack", default="", help="one stack (default: all)")
+    branch.add_argument("--markdown", default="", help="a file for the same as a comment")
     arguments = parser.parse_args()
     asked = {word: getattr(arguments, word) for word in OF_A_HUB.get(arguments.command, ())}
     try:
-        COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
+        if arguments.command == "changes":  # of all stacks, in no state
+            changes.changes(arguments.base, arguments.stack, arguments.markdown)
+        else:
+            COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

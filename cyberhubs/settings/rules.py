@@ -172,4 +172,4 @@ def _own_certificate(tls: Tls) -> tuple[str, str] | None:
     if not isinstance(tls, FileTls):
         return None
     texts = tls.certificate.get_secret_value(), tls.key.get_secret_value()
-    return None if HIDDEN in texts else texts
+    return None if any(text.startswith(HIDDEN) for text in texts) else texts

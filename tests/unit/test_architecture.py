@@ -17,9 +17,12 @@ MAY_IMPORT = {
     "cyberhubs.machine": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.cloud": {"cyberhubs"},
     "cyberhubs.caddyfile": {"cyberhubs", "cyberhubs.settings"},
+    "cyberhubs.changes": {
+        *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs_hub.shared"),
+    },
     "cyberhubs.ops": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.cloud"),
-        "cyberhubs_hub.shared",
+        *("cyberhubs.changes", "cyberhubs_hub.shared"),
     },
     "components": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.caddyfile"),

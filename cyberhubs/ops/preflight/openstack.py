@@ -12,6 +12,7 @@ from cyberhubs.machine import BOOT_S, MachineError, SshMachine
 from cyberhubs.names import in_cloud, key_pair
 from cyberhubs.ops.preflight.ssh import SshPreflight
 from cyberhubs.ops.stack import INSTANCE, Resource, Stack, name_of
+from cyberhubs.pulumi_env import NO_CLOUD
 from cyberhubs.settings.host import OpenStackHostSettings
 
 ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
@@ -41,9 +42,8 @@ class OpenStackPreflight(SshPreflight):
         Cloud().check_credentials()  # what is on the machine goes with it
 
     def preview_environment(self) -> Mapping[str, str]:
-        """Pulumi's provider does not start without an address to ask, and asks none before it has to."""
         given = os.environ.keys() & {"OS_CLOUD", "OS_AUTH_URL"}
-        return {} if given else {"OS_AUTH_URL": "https://no-cloud.invalid/v3"}
+        return {} if given else NO_CLOUD
 
     def explain_failure(self) -> str:
         cloud, made = Cloud(), self._made()

@@ -1,0 +1,22 @@
+"""What a change means for people, told from what a stack would create before it and after it."""
+
+from cyberhubs.changes.checkout import copy_commit, copy_working_tree, stacks_of
+from cyberhubs.changes.describe import describe
+from cyberhubs.changes.differences import Change, differences
+from cyberhubs.changes.record import record
+from cyberhubs.changes.resource import Resource
+from cyberhubs.changes.summary import MARK, Summary, Topic
+
+__all__ = [
+    "MARK",
+    "Change",
+    "Resource",
+    "Summary",
+    "Topic",
+    "copy_commit",
+    "copy_working_tree",
+    "describe",
+    "differences",
+    "record",
+    "stacks_of",
+]

@@ -1,0 +1,238 @@
+"""The hubs of a stack, read from its resources, and what a change of them means for their members."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cyberhubs_hub.shared.access_rules import AccessError, AccessLists, is_open
+
+from cyberhubs.changes.differences import Change
+from cyberhubs.changes.people import access_changes
+from cyberhubs.changes.resource import Resource
+from cyberhubs.changes.summary import Summary, Topic
+
+HUB = "cyberhubs:hub:Hub"
+IMAGE = "images-"  # what the names of the resources that build them begin with
+HUB_S, CUT_S = (
+    10,
+    5,
+)  # that a hub, and a proxy or the front door, is away while its container is replaced
+
+
+@dataclass(frozen=True)
+class Hub:
+    """`config`: as hub.json has it; `applications`: what its menu offers; `access`: None where it cannot be read."""
+
+    name: str
+    access: AccessLists | None
+    config: dict[str, Any]
+    applications: frozenset[str]
+
+
+def hubs_of(resources: Sequence[Resource]) -> dict[str, Hub]:
+    """By name."""
+    by_name = {resource.name: resource for resource in resources}
+
+    def content(name: str) -> str:
+        found = by_name.get(name)
+        return str(found.inputs.get("stdin", "")) if found else ""
+
+    def hub(name: str) -> Hub:
+        try:
+            access = AccessLists.from_text(content(f"{name}-files-access"))
+        except AccessError:
+            access = None
+        config = content(f"{name}-files-config")
+        menu = by_name.get(f"{name}-files-applications")
+        used = menu.uses.get("stdin", frozenset()) if menu else ()
+        applications = {urn.rpartition(f"::{IMAGE}")[2] for urn in used if f"::{IMAGE}" in urn}
+        return Hub(name, access, json.loads(config) if config else {}, frozenset(applications))
+
+    return {resource.name: hub(resource.name) for resource in resources if resource.type == HUB}
+
+
+def describe_hubs(
+    summary: Summary,
+    before: dict[str, Hub],
+    after: dict[str, Hub],
+    changes: Iterable[Change],
+    now: datetime | None = None,
+) -> None:
+    """Says what becomes of each hub; of those that a new machine cuts off, all but that."""
+    now = now or datetime.now(UTC)
+    removed = [hub for name, hub in before.items() if name not in after]
+    added = [hub for name, hub in after.items() if name not in before]
+    by_name = {change.resource.name: change for change in changes}
+    for hub in removed:
+        summary.say(Topic.HUBS, f"{hub.name} is removed. {_of_removed(hub, added)}")
+    for hub in added:
+        summary.say(Topic.HUBS, f"{hub.name} is new{_who_may_enter(hub, now)}.")
+        summary.seconds += HUB_S
+    for name, new in after.items():
+        if name in before:
+            old = before[name]
+            if old.access and new.access:
+                summary.extend(Topic.ACCESS, access_changes(name, old.access, new.access, now))
+            elif old.access != new.access:
+                summary.say(
+                    Topic.ACCESS,
+                    f"{name}: the lists of before cannot be read, compare them by eye.",
+                )
+            summary.extend(Topic.SERVERS, _servers(old, new))
+            _containers(summary, name, by_name)
+        _warn_if_open(summary, new, now)
+
+
+def _of_removed(hub: Hub, added: list[Hub]) -> str:
+    homes = hub.config.get("homes_path", "the data directory")
+    renamed = next((new for new in added if _looks_like(hub, new)), None)
+    text = f"Its members' servers stop at once, and its address ends; their files stay in {homes}."
+    if renamed:
+        return (
+            f"{text} If it is to go on as {renamed.name}, that one has another address, and empty homes: keep "
+            "the name and change its title; or see docs/how-to/hubs.md for how to move the homes."
+        )
+    return text
+
+
+def _looks_like(old: Hub, new: Hub) -> bool:
+    same = ("title", "login", "mounts", "contact")
+    alike = [
+        _without_callback(old.config.get(key)) == _without_callback(new.config.get(key))
+        for key in same
+    ]
+    return old.access == new.access or (alike[0] and alike[1])
+
+
+def _without_callback(value: Any) -> Any:
+    """A hub's login, which names the hub itself in its callback."""
+    if isinstance(value, dict) and value.get("github"):
+        return {**value, "github": {**value["github"], "callback": None}}
+    return value
+
+
+def _who_may_enter(hub: Hub, now: datetime) -> str:
+    if hub.access is None:
+        return ""
+    if is_open(hub.access, now):
+        return ", open to everyone with an account"
+    count = len(hub.access.allowed | hub.access.admins)
+    people = "1 name" if count == 1 else f"{count} names"
+    of = (
+        f" and members of {', '.join(sorted(hub.access.organizations))}"
+        if hub.access.organizations
+        else ""
+    )
+    return f": {people}{of} may enter"
+
+
+def _warn_if_open(summary: Summary, hub: Hub, now: datetime) -> None:
+    """An open hub is announced until its file says that it is meant."""
+    lists = hub.access
+    if lists and is_open(lists, now) and not lists.everyone and not lists.open_until:
+        summary.say(
+            Topic.EXPOSED,
+            f"{hub.name} admits everyone with an account, as no list says whom: write everyone: true if that is meant.",
+        )
+
+
+def _containers(summary: Summary, name: str, changes: dict[str, Change]) -> None:
+    def gone(role: str) -> bool:
+        return f"{name}-{role}" in changes and changes[f"{name}-{role}"].gone
+
+    if gone("network"):
+        summary.say(
+            Topic.CUT,
+            f"{name}: its network is made anew. All its running servers stop, with their kernels.",
+        )
+        summary.seconds += HUB_S
+    elif gone("proxy"):
+        summary.say(
+            Topic.CUT,
+            f"{name}: open pages lose their connection for about {CUT_S} s. Running servers and kernels go on.",
+        )
+        summary.seconds += CUT_S
+    if gone("hub"):
+        summary.say(
+            Topic.CUT,
+            f"{name}: nobody can log in or start a server for about {HUB_S} s. Running servers and kernels go on.",
+        )
+        summary.seconds += HUB_S
+
+
+def _servers(old: Hub, new: Hub) -> Iterator[str]:
+    """What members notice at the next start of their server."""
+    name = new.name
+    if gone := old.applications - new.applications:
+        yield f"{name}: {', '.join(sorted(gone))} is no longer offered. Servers that run it go on until they stop."
+    if more := new.applications - old.applications:
+        yield f"{name}: {', '.join(sorted(more))} is offered."
+    for key, text in _CHANGED.items():
+        was, will = old.config.get(key), new.config.get(key)
+        if old.config and new.config and was != will:
+            yield f"{name}: {text(was, will)}"
+
+
+def _limits(was: dict[str, Any], will: dict[str, Any]) -> str:
+    def shown(limits: dict[str, Any]) -> dict[str, str]:
+        memory = f"{limits['memory_bytes'] / 2**30:g}G"
+        return {"memory": memory, "cpus": f"{limits['cpus']:g}", "pids": f"{limits['pids']}"}
+
+    old, new = shown(was), shown(will)
+    parts = [f"{key} {new[key]} (before: {old[key]})" for key in new if new[key] != old[key]]
+    return f"from their next start, servers may take {', '.join(parts)}."
+
+
+def _mounts(was: list[dict[str, Any]], will: list[dict[str, Any]]) -> str:
+    def shown(mounts: list[dict[str, Any]]) -> dict[str, str]:
+        words = {True: "read-only", False: "read-write"}
+        return {
+            mount["target"]: f"{mount['source']}, {words[mount['read_only']]}" for mount in mounts
+        }
+
+    old, new = shown(was), shown(will)
+    parts = [f"{target} is no longer there" for target in old.keys() - new.keys()]
+    parts += [
+        f"{target} shows {source}" for target, source in new.items() if old.get(target) != source
+    ]
+    return f"from their next start, {'; '.join(sorted(parts)) or 'data spaces differ'}."
+
+
+def _idle(was: int, will: int) -> str:
+    def shown(seconds: int) -> str:
+        return f"after {seconds // 60} min" if seconds else "never"
+
+    return f"idle servers are stopped {shown(will)} (before: {shown(was)})."
+
+
+def _login(was: dict[str, Any], will: dict[str, Any]) -> str:
+    if was.get("kind") != will.get("kind"):
+        return f"people log in by {will.get('kind')} (before: {was.get('kind')}): names may be other people's."
+    old, new = was.get("github") or {}, will.get("github") or {}
+    if old.get("url") != new.get("url"):
+        return f"people log in at {new.get('url')} (before: {old.get('url')}): names may be other people's."
+    if old.get("callback") != new.get("callback"):
+        return f"GitHub sends people to {new.get('callback')}: the OAuth app has to say so."
+    if old.get("client_id") != new.get("client_id"):
+        return "people log in by another OAuth app."
+    return (
+        f"memberships are asked every {new.get('refresh_s', 0) // 60} min and hold for "
+        f"{new.get('grace_s', 0) // 3600} h without an answer."
+    )
+
+
+_CHANGED = {
+    "title": lambda was, will: f"its title is “{will}” (before: “{was}”).",
+    "contact": lambda was, will: "pages name another contact.",
+    "logo": lambda was, will: "pages show another logo.",
+    "interface": lambda was, will: f"servers open with {will} (before: {was}).",
+    "limits": _limits,
+    "mounts": _mounts,
+    "idle_timeout_s": _idle,
+    "login": _login,
+    "homes_path": lambda was, will: (
+        f"homes are in {will} (before: {was}), where none of today's are."
+    ),
+}

@@ -1,0 +1,201 @@
+"""What a change of the machine, its images and its front door means."""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from cyberhubs.changes.differences import Change
+from cyberhubs.changes.hubs import CUT_S, IMAGE
+from cyberhubs.changes.resource import Resource
+from cyberhubs.changes.summary import Summary, Topic
+from cyberhubs.machine.script import name_called
+
+INSTANCE = "openstack:compute/instance:Instance"
+VOLUME = "openstack:blockstorage/volume:Volume"
+ADDRESS = "openstack:networking/floatingIp:FloatingIp"
+RULE = "openstack:networking/secGroupRule:SecGroupRule"
+MACHINE_S = 300  # of a new one, until its hubs answer
+# Seconds that a build takes, and what its image is to people.
+BUILDS = {
+    "multiuser": (60, "the hubs' own"),
+    "proxy": (30, "the hubs' proxies'"),
+    "front-door": (30, "the front door's"),
+}
+APPLICATION_S = 120
+WHY = {  # inputs of a machine, in the stack file's words
+    "flavorId": "another flavor",
+    "imageId": "another image",
+    "keyPair": "another ssh key",
+    "networks": "another network",
+    "blockDevices": "another boot volume",
+}
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def describe_machine(summary: Summary, changes: Sequence[Change]) -> None:
+    by_type: dict[str, list[Change]] = {}
+    for change in changes:
+        by_type.setdefault(change.resource.type, []).append(change)
+    for change in by_type.get(VOLUME, ()):
+        _volume(summary, change)
+    for change in by_type.get(ADDRESS, ()):
+        _address(summary, change)
+    for change in by_type.get(INSTANCE, ()):
+        _instance(summary, change)
+    _rules(summary, by_type.get(RULE, ()))
+    for change in changes:
+        if change.resource.name == "door-caddy":
+            _door(summary, change)
+        elif change.resource.name.startswith(IMAGE) and change.resource.custom:
+            _image(summary, change)
+    _set_up(summary, changes)
+
+
+def _volume(summary: Summary, change: Change) -> None:
+    if change.gone:
+        summary.say(
+            Topic.LOST,
+            "the volume with all members' files and the hubs' databases. " + _protected(change),
+        )
+        return
+    if change.before is None:
+        return
+    was, will = (one.inputs.get("size", 0) for one in (change.before, change.resource))
+    if will > was:
+        summary.say(
+            Topic.MACHINE, f"the volume grows from {was} to {will} GB, with everything running."
+        )
+    elif will < was:
+        summary.say(
+            Topic.REFUSED,
+            f"the volume would shrink from {was} to {will} GB: no cloud does that, and the update would stop there.",
+        )
+    _unprotected(summary, change, "the volume")
+
+
+def _address(summary: Summary, change: Change) -> None:
+    if change.gone:
+        summary.say(
+            Topic.LOST,
+            f"the public address: the hubs get another one, and the domain leads nowhere until its record says "
+            f"so. {_protected(change)}",
+        )
+    _unprotected(summary, change, "the public address")
+
+
+def _protected(change: Change) -> str:
+    if change.before and change.before.protect:
+        return "It is protected: the update refuses it and stops, until somebody takes that away by hand."
+    return "Nothing protects it."
+
+
+def _unprotected(summary: Summary, change: Change, what: str) -> None:
+    if change.before and change.before.protect and not change.resource.protect:
+        summary.say(Topic.LOST, f"the protection of {what}: a later change can delete it.")
+
+
+def _instance(summary: Summary, change: Change) -> None:
+    if change.operation == "create":
+        summary.say(Topic.MACHINE, "a new machine is made.")
+    elif change.operation == "replace":
+        why = ", ".join(text for key, text in WHY.items() if key in change.keys) or "made otherwise"
+        summary.say(
+            Topic.CUT,
+            f"everyone: the machine is replaced ({why}). All running servers stop, with their kernels, and the hubs "
+            f"are away for about {MACHINE_S // 60} min; files, logins and the address stay.",
+        )
+    elif change.operation == "delete":
+        summary.say(Topic.CUT, "everyone: the machine is deleted, with all running servers.")
+    if change.operation in ("create", "replace"):
+        summary.seconds += MACHINE_S
+
+
+def _rules(summary: Summary, changes: Sequence[Change]) -> None:
+    def shown(rule: Resource) -> str:
+        port, source = rule.inputs.get("portRangeMin"), rule.inputs.get("remoteIpPrefix")
+        what = "ssh" if port == 22 else f"port {port}"
+        return f"{what} {'from everywhere' if source in EVERYWHERE else f'from {source}'}"
+
+    for change in changes:
+        if change.resource.inputs.get("direction") != "ingress":
+            continue
+        if change.operation in ("create", "replace"):
+            summary.say(Topic.EXPOSED, f"the machine answers {shown(change.resource)}.")
+        elif change.operation == "delete":
+            summary.say(Topic.EXPOSED, f"the machine no longer answers {shown(change.resource)}.")
+
+
+def _door(summary: Summary, change: Change) -> None:
+    ports = {
+        (port.get("ip"), port.get("external"))
+        for port in change.resource.inputs.get("ports") or ()
+        if change.operation != "delete"
+    }
+    old = change.before.inputs.get("ports") or () if change.before else ()
+    was = {(port.get("ip"), port.get("external")) for port in old}
+    for ip, port in sorted(ports - was):
+        local = ip in ("127.0.0.1", "::1")
+        who = "to the machine itself alone" if local else "to everybody who reaches the machine"
+        summary.say(Topic.EXPOSED, f"the front door listens on {ip}:{port}, {who}.")
+    for ip, port in sorted(was - ports):
+        summary.say(Topic.EXPOSED, f"the front door no longer listens on {ip}:{port}.")
+    if change.operation == "replace":
+        summary.say(
+            Topic.CUT,
+            f"everyone: all hubs are out of reach for about {CUT_S} s. Running servers and kernels go on.",
+        )
+        summary.seconds += CUT_S
+
+
+def _image(summary: Summary, change: Change) -> None:
+    """Of `docker build`: its tag changes with its content."""
+    if change.operation == "delete" or (change.before and not {"create", "stdin"} & change.keys):
+        return
+    image = change.resource.name.removeprefix(IMAGE)
+    if image in BUILDS:
+        seconds, whose = BUILDS[image]
+        summary.say(Topic.IMAGES, f"{image}, {whose}, is built and tried.")
+    else:
+        seconds = APPLICATION_S
+        summary.say(
+            Topic.IMAGES,
+            f"{image} is built and tried. Members get it at their next start; running servers keep the one they have.",
+        )
+    summary.seconds += seconds
+
+
+def _set_up(summary: Summary, changes: Sequence[Change]) -> None:
+    """What of a machine that stays is set up anew."""
+    named = []
+    for change in changes:
+        create = str(change.resource.inputs.get("create", ""))
+        if change.operation != "update" or "/scripts/setup/" not in create:
+            continue
+        if "create" in change.keys and change.before:
+            named.append(f"{name_called(create)} ({_arguments(change.before, change.resource)})")
+    if named:
+        summary.say(Topic.MACHINE, f"set up anew, with everything running: {', '.join(named)}.")
+    ssh = next((change for change in changes if change.resource.name == "host-firewall"), None)
+    if ssh and ssh.before:
+        was, will = (_sources(one) for one in (ssh.before, ssh.resource))
+        if was != will:
+            summary.say(
+                Topic.EXPOSED,
+                f"ssh is answered to {will or 'everywhere'} (before: {was or 'everywhere'}).",
+            )
+
+
+def _arguments(old: Resource, new: Resource) -> str:
+    was, will = (shlex.split(str(one.inputs["create"]))[2:] for one in (old, new))
+    pairs = [
+        f"{before or '—'} → {after or '—'}"
+        for before, after in zip(was, will, strict=False)
+        if before != after
+    ]
+    return ", ".join(pairs) or "its arguments"
+
+
+def _sources(firewall: Resource) -> str:
+    """Networks that may use ssh; empty for all."""
+    found = re.match(r"\S+ \S+ \S+ (\S+)", str(firewall.inputs.get("create", "")))
+    return found[1].strip("'") if found else ""

@@ -1,0 +1,113 @@
+"""What a branch, or what is not committed yet, changes for people: for pull requests, without any secret."""
+
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyberhubs import paths
+from cyberhubs.changes import (
+    MARK,
+    Resource,
+    Summary,
+    copy_commit,
+    copy_working_tree,
+    describe,
+    differences,
+    record,
+    stacks_of,
+)
+from cyberhubs.errors import UserError
+from cyberhubs.progress import Report
+from cyberhubs.settings import load_file
+from cyberhubs.settings.problems import one_of
+
+AT_ONCE = 2  # previews; each keeps a core busy
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A stack of the branch. `failed`: why it cannot be told what changes; `note`: what limits what is told."""
+
+    stack: str
+    summary: Summary | None = None
+    failed: str = ""
+    note: str = ""
+
+
+def changes(base: str, stack: str = "", markdown: str = "") -> None:
+    """Says for every stack, or one, what has changed since the branch left `base`; into the file `markdown`, too, as a
+    comment. Raises UserError if a stack file is wrong, or its program stops."""
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder, "before"), Path(folder, "after")
+        for copy in (before, after):
+            copy.mkdir()
+        commit = copy_commit(base, before)
+        copy_working_tree(after)
+        old, new = stacks_of(before), stacks_of(after)
+        known = sorted({*old, *new})
+        if stack and stack not in known:
+            raise UserError(f"There is no stack {stack} — {one_of(stack, known)}.")
+
+        def compare(name: str) -> Compared:
+            return _compare(name, before if name in old else None, after if name in new else None)
+
+        names = [stack] if stack else known
+        step = Report().step(f"previewing {len(names)} stacks, now and as of {commit}")
+        with step, ThreadPoolExecutor(AT_ONCE) as pool:
+            compared = list(pool.map(compare, names))
+    for one in compared:
+        print(f"\n{one.stack}, since {commit}:\n{_indented(_text(one))}")
+    if markdown:
+        Path(markdown).write_text(comment(compared, commit))
+    if failed := [one.stack for one in compared if one.failed]:
+        raise UserError(f"{', '.join(failed)}: see above; the rest has been compared.")
+
+
+def comment(compared: Iterable[Compared], commit: str) -> str:
+    """For a pull request: those that change, then those that do not."""
+    parts = [MARK, f"## What this changes for people (since {commit})\n"]
+    same = []
+    for one in compared:
+        if one.summary and not one.summary.changes and not one.note:
+            same.append(one.stack)
+            continue
+        shown = f"```\n{one.failed}\n```\n" if one.summary is None else one.summary.markdown()
+        parts.append(f"### {one.stack}\n\n" + (f"{one.note}\n\n" if one.note else "") + shown)
+    if same:
+        parts.append(f"Nothing changes for {', '.join(same)}.\n")
+    return "\n".join(parts)
+
+
+def _text(one: Compared) -> str:
+    shown = one.failed if one.summary is None else one.summary.text()
+    return f"{one.note}\n{shown}" if one.note else shown
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+
+def _compare(name: str, before: Path | None, after: Path | None) -> Compared:
+    """`before`, `after`: copies of the checkout that have the stack."""
+    if after is None:
+        return Compared(
+            name,
+            Summary(),
+            note="Its stack file is gone, and nothing stops its hubs: `make down` before that, or bring it back.",
+        )
+    try:
+        load_file(paths.stack_file(name), name)  # whose errors name the file that people edit
+        new = record(after, name)
+    except UserError as error:
+        return Compared(name, failed=str(error))
+    old: list[Resource] = []
+    note = "" if before else "It is new."
+    if before:
+        try:
+            old = record(before, name)
+        except UserError as error:
+            first = str(error).splitlines()[0]
+            note = f"All of it is shown as new: the program of before does not preview it here ({first})."
+    return Compared(name, describe(old, new, differences(old, new)), note=note)
