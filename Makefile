@@ -21,8 +21,8 @@ help: ## this list
 up: setup-program ## make the machine as the stack file says, and show how to log in
 	@$(OPS) up --stack $(STACK)
 
-preview: setup-program ## show what `up` would change
-	@$(OPS) preview --stack $(STACK)
+preview: setup-program ## show what `up` would change, and what that means for people; REFRESH=1, MARKDOWN=file
+	@$(OPS) preview --stack $(STACK) --markdown "$(MARKDOWN)" $(if $(REFRESH),--refresh)
 
 changes: setup-program ## what this branch changes for people since BASE=, for every stack or STACK=; MARKDOWN=file
 	@$(OPS) changes --base "$(BASE)" --stack "$(if $(filter command,$(firstword $(origin STACK))),$(STACK))" \

@@ -5,13 +5,14 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from cyberhubs.errors import UserError
 from cyberhubs.paths import CHECKOUT, VENV
+from cyberhubs.settings import load_file
 from cyberhubs.settings.base import HIDDEN
 
 OF_ENCRYPTION = ("encryptionsalt", "secretsprovider", "encryptedkey")
@@ -19,12 +20,9 @@ TEAMS = "cyberhubs:teams"  # of which the provider asks GitHub as soon as it sta
 
 
 def copy_working_tree(folder: Path) -> None:
-    """The checkout as it is, with what is not committed yet."""
-    for name in _git("ls-files", "-co", "--exclude-standard", "-z").decode().split("\0"):
-        source = CHECKOUT / name
-        if name and source.is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, folder / name, follow_symlinks=False)
+    """The checkout as it is, with what is not committed yet; git is not needed."""
+    leave = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".*_cache", "site")
+    shutil.copytree(CHECKOUT, folder, symlinks=True, ignore=leave, dirs_exist_ok=True)
     _prepare(folder)
 
 
@@ -52,6 +50,19 @@ def stacks_of(folder: Path) -> dict[str, Path]:
     }
 
 
+def teams_of(folder: Path, stack: str) -> Mapping[str, Sequence[str]]:
+    """The teams that a stack of a copy keeps at GitHub, which its file in the copy no longer says."""
+    try:
+        return load_file(_original(folder, stack), stack).teams
+    except UserError:
+        return {}
+
+
+def _original(folder: Path, stack: str) -> Path:
+    """Beside the stack file, since it may name others there."""
+    return folder / "stacks" / f"original.{stack}.yaml"
+
+
 def _git(*words: str) -> bytes:
     command = ["git", "-C", str(CHECKOUT), *words]
     answer = subprocess.run(command, capture_output=True, check=False)
@@ -62,7 +73,8 @@ def _git(*words: str) -> bytes:
 
 def _prepare(folder: Path) -> None:
     (folder / ".venv").symlink_to(VENV.resolve())
-    for file in stacks_of(folder).values():
+    for stack, file in stacks_of(folder).items():
+        shutil.copy(file, _original(folder, stack))
         file.write_text(without_secrets(file.read_text()))
 
 

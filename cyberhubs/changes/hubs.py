@@ -142,6 +142,10 @@ def _containers(summary: Summary, name: str, changes: dict[str, Change]) -> None
     def gone(role: str) -> bool:
         return f"{name}-{role}" in changes and changes[f"{name}-{role}"].gone
 
+    for role in ("network", "proxy", "hub"):
+        change = changes.get(f"{name}-{role}")
+        if change and change.operation == "create":
+            summary.say(Topic.HUBS, f"{name}: its {role} is not there any more, and is made again.")
     if gone("network"):
         summary.say(
             Topic.CUT,

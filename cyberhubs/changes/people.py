@@ -1,6 +1,6 @@
 """Who gains and who loses access to a hub, and by which rule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from cyberhubs_hub.shared.access_rules import AccessLists, Decision, decide, is_open
@@ -16,6 +16,21 @@ def access_changes(hub: str, old: AccessLists, new: AccessLists, now: datetime) 
     yield from _open_and_closed(hub, old, new, now)
     yield from _organizations(hub, old, new, now)
     yield from _names(hub, old, new, now)
+
+
+def team_changes(
+    old: Mapping[str, Sequence[str]], new: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """The same for members of teams at GitHub that the stack keeps, by the team's name."""
+    for team in sorted({*old, *new}):
+        was, will = {*old.get(team, ())}, {*new.get(team, ())}
+        if team not in new:
+            yield f"team {team} is deleted at GitHub: its members lose what it gave them; {STOP}."
+            continue
+        if gained := will - was:
+            yield f"team {team}: {_listed(gained)} gains what hubs give its members."
+        if lost := was - will:
+            yield f"team {team}: {_listed(lost)} loses what hubs give its members; {STOP}."
 
 
 def _open_and_closed(hub: str, old: AccessLists, new: AccessLists, now: datetime) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The words for a change, and how a terminal and a pull request show them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,7 +52,7 @@ class Summary:
 
     def text(self) -> str:
         """For a terminal."""
-        if not self.changes:
+        if not self.changes and not self.lines:
             return "Nothing changes."
         parts = [
             f"{topic}:\n" + "\n".join(f"  {line}" for line in self.lines[topic])
@@ -63,7 +63,7 @@ class Summary:
 
     def markdown(self) -> str:
         """For a comment, with the resources folded."""
-        if not self.changes:
+        if not self.changes and not self.lines:
             return "Nothing changes.\n"
         parts = []
         for topic in Topic:
@@ -73,8 +73,18 @@ class Summary:
                 parts.append(f"**{topic}**\n\n{shown}\n")
         parts = parts or [f"{NOBODY}\n"]
         parts.append(f"The update takes {self.takes}.\n")
-        parts.append(_folded(self.changes))
+        if self.changes:
+            parts.append(_folded(self.changes))
         return "\n".join(parts)
+
+
+def comment(title: str, stacks: Mapping[str, str], unchanged: Sequence[str] = ()) -> str:
+    """For a pull request: what `Summary.markdown` says, by the stack's name, and those of which nothing changes."""
+    parts = [MARK, f"## {title}\n"]
+    parts += [f"### {stack}\n\n{shown}" for stack, shown in stacks.items()]
+    if unchanged:
+        parts.append(f"Nothing changes for {', '.join(unchanged)}.\n")
+    return "\n".join(parts)
 
 
 def _folded(changes: list[Change]) -> str:

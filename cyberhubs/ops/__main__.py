@@ -21,10 +21,11 @@ from cyberhubs.ops import (
 )
 from cyberhubs.ops.stack import Stack
 
-OF_A_HUB = {  # with what they are asked for
-    "access": ("hub", "user"),
-    "register": ("hub",),
-    "rename": ("hub", "old", "new"),
+WORDS = {  # that a command takes beside its stack
+    "access": {"hub": "the hub's name", "user": "the user's name"},
+    "preview": {"markdown": "a file for what it means, as a comment"},
+    "register": {"hub": "the hub's name"},
+    "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
 }
 COMMANDS = {
     "up": (up.up, "make the machine as the stack file says, and show how to log in"),
@@ -61,17 +62,25 @@ def main() -> int:
             default="local",
             help="the stack, of stacks/Pulumi.NAME.yaml (default: local)",
         )
-        for word in OF_A_HUB.get(name, ()):
-            command.add_argument(f"--{word}", default="", help=f"the {word} name")
+        for word, means in WORDS.get(name, {}).items():
+            command.add_argument(f"--{word}", default="", help=means)
+        if name == "preview":
+            command.add_argument(
+                "--refresh",
+                action="store_true",
+                help="compare with what there is, not with the state",
+            )
     branch = commands.add_parser("changes", help=CHANGES, description=CHANGES)
     branch.add_argument("--base", default="origin/main", help="what to compare with")
     branch.add_argument("--stack", default="", help="one stack (default: all)")
     branch.add_argument("--markdown", default="", help="a file for the same as a comment")
     arguments = parser.parse_args()
-    asked = {word: getattr(arguments, word) for word in OF_A_HUB.get(arguments.command, ())}
+    asked = {
+        name: given for name, given in vars(arguments).items() if name not in ("command", "stack")
+    }
     try:
         if arguments.command == "changes":  # of all stacks, in no state
-            changes.changes(arguments.base, arguments.stack, arguments.markdown)
+            changes.changes(stack=arguments.stack, **asked)
         else:
             COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except UserError as error:

@@ -8,15 +8,18 @@ from pathlib import Path
 
 from cyberhubs import paths
 from cyberhubs.changes import (
-    MARK,
     Resource,
     Summary,
+    Topic,
+    comment,
     copy_commit,
     copy_working_tree,
     describe,
     differences,
     record,
     stacks_of,
+    team_changes,
+    teams_of,
 )
 from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
@@ -60,24 +63,21 @@ def changes(base: str, stack: str = "", markdown: str = "") -> None:
     for one in compared:
         print(f"\n{one.stack}, since {commit}:\n{_indented(_text(one))}")
     if markdown:
-        Path(markdown).write_text(comment(compared, commit))
+        Path(markdown).write_text(_comment(compared, commit))
     if failed := [one.stack for one in compared if one.failed]:
         raise UserError(f"{', '.join(failed)}: see above; the rest has been compared.")
 
 
-def comment(compared: Iterable[Compared], commit: str) -> str:
-    """For a pull request: those that change, then those that do not."""
-    parts = [MARK, f"## What this changes for people (since {commit})\n"]
-    same = []
+def _comment(compared: Iterable[Compared], commit: str) -> str:
+    """Those that change, then those that do not."""
+    changed, unchanged = {}, []
     for one in compared:
-        if one.summary and not one.summary.changes and not one.note:
-            same.append(one.stack)
+        if one.summary and not one.summary.changes and not one.summary.lines and not one.note:
+            unchanged.append(one.stack)
             continue
-        shown = f"```\n{one.failed}\n```\n" if one.summary is None else one.summary.markdown()
-        parts.append(f"### {one.stack}\n\n" + (f"{one.note}\n\n" if one.note else "") + shown)
-    if same:
-        parts.append(f"Nothing changes for {', '.join(same)}.\n")
-    return "\n".join(parts)
+        shown = one.summary.markdown() if one.summary else f"```\n{one.failed}\n```\n"
+        changed[one.stack] = f"{one.note}\n\n{shown}" if one.note else shown
+    return comment(f"What this changes for people (since {commit})", changed, unchanged)
 
 
 def _text(one: Compared) -> str:
@@ -110,4 +110,7 @@ def _compare(name: str, before: Path | None, after: Path | None) -> Compared:
         except UserError as error:
             first = str(error).splitlines()[0]
             note = f"All of it is shown as new: the program of before does not preview it here ({first})."
-    return Compared(name, describe(old, new, differences(old, new)), note=note)
+    summary = describe(old, new, differences(old, new))
+    teams = teams_of(before, name) if before else {}
+    summary.extend(Topic.ACCESS, team_changes(teams, teams_of(after, name)))
+    return Compared(name, summary, note=note)

@@ -7,18 +7,23 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import datetime
+from typing import Concatenate, ParamSpec
 
 from cyberhubs import paths
 from cyberhubs.errors import UserError
 from cyberhubs.ops.stack import Stack
 from cyberhubs.processes import runs
 
+P = ParamSpec("P")
 
-def locked(command: Callable[[Stack], None]) -> Callable[[Stack], None]:
+
+def locked(
+    command: Callable[Concatenate[Stack, P], None],
+) -> Callable[Concatenate[Stack, P], None]:
     """Refuses to run beside another one, and where the stack's state cannot be used."""
 
     @functools.wraps(command)
-    def run(stack: Stack) -> None:
+    def run(stack: Stack, *args: P.args, **kwargs: P.kwargs) -> None:
         _ = stack.settings  # all that is wrong in the file, before anything else
         with (paths.run() / f"stack-{stack.name}.lock").open("a+") as file:
             try:
@@ -36,7 +41,7 @@ def locked(command: Callable[[Stack], None]) -> Callable[[Stack], None]:
             file.flush()
             stack.check()
             unlock(stack)
-            command(stack)
+            command(stack, *args, **kwargs)
 
     return run
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,6 +24,40 @@ def test_plain_pulumi_works_and_sees_no_change(deployment: Deployment) -> None:
 def test_refresh_finds_everything_as_it_was_made(deployment: Deployment) -> None:
     printed = deployment.pulumi("refresh", "--yes", "--expect-no-changes")
     assert "unchanged" in printed
+
+
+def test_a_preview_says_what_it_means_for_people(deployment: Deployment, tmp_path: Path) -> None:
+    assert deployment.ops("preview").endswith("In plain words:\nNothing changes.\n")
+
+    def change(config: dict) -> None:
+        hub = config["cyberhubs:hubs"]["core"]
+        hub["access"]["blocked"].append("grace")
+        hub["access"]["allowed"].append("dorothy")
+        hub["limits"]["memory"] = "2G"
+
+    kept = deployment.file.read_text()
+    deployment.edit(change)
+    comment = tmp_path / "comment.md"
+    printed = deployment.ops("preview", "--markdown", str(comment))
+    for line in (
+        "core: dorothy gains access (allowed).",
+        "core: grace loses access (blocked); a running server of theirs stops as soon as the update writes the lists.",
+        "core: nobody can log in or start a server for about 10 s. Running servers and kernels go on.",
+        "core: from their next start, servers may take memory 2G (before: 1G).",
+    ):
+        assert f"  {line}\n" in printed
+        assert f"- {line}\n" in comment.read_text()
+    assert "± core-hub  (mounts)" in comment.read_text()
+    deployment.write(kept)
+    assert set(changes(deployment.ops("up"))) == {"unchanged"}
+
+
+def test_a_preview_of_what_there_is(deployment: Deployment) -> None:
+    deployment.engine.containers.get(f"cyberhubs.{deployment.stack}.core.hub").remove(force=True)
+    assert "Nothing changes." in deployment.ops("preview")
+    printed = deployment.ops("preview", "--refresh")
+    assert "core: its hub is not there any more, and is made again." in printed
+    deployment.ops("up")
 
 
 def test_output_is_json_alone_and_hides_secrets(deployment: Deployment) -> None:
