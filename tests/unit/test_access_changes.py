@@ -1,6 +1,7 @@
 """Who gains and who loses access by a change of the lists, in words."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cyberhubs_hub.shared.access_rules import AccessLists
@@ -12,13 +13,9 @@ SOON, PAST = datetime(2027, 2, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 STOPS = "a running server of theirs stops as soon as the update writes the lists"
 
 
-def lists(**given) -> AccessLists:
-    return AccessLists(
-        **{
-            key: frozenset(value) if isinstance(value, list) else value
-            for key, value in given.items()
-        }
-    )
+def lists(**given: Any) -> AccessLists:
+    sets = {key: frozenset(value) for key, value in given.items() if isinstance(value, list)}
+    return AccessLists(**{**given, **sets})
 
 
 @pytest.mark.parametrize(
