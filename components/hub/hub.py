@@ -90,8 +90,12 @@ class Hub(ComponentResource):
             ],
             mounts=[bind(f"{files.at.secrets}/proxy_token", "/run/secrets/proxy_token")],
             memory=512,
-            # A server that is gone does not refuse a connection: 7 s, in place of two minutes.
-            sysctls={"net.ipv4.tcp_syn_retries": "2"},
+            sysctls={
+                # A server that is gone does not refuse a connection: 7 s, in place of two minutes.
+                "net.ipv4.tcp_syn_retries": "2",
+                # No router passes its answers on: see cyberhubs_hub/own_networks.py.
+                "net.ipv4.ip_default_ttl": "1",
+            },
             healthcheck=healthcheck("http-ok", "8000", "/_chp_healthz"),
             opts=ResourceOptions(depends_on=[files.made]),
         )

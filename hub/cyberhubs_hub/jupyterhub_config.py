@@ -13,6 +13,7 @@ from cyberhubs_hub.container_options import container_options, host_options, mes
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
+from cyberhubs_hub.own_networks import answer_own_networks
 from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.shared import config
@@ -45,6 +46,7 @@ upstream.define_token_authenticated()
 upstream.resolve_with_getaddrinfo()
 upstream.end_pending()
 upstream.limit_request_bodies(2**20)  # no form or call needs more
+answer_own_networks()
 
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"

@@ -17,7 +17,9 @@ import asyncio
 import gc
 import os
 import site
+import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from importlib.metadata import version
@@ -120,6 +122,23 @@ def add_members_packages(server_app: Any) -> None:
     server_app.start_ioloop = run_started
 
 
+def answer_own_networks(tcp_server: Any) -> None:
+    """As the hub does, in cyberhubs_hub/own_networks.py: no router passes the server's answers on.
+
+    `tcp_server`: tornado.tcpserver.TCPServer.
+    """
+    add_sockets = tcp_server.add_sockets
+
+    def add_unrouted(self: Any, sockets: Iterable[socket.socket]) -> None:
+        sockets = list(sockets)
+        for one in sockets:
+            if one.family != socket.AF_UNIX:
+                one.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
+        add_sockets(self, sockets)
+
+    tcp_server.add_sockets = add_unrouted
+
+
 def main() -> None:
     if version("jupyterhub") != JUPYTERHUB:
         os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *sys.argv[1:]])
@@ -136,7 +155,9 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     from jupyter_server.serverapp import ServerApp  # pyright: ignore[reportMissingImports]
+    from tornado.tcpserver import TCPServer
 
+    answer_own_networks(TCPServer)
     add_members_packages(ServerApp)
     start()
 

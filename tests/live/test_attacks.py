@@ -9,7 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from docker.models.containers import Container
 
+from tests.support.access import server_of
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.member import Kernel, Member, Refused, keeps_its_variables
 from tests.support.neighbour import neighbour
@@ -17,6 +19,7 @@ from tests.support.stranger import Stranger
 
 MB = 2**20
 SECONDS = 3
+LISTEN, LOOPBACK = "0A", ("0100007F", "00000000000000000000000001000000")  # as /proc/net has them
 STACK = ONE_HUB.replace(
     "  cyberhubs:hubs:", f"  cyberhubs:visitors: {{{{seconds: {SECONDS}}}}}\n  cyberhubs:hubs:"
 )
@@ -313,11 +316,39 @@ def test_guesses_are_few_and_in_the_audit(attacked: Deployment) -> None:
         katherine.sign_in(attacked.password)  # at once, from the same address
 
 
-def test_neighbours_with_a_route_are_not_answered(attacked: Deployment) -> None:
-    """Engines before 28 open a port published on loopback to all who send to the container's own address."""
-    door = attacked.door
-    (network,) = door.attrs["NetworkSettings"]["Networks"].values()
-    with neighbour() as other:
-        found = other.get(f"http://{network['IPAddress']}:{attacked.port}/core/hub/login")
-    assert "Test hub" in httpx.get(f"{attacked.url}hub/login").text
-    assert found.startswith("curl: "), found
+def listening(container: Container) -> list[str]:
+    """Addresses with ports that a container has open for others than itself."""
+    pid, networks = container.attrs["State"]["Pid"], container.attrs["NetworkSettings"]["Networks"]
+    sockets = [
+        line.split()
+        for file in ("tcp", "tcp6")
+        for line in Path(f"/proc/{pid}/net/{file}").read_text().splitlines()[1:]
+    ]
+    ports = {
+        int(own.rpartition(":")[2], 16)
+        for _, own, _, state, *_ in sockets
+        if state == LISTEN and not own.startswith(LOOPBACK)
+    }
+    return [f"{one['IPAddress']}:{port}" for one in networks.values() for port in sorted(ports)]
+
+
+def test_neighbours_with_a_route_are_not_answered(attacked: Deployment, grace: Member) -> None:
+    """Engines before 28 open all ports of a container to who sends to its own address, where the machine forwards."""
+    found = {name: attacked.engine.containers.get(name) for name in attacked.containers()}
+    opened = {f"{name} {at}": at for name, one in found.items() for at in listening(one)}
+    assert {name.split()[0] for name in opened} == {*found}
+    server = server_of(attacked, "grace")
+    own = grace.kernel().run(
+        "import http.server, threading\n"
+        "server = http.server.ThreadingHTTPServer(('', 0), http.server.SimpleHTTPRequestHandler)\n"
+        "threading.Thread(target=server.serve_forever, daemon=True).start()\n"
+        "print(server.server_port)"
+    )
+    [network] = found[server].attrs["NetworkSettings"]["Networks"].values()
+    with neighbour() as other, ThreadPoolExecutor(8) as threads:
+        got = dict(zip(opened, threads.map(other.get, opened.values()), strict=True))
+        # What a member opens is what the engine lets in: so this neighbour has a way.
+        of_member = other.get(f"{network['IPAddress']}:{own}")
+    assert {name: said for name, said in got.items() if not said.startswith("curl: ")} == {}
+    let_in = int(attacked.engine.version()["Version"].split(".")[0]) < 28
+    assert ("Directory listing" in of_member) == let_in, of_member

@@ -16,24 +16,15 @@ class Neighbour:
 
     def get(self, url: str, *options: str) -> str:
         """Body of the answer, or what curl says in place of one."""
-        command = [
-            "ip",
-            "netns",
-            "exec",
-            self._name,
-            "curl",
-            "-sS",
-            "--max-time",
-            "5",
-            *options,
-            url,
-        ]
+        command = ["ip", "netns", "exec", self._name, "curl", "-sS", "--max-time", "5"]
+        command += [*options, url]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.stdout or done.stderr
 
 
 @contextmanager
 def neighbour() -> Iterator[Neighbour]:
+    """This machine forwards what it sends, as where FORWARD's policy was ACCEPT before Docker came."""
     name = run.named("neighbour")
     number = random.randrange(2**14)
     link, prefix = f"chn{number}", f"10.215.{number >> 6}.{(number & 63) * 4}"
@@ -43,6 +34,7 @@ def neighbour() -> Iterator[Neighbour]:
     def ip(*words: str) -> None:
         subprocess.run(["ip", *words], check=True)
 
+    forwards = ["FORWARD", "-i", link, "-m", "comment", "--comment", name, "-j", "ACCEPT"]
     ip("netns", "add", name)
     try:
         ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
@@ -51,6 +43,8 @@ def neighbour() -> Iterator[Neighbour]:
         ip("-n", name, "address", "add", f"{there}/30", "dev", "eth0")
         ip("-n", name, "link", "set", "eth0", "up")
         ip("-n", name, "route", "add", "default", "via", here)
+        subprocess.run(["iptables", "-w", "-I", *forwards], check=True)
         yield Neighbour(name, here)
     finally:
+        subprocess.run(["iptables", "-w", "-D", *forwards], check=False)
         ip("netns", "delete", name)  # and the link with it
