@@ -290,6 +290,18 @@ def test_bad_input(path, value, at, says, tmp_path):
             "is not a user's name on Linux",
         ),
         (
+            [(("host",), {**SSH, "containerNetworks": "198.19.0.0/23"})],
+            "host.containerNetworks",
+            "is not an IPv4 network of a /22 or larger",
+        ),
+        (
+            [(("host",), {**SSH, "containerNetworks": "198.19.0.0/22"}), (("hubs",), {
+                f"hub-{number}": GOOD["hubs"]["core"] for number in range(3)
+            })],
+            "host.containerNetworks",
+            "has 4 networks of a /24, and 3 hubs need 5 — write a larger range",
+        ),
+        (
             [((*CORE, "access"), {"everyone": False, "openUntil": "2026-12-31T00:00:00Z"})],
             "hubs.core.access.openUntil",
             "has no use with everyone: false",
