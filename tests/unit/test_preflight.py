@@ -1,7 +1,11 @@
 """What is looked at before an update, on each kind of host."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from cyberhubs.errors import UserError
 from cyberhubs.machine.script import SCRIPT, call, digest
 from cyberhubs.ops import drift
 from cyberhubs.ops.preflight import preflight_of
@@ -35,6 +39,14 @@ class Machine:
 )
 def test_each_kind_of_host_has_its_own(stack: str, kind: type) -> None:
     assert type(preflight_of(Stack(stack))) is kind
+
+
+def test_a_rootless_engine_is_refused() -> None:
+    """By what such an engine answers of itself."""
+    options = ["name=seccomp,profile=default", "name=rootless", "name=cgroupns"]
+    client: Any = SimpleNamespace(info=lambda: {"SecurityOptions": options})
+    with pytest.raises(UserError, match="is a rootless one"):
+        preflight_of(Stack("local")).check(client)
 
 
 def test_setup_and_files_are_compared_in_one_session() -> None:

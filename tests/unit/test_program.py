@@ -357,6 +357,22 @@ def test_what_is_on_a_machine_of_the_cloud_goes_with_it(cloud: dict[str, Any]) -
     }  # fmt: skip
 
 
+def test_who_reaches_the_outside_knows_the_proxy(config: dict[str, Any]) -> None:
+    """Builds, the hub and the front door; a hub's proxy leads to its servers alone."""
+    url = "http://proxy.example.org:3128"
+    told: dict[str, set[str]] = {url: set(), "": set()}
+    for resource in record({**config, "proxy": {"url": url}}).values():
+        if resource.type == "docker:index/container:Container":
+            given = f"https_proxy={url}" in resource.inputs.get("envs", [])
+        elif "cyberhubs.build" in str(resource.inputs.get("create")):
+            given = json.loads(resource.inputs["stdin"]).get("https_proxy") == url
+        else:
+            continue
+        told[url if given else ""].add(resource.name)
+    builds = {f"images-{name}" for name in ("corehub", "front-door", "multiuser", "proxy")}
+    assert told == {url: builds | {"door-caddy", "core-hub"}, "": {"core-proxy"}}
+
+
 def test_this_machine_is_not_set_up(config: dict[str, Any]) -> None:
     names = {r.name for r in record(config).values() if r.name.startswith("host-")}
     assert names == {"host-docker", "host-data", "host-socket"}
