@@ -6,11 +6,11 @@ longer do.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
-from docker.utils.build import exclude_paths
 from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
@@ -83,10 +83,27 @@ def _content_hash(image: str, build_args: dict[str, str]) -> str:
 
 
 def _context_files(image: str) -> Iterator[str]:
-    ignored = (CHECKOUT / ".dockerignore").read_text().split()
-    folders = tuple(
-        f"{folder}/" for folder in (f"images/{image}", *SHARED.get(image, ("images/shared",)))
-    )
-    for path in sorted(exclude_paths(str(CHECKOUT), ignored)):
-        if path.startswith(folders) and (CHECKOUT / path).is_file():
+    ignored = _ignored((CHECKOUT / ".dockerignore").read_text().split())
+    folders = (f"images/{image}", *SHARED.get(image, ("images/shared",)))
+    for path in sorted(
+        str(file.relative_to(CHECKOUT))
+        for folder in folders
+        for file in (CHECKOUT / folder).rglob("*")
+        if file.is_file()
+    ):
+        if not ignored.match(path):
             yield path
+
+
+def _ignored(patterns: list[str]) -> re.Pattern[str]:
+    """What matches the paths that .dockerignore leaves out of folders which it lets in. Docker's SDK has the same for
+    all that Docker knows, and takes 0.06 s of each update."""
+    meaning = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    return re.compile(
+        "|".join(
+            "".join(meaning.get(part, re.escape(part)) for part in re.split(r"(\*\*/|\*)", pattern))
+            + "(?:/|$)"
+            for pattern in patterns
+            if pattern != "*" and not pattern.startswith("!")
+        )
+    )
