@@ -5,9 +5,6 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from docker.context import ContextAPI
-from docker.context.config import get_current_context_name
-
 from cyberhubs.machine.machine import LATE, LIMIT_S, SOCKET, Machine, MachineError
 
 
@@ -30,6 +27,9 @@ class LocalMachine(Machine):
 
 def check_engine() -> None:
     """Raises MachineError where Docker's command line, which scripts call, is told to use another engine."""
+    from docker.context import ContextAPI  # 0.04 s, for who asks for the engine
+    from docker.context.config import get_current_context_name
+
     if told := os.environ.get("DOCKER_HOST"):
         who, instead = "DOCKER_HOST", "unset DOCKER_HOST"
     else:

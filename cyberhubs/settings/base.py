@@ -1,8 +1,12 @@
 """The base of all models of the stack file, and the types that several of them use."""
 
+import ast
+import inspect
 import re
 from ipaddress import ip_address, ip_network
+from itertools import pairwise
 from pathlib import Path, PurePath, PurePosixPath
+from textwrap import dedent
 from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import (
@@ -31,10 +35,30 @@ _SHARED_FOLDERS = (
 _Path = TypeVar("_Path", bound=PurePath)
 
 
-def _tell_one_of(schema: dict[str, Any], model: type["Model"]) -> None:
-    """In the JSON schema, for editors and the reference."""
+def _for_readers(schema: dict[str, Any], model: type["Model"]) -> None:
+    """What the JSON schema says to editors and the reference alone.
+
+    Pydantic's own `use_attribute_docstrings` reads the source of every model at each start: 0.1 s.
+    """
+    texts = _docstrings(model)
+    for name, field in model.model_fields.items():
+        if name in texts:
+            schema["properties"][field.alias]["description"] = texts[name]
     if model.one_of:
         schema["oneOf"] = [{"required": [to_camel(name)]} for name in model.one_of]
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The text below each field, by the field's name."""
+    texts: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if issubclass(kind, Model):
+            body = cast("ast.ClassDef", ast.parse(dedent(inspect.getsource(kind))).body[0]).body
+            for field, text in pairwise(body):
+                match field, text:
+                    case ast.AnnAssign(ast.Name(name)), ast.Expr(ast.Constant(str(said))):
+                        texts[name] = inspect.cleandoc(said)
+    return texts
 
 
 class Model(BaseModel):
@@ -48,8 +72,7 @@ class Model(BaseModel):
         frozen=True,
         extra="forbid",
         alias_generator=to_camel,
-        use_attribute_docstrings=True,
-        json_schema_extra=_tell_one_of,
+        json_schema_extra=_for_readers,
     )
 
     one_of: ClassVar[tuple[str, ...]] = ()

@@ -3,6 +3,8 @@
 import copy
 import json
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -425,3 +427,18 @@ def test_bad_settings_register_nothing(config: dict[str, Any]) -> None:
 
     with pytest.raises(pulumi.RunError, match="memory"):
         record(edited(config, limits={"memory": "2X"}))
+
+
+def test_a_stack_on_this_machine_waits_for_no_package_that_it_has_no_use_for(
+    config: dict[str, Any],
+) -> None:
+    text = (
+        "import json, sys; from tests.unit.recorder import record; "
+        "record(json.load(sys.stdin)); print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", text],
+        input=json.dumps(config), cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert "pulumi_docker" in loaded
+    assert {"docker", "pulumi_openstack", "pulumi_github"} & set(loaded) == set()
