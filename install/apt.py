@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 
-from .errors import InstallError
 from .process import run
 
 ENV = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
@@ -87,5 +87,5 @@ def _ready() -> None:
     # An installation that was killed half way leaves dpkg refusing everything until this has run.
     run(["dpkg", "--configure", "-a"], log="dpkg", env=ENV)
     # Some source of the machine may be broken; whether one that is needed is, the install tells.
-    with contextlib.suppress(InstallError):
+    with contextlib.suppress(UserError):
         run(["apt-get", "update", "-o", "Acquire::Retries=3"], log="apt-update", env=ENV)

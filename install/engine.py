@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import docker
@@ -13,11 +12,12 @@ import urllib3.exceptions
 from docker.errors import DockerException
 
 from cyberhubs import paths
+from cyberhubs.errors import UserError
 from cyberhubs.processes import runs
 from cyberhubs.progress import Report
 
-from . import apt, fetch, ladder
-from .errors import InstallError, UnavailableError
+from . import apt, fetch
+from .ladder import UnavailableError
 from .process import failure, run
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -39,15 +39,15 @@ def address() -> str:
 
 
 def client(timeout_s: int = 10) -> docker.DockerClient:
-    """Raises InstallError for an address of no use, else one of TROUBLE when no engine answers."""
+    """Raises UserError for an address of no use, else one of TROUBLE when no engine answers."""
     kind, _, place = address().partition("://")
     if kind not in ("unix", "tcp", "http", "https"):
-        raise InstallError(
+        raise UserError(
             f"DOCKER_HOST={address()} is not an address of the kind unix:// or tcp://: set it to "
             "one, or unset it to use this machine's own engine."
         )
     if kind == "unix" and os.access(place, os.F_OK) and not os.access(place, os.W_OK):
-        raise InstallError(
+        raise UserError(
             f"This user may not use Docker at {address()}: add it to the group docker (as root: "
             "usermod -aG docker NAME), log in again, and run the same command again."
         )
@@ -70,24 +70,24 @@ class Engine:
             return None
         return f"{version} found at {address()}"
 
-    def sources(self) -> Sequence[ladder.Source]:
+    def here(self, report: Report) -> str:
         if address() != DEFAULT_HOST:
-            raise InstallError(
+            raise UserError(
                 f"No Docker engine answers at DOCKER_HOST={address()}: start it there, "
                 "or unset DOCKER_HOST to use this machine's own."
             )
-        if shutil.which("dockerd", path=PATH) is not None:
-            return [ladder.here(lambda report: f"installed, {start(report)}")]
-        if apt.distribution()[0] not in ("debian", "ubuntu") or not apt.may_install():
-            raise InstallError(
+        if shutil.which("dockerd", path=PATH) is None:
+            raise UnavailableError("no dockerd")
+        return f"installed, {start(report)}"
+
+    def vendor(self, report: Report) -> str:
+        name, codename = apt.distribution()
+        if name not in ("debian", "ubuntu") or not apt.may_install():
+            raise UserError(
                 "There is no Docker engine, and only root on Debian or Ubuntu may install one "
                 "here: install Docker (https://docs.docker.com/engine/install), start it, and run "
                 "the same command again."
             )
-        return [ladder.vendor(self._install)]
-
-    def _install(self, report: Report) -> str:
-        name, codename = apt.distribution()
         fetch.require(f"{DOCKER_PACKAGES}/{name}/dists/{codename}/InRelease")
         key = fetch.text(f"{DOCKER_PACKAGES}/{name}/gpg")
         source = f"deb [signed-by={KEY}] {DOCKER_PACKAGES}/{name} {codename} stable\n"
@@ -117,10 +117,7 @@ class Client:
         path = shutil.which("docker")
         return f"found at {path}" if path else None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(self._install)]
-
-    def _install(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         packages = apt.known("docker-cli") if apt.may_install() else []
         if not packages:
             raise UnavailableError(
@@ -147,7 +144,7 @@ def stop(report: Report) -> None:
         os.kill(pid, signal.SIGTERM)
         while runs(pid, "dockerd"):
             if step.seconds > STOP_S:
-                raise InstallError(f"The Docker engine (process {pid}) does not stop: kill it.")
+                raise UserError(f"The Docker engine (process {pid}) does not stop: kill it.")
             time.sleep(0.2)
     _pid_file().unlink(missing_ok=True)
     report.line("docker engine: stopped")
@@ -156,7 +153,7 @@ def stop(report: Report) -> None:
 def start(report: Report) -> str:
     """Starts the installed engine and waits until it answers; how it was started."""
     if os.geteuid() != 0:
-        raise InstallError(
+        raise UserError(
             "Docker is installed and does not run: start it (sudo systemctl start docker), then "
             "run the same command again."
         )
@@ -196,7 +193,7 @@ def _refuse_slow_storage(daemon: subprocess.Popen[bytes]) -> None:
         return
     daemon.terminate()
     daemon.wait()
-    raise InstallError(
+    raise UserError(
         f"Docker can store its images under {about['DockerRootDir']} only by copying every layer (vfs): the "
         f"file system there cannot carry overlay2. Name another folder as data-root in {DAEMON_SETTINGS}, on "
         'ext4 or xfs, or say there that it is to be so ("storage-driver": "vfs"), and run the same command again.'
@@ -222,7 +219,7 @@ def _wait_until_it_answers(daemon: subprocess.Popen[bytes] | None) -> None:
             raise failure("dockerd", daemon.returncode, tail, _log())
         if time.monotonic() - began > START_S:
             where = _log() if daemon is not None else "journalctl -u docker"
-            raise InstallError(f"Docker was started and does not answer: {where} says why.")
+            raise UserError(f"Docker was started and does not answer: {where} says why.")
         time.sleep(0.2)
 
 

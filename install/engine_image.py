@@ -1,15 +1,13 @@
 """Images on the Docker engine that ours are made of: found, or pulled from a public registry."""
 
-from collections.abc import Sequence
-
 from docker.errors import NotFound
 
 from cyberhubs import pins
-from cyberhubs.errors import disk_full
+from cyberhubs.errors import UserError, disk_full
 from cyberhubs.progress import Report
 
-from . import engine, ladder
-from .errors import InstallError, UnavailableError
+from . import engine
+from .ladder import UnavailableError
 
 FIRST_ANSWER_S = 25
 STALL_S = 120
@@ -28,21 +26,18 @@ class EngineImage:
         return f"image {self.image}"
 
     def found(self) -> str | None:
-        """Raises InstallError when no engine answers."""
+        """Raises UserError when no engine answers."""
         try:
             id = str(engine.client().images.get(self.image).id)
         except NotFound:
             return None
         except engine.TROUBLE as error:
-            raise InstallError(
+            raise UserError(
                 f"No Docker engine answers ({error}): run python3 -m install engine."
             ) from error
         return f"found ({id[:19]})"
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.vendor(self._pull)]
-
-    def _pull(self, report: Report) -> str:
+    def vendor(self, report: Report) -> str:
         with report.step(f"{self.image.rsplit(':', 1)[0]}: pulling {self.public}") as step:
             try:
                 # The engine looks the name up, so only it can tell whether there is a way out.
@@ -81,7 +76,7 @@ class Caddy(EngineImage):
         super().__init__(pins.CADDY_IMAGE, CADDY)
 
 
-def stopped(what: str, why: str) -> InstallError:
+def stopped(what: str, why: str) -> UserError:
     if "no space left on device" in why.lower():
-        return InstallError(disk_full("Docker's data folder"))
-    return InstallError(f"{what} stopped ({why}): run the same command again to go on.")
+        return UserError(disk_full("Docker's data folder"))
+    return UserError(f"{what} stopped ({why}): run the same command again to go on.")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import httpx
 
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Step
 
-from .errors import InstallError, UnavailableError
+from .ladder import UnavailableError
 
 PROBE_S = 4.0
 STALL_S = 60.0
@@ -42,7 +43,7 @@ def text(url: str) -> str:
 def download(url: str, target: Path, sha256: str, step: Step) -> None:
     """Fetches a file to `target` if it is not there; goes on where a stopped download ended.
 
-    Raises InstallError when it stops half way, or when its checksum is not `sha256`: then
+    Raises UserError when it stops half way, or when its checksum is not `sha256`: then
     nothing is left under `target`.
     """
     if target.exists() and _sha256(target) == sha256:
@@ -51,12 +52,12 @@ def download(url: str, target: Path, sha256: str, step: Step) -> None:
     try:
         _fetch(url, part, step)
     except httpx.HTTPError as error:
-        raise InstallError(
+        raise UserError(
             f"The download of {url} stopped ({error}): run the same command again to go on."
         ) from error
     if _sha256(part) != sha256:
         part.unlink()
-        raise InstallError(
+        raise UserError(
             f"What came from {url} has a wrong checksum and was deleted: run the same command "
             "again, and if it stays so, something on the way changes downloads."
         )

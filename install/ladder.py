@@ -1,39 +1,25 @@
-"""What can be installed, and how: by the first of its sources that holds."""
+"""What can be installed, and how: by the first rung that holds."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib import import_module
-from itertools import chain
 from typing import Protocol
 
 from cyberhubs import paths
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 
-from .errors import InstallError, UnavailableError
+# An item's methods that install it, best first, and what they are called in a report.
+RUNGS = {"here": "what was there", "vendor": "vendor's download", "packages": "packages"}
 
 
-@dataclass(frozen=True)
-class Source:
-    """One way to get an item. `install` answers what it did, or raises UnavailableError."""
-
-    number: int
-    label: str
-    install: Callable[[Report], str]
-
-
-def here(install: Callable[[Report], str]) -> Source:
-    return Source(1, "what was there", install)
-
-
-def vendor(install: Callable[[Report], str]) -> Source:
-    return Source(2, "vendor's download", install)
-
-
-def packages(install: Callable[[Report], str]) -> Source:
-    return Source(3, "packages", install)
+class UnavailableError(Exception):
+    """A rung that cannot be had on this machine; the message says why in a few words."""
 
 
 class Item(Protocol):
+    """Has a method for each of RUNGS by which it can be had: it gets the Report and answers what it did, or raises
+    UnavailableError."""
+
     @property
     def name(self) -> str: ...
 
@@ -41,31 +27,28 @@ class Item(Protocol):
         """What is there and good enough, or None. Quick: it runs every time."""
         ...
 
-    def sources(self) -> Sequence[Source]:
-        """The ways to get it, best first."""
-        ...
-
 
 def ensure(item: Item, report: Report) -> int:
-    """Has the item by the first source that holds and says which, and why not by a better one; the
+    """Has the item by the first rung that holds and says which, and why not by a better one; the
     number of that rung."""
-    stand_ins = _stand_ins(item)
+    items = [item, *_stand_ins(item)]
     # First what is there of offline/, which knows what it has put in the place of a vendor's.
-    for one in (*stand_ins, item):
+    for one in reversed(items):
         if found := one.found():
             report.line(f"{item.name}: {found}")
             return 1
     reasons: list[str] = []
-    for source in chain.from_iterable(one.sources() for one in (item, *stand_ins)):
-        try:
-            done = source.install(report)
-        except UnavailableError as reason:
-            reasons.append(f"{source.label}: {reason}")
-            continue
-        missed = "".join(f"; not by {reason}" for reason in reasons)
-        report.line(f"{item.name}: {done} (rung {source.number}: {source.label}{missed})")
-        return source.number
-    raise InstallError(
+    for number, (rung, label) in enumerate(RUNGS.items(), 1):
+        for install in [getattr(one, rung) for one in items if hasattr(one, rung)]:
+            try:
+                done = install(report)
+            except UnavailableError as reason:
+                reasons.append(f"{label}: {reason}")
+                continue
+            missed = "".join(f"; not by {reason}" for reason in reasons)
+            report.line(f"{item.name}: {done} (rung {number}: {label}{missed})")
+            return number
+    raise UserError(
         f"{item.name} cannot be had here. {'. '.join(reasons)}. See to one of these, or install it "
         "yourself; then run the same command again."
     )

@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths, pins
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 
-from . import fetch, ladder, pulumi
-from .errors import InstallError, UnavailableError
+from . import fetch, pulumi
+from .ladder import UnavailableError
 from .process import run
 
 NAMES = ("docker", "command", "openstack", "github")
@@ -37,6 +37,10 @@ class Plugin:
         return self.folder / f"pulumi-resource-{self.plugin}"
 
     @property
+    def release_file(self) -> str:
+        return pulumi.release_file(f"pulumi-resource-{self.plugin}", self.version, "amd64")
+
+    @property
     def checkout(self) -> Path:
         """A file that is there where something else stands in for the plugin."""
         return self.folder / "checkout"
@@ -46,11 +50,8 @@ class Plugin:
         whole = os.access(self.program, os.X_OK) and not unfinished.exists()
         return "found" if whole and not self.checkout.exists() else None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.vendor(self._download)]
-
-    def _download(self, report: Report) -> str:
-        fetch.require(f"{RELEASES}/{release_file(self.plugin, self.version)}")
+    def vendor(self, report: Report) -> str:
+        fetch.require(f"{RELEASES}/{self.release_file}")
         program = pulumi.executable()
         if program is None:
             raise UnavailableError("there is no pulumi yet to download it")
@@ -65,11 +66,5 @@ class Plugin:
                 env={"PULUMI_HOME": str(paths.pulumi_home())},
             )
         if self.found() is None:
-            raise InstallError(f"What came as {self.name} is none: run the same command again.")
+            raise UserError(f"What came as {self.name} is none: run the same command again.")
         return "downloaded"
-
-
-def release_file(plugin: str, version: str) -> str:
-    """The name of the vendor's archive for this machine; UnavailableError if there is none."""
-    system, architecture = pulumi.platform_names("amd64")
-    return f"pulumi-resource-{plugin}-v{version}-{system}-{architecture}.tar.gz"

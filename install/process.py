@@ -14,8 +14,6 @@ from cyberhubs import paths
 from cyberhubs.errors import UserError, disk_full, trouble
 from cyberhubs.progress import Report
 
-from .errors import InstallError
-
 TAIL = 15
 
 _locks: list[int] = []
@@ -79,7 +77,7 @@ def run(
 ) -> None:
     """Runs a program to its end, on a short `stdin`; `line` sees each line that it prints.
 
-    Raises InstallError with the end of its output when it fails. Whatever it started is ended
+    Raises UserError with the end of its output when it fails. Whatever it started is ended
     with it when this process is interrupted, so that a second run meets no strangers.
     """
     path = paths.build() / f"{log}.log"
@@ -113,11 +111,11 @@ def run(
         raise failure(log, code, tail, path)
 
 
-def failure(name: str, code: int, tail: Sequence[str], log: Path) -> InstallError:
+def failure(name: str, code: int, tail: Sequence[str], log: Path) -> UserError:
     if any("no space left on device" in text.lower() for text in tail):
-        return InstallError(disk_full(str(log)))
+        return UserError(disk_full(str(log)))
     end = "\n".join(f"  | {text}" for text in tail)
-    return InstallError(
+    return UserError(
         f"{name} failed (exit code {code}); run the same command again to go on from there. "
         f"The end of {log}:\n{end}"
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 from cyberhubs import paths, pins
 from cyberhubs.progress import Report
 
-from . import fetch, ladder
-from .errors import UnavailableError
+from . import fetch
+from .ladder import UnavailableError
 from .process import run
 
 STAMP = ".cyberhubs.json"
@@ -43,11 +43,8 @@ class Pulumi:
             return None
         return f"{version} found on PATH"
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.vendor(self._download)]
-
-    def _download(self, report: Report) -> str:
-        file = release_file(self.newest)
+    def vendor(self, report: Report) -> str:
+        file = release_file("pulumi", self.newest, "x64")
         url = f"{RELEASES}/{file}"
         fetch.require(url)
         sums = fetch.text(f"{CHECKSUMS}/v{self.newest}/pulumi-{self.newest}-checksums.txt")
@@ -135,18 +132,12 @@ def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:3])
 
 
-def release_file(version: str) -> str:
-    """The name of the vendor's archive for this machine; UnavailableError if there is none."""
-    system, architecture = platform_names("x64")
-    return f"pulumi-v{version}-{system}-{architecture}.tar.gz"
-
-
-def platform_names(intel: str) -> tuple[str, str]:
-    """The system and the architecture in the names of Pulumi's files, which call 64 bits of Intel's
-    `intel`; UnavailableError if there is none for this machine."""
+def release_file(name: str, version: str, intel: str) -> str:
+    """The name of the vendor's archive for this machine, in which `intel` stands for 64 bits of Intel's;
+    UnavailableError if there is none."""
     machine = {"x86_64": intel, "amd64": intel, "aarch64": "arm64", "arm64": "arm64"}
     system = platform.system().lower()
     architecture = machine.get(platform.machine().lower())
     if system not in ("linux", "darwin") or architecture is None:
         raise UnavailableError(f"Pulumi has none for {system} on {platform.machine()}")
-    return system, architecture
+    return f"{name}-v{version}-{system}-{architecture}.tar.gz"

@@ -5,14 +5,13 @@ import importlib.util
 import shutil
 import sys
 import sysconfig
-from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report, Step
 
-from . import apt, ladder
-from .errors import InstallError
+from . import apt
 from .process import alone, run
 
 
@@ -29,10 +28,7 @@ class Venv:
         names = {_name(kind, place.parent) for kind in (self.kind, "dev")}
         return "found in .venv" if place.name in names and _python(place).exists() else None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(self._install)]
-
-    def _install(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         # Two at once are of one home, or of one checkout.
         with alone(report), alone(report, paths.VENV.with_name(".venv.lock")):
             if found := self.found():
@@ -54,7 +50,7 @@ class Venv:
 def _create(path: Path, report: Report) -> None:
     if importlib.util.find_spec("ensurepip") is None:  # Debian has it in a package of its own
         if not apt.may_install():
-            raise InstallError(
+            raise UserError(
                 "This Python cannot make virtual environments: install its venv module (on Debian "
                 "and Ubuntu the package python3-venv), then run the same command again."
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from cyberhubs import paths
 from cyberhubs.progress import Report, Step
 from install import apt, engine_image
-from install.errors import UnavailableError
+from install.ladder import UnavailableError
 from install.process import run
 
 from . import image

@@ -1,9 +1,7 @@
 """The distribution's own Docker engine."""
 
-from collections.abc import Sequence
-
 from cyberhubs.progress import Report
-from install import apt, engine, ladder
+from install import apt, engine
 
 
 class StandIn:
@@ -13,11 +11,7 @@ class StandIn:
     def found(self) -> None:
         """It answers as any other."""
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(_install)]
-
-
-def _install(report: Report) -> str:
-    # Its client is a package of its own from Debian 13 on, which docker.io only recommends.
-    apt.install(["docker.io", "ca-certificates", *apt.known("docker-cli")], report)
-    return f"installed {apt.distribution()[0].title()}'s docker.io, {engine.start(report)}"
+    def packages(self, report: Report) -> str:
+        # Its client is a package of its own from Debian 13 on, which docker.io only recommends.
+        apt.install(["docker.io", "ca-certificates", *apt.known("docker-cli")], report)
+        return f"installed {apt.distribution()[0].title()}'s docker.io, {engine.start(report)}"

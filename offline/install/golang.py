@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cyberhubs.progress import Step
-from install.errors import UnavailableError
+from install.ladder import UnavailableError
 from install.process import run
 
 # A Go from here on fetches the newer one that a module asks for, as a module.

@@ -1,15 +1,13 @@
 """Images for the Docker engine, of a folder."""
 
 import subprocess
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cyberhubs.progress import Report
-from install import engine, ladder
+from cyberhubs.errors import UserError
+from install import engine
 from install.engine_image import STALL_S, EngineImage, stopped
-from install.errors import InstallError
 
 
 class StandInImage:
@@ -18,12 +16,6 @@ class StandInImage:
 
     def found(self) -> None:
         """It has the name of the vendor's."""
-
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(self.make)]
-
-    @abstractmethod
-    def make(self, report: Report) -> str: ...
 
 
 def load(root: Path, image: str, changes: Sequence[str]) -> None:
@@ -39,7 +31,7 @@ def load(root: Path, image: str, changes: Sequence[str]) -> None:
             while block := stream.read(1 << 20):
                 yield block
             if tar.wait() != 0:
-                raise InstallError(f"tar could not read the new {repository}: run it again.")
+                raise UserError(f"tar could not read the new {repository}: run it again.")
 
         data: Any = blocks()  # which the SDK passes on
         try:

@@ -1,11 +1,9 @@
 """Our own plugins in the place of the official ones."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
 from cyberhubs.progress import Report
-from install import ladder
 from install.plugins import Plugin
 
 # Runs the stand-in of the checkout that the engine is started in, so that two clones do not meet;
@@ -40,10 +38,7 @@ class StandIn:
             return None
         return "found (offline/plugins)" if whole else None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(self._put_shim)]
-
-    def _put_shim(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         self.item.folder.mkdir(parents=True, exist_ok=True)
         self.item.checkout.write_text(f"{paths.CHECKOUT}\n")
         part = self.item.folder / "shim.part"

@@ -2,11 +2,10 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
 
 from cyberhubs import paths, pins
 from cyberhubs.progress import Report
-from install import ladder, pulumi
+from install import pulumi
 from install.pulumi import HOST
 
 from . import golang
@@ -25,30 +24,30 @@ class StandIn:
     def found(self) -> str | None:
         return pulumi.found_in_place(_key())
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(_build)]
-
-
-def _build(report: Report) -> str:
-    version = pins.OLDEST_PULUMI
-    go = golang.Go.find(CLI_MODULE)
-    part = pulumi.fresh_part()
-    host_version = golang.required(HOST_MODULE, SDK)
-    with report.step(f"pulumi: building {version} from Go modules") as step:
-        go.build(CLI_MODULE, CLI_PACKAGE, part / "pulumi", f"-X {VERSION_SYMBOL}=v{version}", step)
-    with report.step(f"pulumi: building the Python language host {host_version}") as step:
-        flag = f"-X {VERSION_SYMBOL}=v{host_version}"
-        go.build(HOST_MODULE, HOST_PACKAGE, part / f"{HOST}-host", flag, step)
-    # The host is the last one that is a Go module of its own; it starts programs through the
-    # script of the SDK that matches the engine.
-    shutil.copy(go.folder(CLI_MODULE, SDK) / "python/cmd" / f"{HOST}-exec", part / f"{HOST}-exec")
-    shutil.copy(HOST_MODULE / HOST, part / HOST)
-    programs = sorted(part.iterdir(), reverse=True)
-    for program in programs:
-        program.chmod(0o755)
-    pulumi.move_into_place(programs, version, _key())
-    part.rmdir()
-    return f"built {version}"
+    def packages(self, report: Report) -> str:
+        version = pins.OLDEST_PULUMI
+        go = golang.Go.find(CLI_MODULE)
+        part = pulumi.fresh_part()
+        host_version = golang.required(HOST_MODULE, SDK)
+        with report.step(f"pulumi: building {version} from Go modules") as step:
+            go.build(
+                CLI_MODULE, CLI_PACKAGE, part / "pulumi", f"-X {VERSION_SYMBOL}=v{version}", step
+            )
+        with report.step(f"pulumi: building the Python language host {host_version}") as step:
+            flag = f"-X {VERSION_SYMBOL}=v{host_version}"
+            go.build(HOST_MODULE, HOST_PACKAGE, part / f"{HOST}-host", flag, step)
+        # The host is the last one that is a Go module of its own; it starts programs through the
+        # script of the SDK that matches the engine.
+        shutil.copy(
+            go.folder(CLI_MODULE, SDK) / "python/cmd" / f"{HOST}-exec", part / f"{HOST}-exec"
+        )
+        shutil.copy(HOST_MODULE / HOST, part / HOST)
+        programs = sorted(part.iterdir(), reverse=True)
+        for program in programs:
+            program.chmod(0o755)
+        pulumi.move_into_place(programs, version, _key())
+        part.rmdir()
+        return f"built {version}"
 
 
 def _key() -> str:

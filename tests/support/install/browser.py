@@ -4,13 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from cyberhubs import paths
 from cyberhubs.progress import Report
-from install import apt, fetch, ladder
-from install.errors import UnavailableError
+from install import apt, fetch
+from install.ladder import UnavailableError
 from install.process import run
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -30,10 +29,7 @@ class Driver:
                 return f"found Playwright's (Node {answer.stdout.strip()})"
         return None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(self._install_library)]
-
-    def _install_library(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         if not apt.may_install():
             raise UnavailableError("install libatomic1")
         apt.install(["libatomic1"], report)
@@ -51,10 +47,7 @@ class Browser:
         path = executable()
         return f"found at {path}" if path else None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.vendor(self._download), ladder.packages(self._install)]
-
-    def _download(self, report: Report) -> str:
+    def vendor(self, report: Report) -> str:
         playwright = paths.VENV / "bin/playwright"
         if not playwright.exists():
             raise UnavailableError("Playwright is not installed (python3 -m install dev)")
@@ -70,7 +63,7 @@ class Browser:
             run([playwright, "install", *libraries, "chromium"], log="playwright")
         return "downloaded Playwright's"
 
-    def _install(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         # Ubuntu's package of that name only points to a snap.
         if apt.distribution()[0] != "debian" or not apt.may_install():
             raise UnavailableError("install Chromium")

@@ -1,11 +1,10 @@
 """Programs that only tests and benchmarks need, from the distribution's packages."""
 
 import shutil
-from collections.abc import Sequence
 
 from cyberhubs.progress import Report
-from install import apt, ladder
-from install.errors import UnavailableError
+from install import apt
+from install.ladder import UnavailableError
 
 
 class Tool:
@@ -19,10 +18,7 @@ class Tool:
         paths = [shutil.which(program) for program in self._programs]
         return f"found at {paths[0]}" if all(paths) else None
 
-    def sources(self) -> Sequence[ladder.Source]:
-        return [ladder.packages(self._install)]
-
-    def _install(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         if not apt.may_install():
             raise UnavailableError(f"install {self.name}")
         apt.install([self.name], report)

@@ -16,6 +16,7 @@ from typing import ClassVar
 import pytest
 
 from cyberhubs import paths, pins, pulumi_env
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 from install import (
     apt,
@@ -25,7 +26,6 @@ from install import (
     plugins,
     pulumi,
 )
-from install.errors import InstallError
 from tests.support.install import tools
 
 from .things import program
@@ -146,7 +146,7 @@ def test_a_client_is_looked_for_beside_the_engine(
     monkeypatch.setattr(apt, "may_install", lambda: True)
     monkeypatch.setattr(apt, "install", install)
     monkeypatch.setattr(apt, "known", lambda name: [])
-    with pytest.raises(InstallError, match="install Docker's client"):
+    with pytest.raises(UserError, match="install Docker's client"):
         ladder.ensure(engine.Client(), report)
     assert engine.Client().found() is None
     monkeypatch.setattr(apt, "known", lambda name: [name])
@@ -174,7 +174,7 @@ def test_an_engine_that_copies_every_layer_is_refused(
     monkeypatch.setattr(engine, "client", lambda: SimpleNamespace(info=lambda: about))
     with subprocess.Popen(["sleep", "600"]) as daemon:
         if refused:
-            with pytest.raises(InstallError, match="only by copying every layer"):
+            with pytest.raises(UserError, match="only by copying every layer"):
                 engine._refuse_slow_storage(daemon)
         else:
             engine._refuse_slow_storage(daemon)
@@ -187,7 +187,7 @@ def test_an_image_is_found_by_its_whole_name(
 ) -> None:
     path = tmp_path / "docker.sock"
     monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-    with pytest.raises(InstallError, match="No Docker engine answers"):
+    with pytest.raises(UserError, match="No Docker engine answers"):
         engine_image.Caddy().found()
     with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -221,11 +221,11 @@ def test_an_image_is_pulled_whole_or_not_at_all(
     with socketserver.UnixStreamServer(str(path), FakeEngine) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setattr(FakeEngine, "registry", answer)
-        with pytest.raises(InstallError, match=rf"{reason}"):
+        with pytest.raises(UserError, match=rf"{reason}"):
             ladder.ensure(engine_image.Caddy(), report)
         monkeypatch.setattr(FakeEngine, "registry", (200, ""))
         monkeypatch.setattr(FakeEngine, "pull", {"error": "unexpected EOF"})
-        with pytest.raises(InstallError, match=r"stopped \(unexpected EOF\): run the same command"):
+        with pytest.raises(UserError, match=r"stopped \(unexpected EOF\): run the same command"):
             ladder.ensure(engine_image.Caddy(), report)
         assert engine_image.Caddy().found() is None
         monkeypatch.setattr(FakeEngine, "pull", {"status": "Pull complete"})
@@ -252,13 +252,15 @@ def test_a_tool_is_found_when_all_its_programs_are(
     assert tool.found() == f"found at {first}"
 
 
-def test_a_silent_engine_elsewhere_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_engine_elsewhere_is_not_replaced(
+    monkeypatch: pytest.MonkeyPatch, report: Report
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     assert engine.Engine().found() is None
-    with pytest.raises(InstallError, match="unset DOCKER_HOST"):
-        engine.Engine().sources()
+    with pytest.raises(UserError, match="unset DOCKER_HOST"):
+        ladder.ensure(engine.Engine(), report)
     monkeypatch.setenv("DOCKER_HOST", "ssh://elsewhere")
-    with pytest.raises(InstallError, match="unix:// or tcp://"):
+    with pytest.raises(UserError, match="unix:// or tcp://"):
         engine.Engine().found()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cyberhubs import paths
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 from install import (
     bootstrap,
@@ -21,7 +22,6 @@ from install import (
     process,
     venv,
 )
-from install.errors import InstallError
 
 from .things import Thing, gives, lacks
 
@@ -29,12 +29,12 @@ from .things import Thing, gives, lacks
 
 
 def test_what_is_there_is_used(report: Report, output: io.StringIO) -> None:
-    assert ladder.ensure(Thing("found on PATH", ladder.vendor(lacks("no"))), report) == 1
+    assert ladder.ensure(Thing("found on PATH", vendor=lacks("no")), report) == 1
     assert output.getvalue() == "thing: found on PATH\n"
 
 
 def test_the_first_rung_that_holds_is_named(report: Report, output: io.StringIO) -> None:
-    thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(gives("built")))
+    thing = Thing(None, vendor=lacks("no way out"), packages=gives("built"))
     assert ladder.ensure(thing, report) == 3
     assert output.getvalue() == (
         "thing: built (rung 3: packages; not by vendor's download: no way out)\n"
@@ -42,13 +42,13 @@ def test_the_first_rung_that_holds_is_named(report: Report, output: io.StringIO)
 
 
 def test_a_rung_above_one_that_holds_is_not_tried(report: Report) -> None:
-    thing = Thing(None, ladder.vendor(gives("downloaded")), ladder.packages(lacks("never")))
+    thing = Thing(None, vendor=gives("downloaded"), packages=lacks("never"))
     assert ladder.ensure(thing, report) == 2
 
 
 def test_without_any_rung_every_reason_is_said(report: Report) -> None:
-    thing = Thing(None, ladder.vendor(lacks("no way out")), ladder.packages(lacks("no Go")))
-    with pytest.raises(InstallError, match=r"vendor's download: no way out. packages: no Go"):
+    thing = Thing(None, vendor=lacks("no way out"), packages=lacks("no Go"))
+    with pytest.raises(UserError, match=r"vendor's download: no way out. packages: no Go"):
         ladder.ensure(thing, report)
 
 
@@ -63,12 +63,12 @@ def test_slow_steps_say_how_far_they_are(report: Report, output: io.StringIO) ->
 
 
 def test_a_failure_shows_the_end_of_the_output() -> None:
-    with pytest.raises(InstallError, match=r"test failed \(exit code 3\)(.|\n)*\| because"):
+    with pytest.raises(UserError, match=r"test failed \(exit code 3\)(.|\n)*\| because"):
         process.run(["sh", "-c", "echo because; exit 3"], log="test")
 
 
 def test_a_full_disk_is_named() -> None:
-    with pytest.raises(InstallError, match="The disk is full"):
+    with pytest.raises(UserError, match="The disk is full"):
         process.run(["sh", "-c", "echo write: No space left on device; exit 1"], log="test")
 
 
@@ -103,7 +103,7 @@ def item(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Iterator[None
     def fails(report: Report) -> str:
         raise error
 
-    thing = Thing(None, ladder.packages(fails))
+    thing = Thing(None, packages=fails)
     monkeypatch.setattr(command, "ITEMS", {"pulumi": lambda: [thing]})
     yield
 
@@ -113,7 +113,7 @@ def item(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Iterator[None
     [
         (OSError(errno.ENOSPC, "No space left", "/there"), 1, "The disk is full (at /there)"),
         (KeyboardInterrupt(), 130, "Interrupted: run the same command again"),
-        (InstallError("It is broken: mend it."), 1, "It is broken: mend it."),
+        (UserError("It is broken: mend it."), 1, "It is broken: mend it."),
     ],
 )
 def test_bad_luck_is_a_sentence(

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from cyberhubs import paths, pins
+from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 from install import apt, engine, fetch, ladder, plugins, pulumi
-from install.errors import InstallError, UnavailableError
+from install.ladder import UnavailableError
 from tests.support.install import browser
 from tests.support.vendors import Vendors, archive
 
@@ -69,7 +70,7 @@ CONTENT = os.urandom(300_000)
 def test_a_stopped_download_goes_on(vendors: Vendors, tmp_path: Path, report: Report) -> None:
     vendors.files, vendors.stops = {"file": CONTENT}, {"file"}
     url, target = vendors.here("https://file"), tmp_path / "file"
-    with report.step("x") as step, pytest.raises(InstallError, match="run the same command again"):
+    with report.step("x") as step, pytest.raises(UserError, match="run the same command again"):
         fetch.download(url, target, _sha256(CONTENT), step)
     assert not target.exists()
     vendors.stops.clear()
@@ -115,14 +116,14 @@ def test_a_pulumi_that_cannot_be_had_is_named(
 ) -> None:
     vendors.refused[address] = status
     vendors.files[SUMS] = b"0  other.tar.gz\n"
-    with pytest.raises(InstallError, match=reason):
+    with pytest.raises(UserError, match=reason):
         ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
 
 
 def test_half_a_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
     vendors.stops.add(CLI)
-    with pytest.raises(InstallError, match=r"stopped .* run the same command again"):
+    with pytest.raises(UserError, match=r"stopped .* run the same command again"):
         ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
     vendors.stops.clear()
@@ -132,7 +133,7 @@ def test_half_a_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
 
 def test_another_pulumi_does_not_count(vendors: Vendors, report: Report) -> None:
     vendors.files[CLI] = archive({"pulumi/pulumi": "exit 0"})
-    with pytest.raises(InstallError, match="wrong checksum and was deleted"):
+    with pytest.raises(UserError, match="wrong checksum and was deleted"):
         ladder.ensure(pulumi.Pulumi(), report)
     assert pulumi.Pulumi().found() is None
     assert list(paths.build().glob("pulumi-v*")) == []
@@ -158,7 +159,7 @@ def test_the_vendors_plugins_come_through_pulumi(vendors: Vendors, report: Repor
 @pytest.mark.usefixtures("engine_of_pulumi")
 def test_a_plugin_that_its_vendor_lacks_is_named(vendors: Vendors, report: Report) -> None:
     vendors.refused[PLUGIN] = 403
-    with pytest.raises(InstallError, match=rf"{PLUGIN} cannot be had \(403 Forbidden\)"):
+    with pytest.raises(UserError, match=rf"{PLUGIN} cannot be had \(403 Forbidden\)"):
         ladder.ensure(plugins.Plugin("docker"), report)
 
 
@@ -166,13 +167,13 @@ def test_a_plugin_that_its_vendor_lacks_is_named(vendors: Vendors, report: Repor
 def test_half_a_plugin_and_another_one_do_not_count(vendors: Vendors, report: Report) -> None:
     plugin = plugins.Plugin("docker")
     vendors.stops.add(PLUGIN)
-    with pytest.raises(InstallError, match=r"plugin-docker failed(.|\n)*IncompleteRead"):
+    with pytest.raises(UserError, match=r"plugin-docker failed(.|\n)*IncompleteRead"):
         ladder.ensure(plugin, report)
     assert plugin.found() is None
     vendors.stops.clear()
     whole = vendors.files[PLUGIN]
     vendors.files[PLUGIN] = archive({"pulumi-resource-random": "exit 0"})
-    with pytest.raises(InstallError, match="is none: run the same command again"):
+    with pytest.raises(UserError, match="is none: run the same command again"):
         ladder.ensure(plugin, report)
     assert plugin.found() is None
     vendors.files[PLUGIN] = whole
@@ -195,7 +196,7 @@ class Apt:
 
     def install(self, names: list[str], report: Report) -> None:
         if self.fails and "docker-ce" in names:
-            raise InstallError("apt failed")
+            raise UserError("apt failed")
         self.installed += names
 
 
@@ -234,7 +235,7 @@ def test_a_file_that_docker_lacks_is_named(
     vendors: Vendors, debian: Apt, report: Report, lacking: str
 ) -> None:
     del vendors.files[lacking]
-    with pytest.raises(InstallError, match=f"{lacking} cannot be had"):
+    with pytest.raises(UserError, match=f"{lacking} cannot be had"):
         ladder.ensure(engine.Engine(), report)
     assert debian.installed == []
     assert not engine.SOURCE.exists()
@@ -242,14 +243,14 @@ def test_a_file_that_docker_lacks_is_named(
 
 def test_a_source_that_apt_cannot_use_goes(debian: Apt, report: Report) -> None:
     debian.knows.clear()
-    with pytest.raises(InstallError, match="vendor's download: apt cannot use http://"):
+    with pytest.raises(UserError, match="vendor's download: apt cannot use http://"):
         ladder.ensure(engine.Engine(), report)
     assert not engine.SOURCE.exists()
 
 
 def test_packages_that_do_not_come_leave_no_source(debian: Apt, report: Report) -> None:
     debian.fails = True
-    with pytest.raises(InstallError, match="apt failed"):
+    with pytest.raises(UserError, match="apt failed"):
         ladder.ensure(engine.Engine(), report)
     assert not engine.SOURCE.exists()
 
@@ -288,7 +289,7 @@ def test_chromium_is_downloaded_where_playwright_has_it(
         f"/bin/mv {tmp_path / 'chrome'} {chrome}",
     )
     vendors.refused[CHROMIUM] = 404
-    with pytest.raises(InstallError, match=rf"{CHROMIUM} cannot be had"):
+    with pytest.raises(UserError, match=rf"{CHROMIUM} cannot be had"):
         ladder.ensure(browser.Browser(), report)
     vendors.refused.clear()
     assert ladder.ensure(browser.Browser(), report) == 2

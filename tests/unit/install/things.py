@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cyberhubs.progress import Report
-from install import ladder
-from install.errors import UnavailableError
+from install.ladder import UnavailableError
 
 # Asks for a plugin as `pulumi` does, which unpacks what comes beside a mark that it is not whole.
 PULUMI = """\
 import io, os, pathlib, sys, tarfile, urllib.request
+from install.ladder import UnavailableError
 _, _, _, kind, name, version, _, server = sys.argv
 folder = pathlib.Path(os.environ["PULUMI_HOME"], "plugins", f"{kind}-{name}-v{version}")
 folder.mkdir(parents=True)
@@ -32,14 +32,13 @@ def program(path: Path, script: str) -> Path:
 class Thing:
     name = "thing"
 
-    def __init__(self, found: str | None, *sources: ladder.Source) -> None:
-        self._found, self._sources = found, sources
+    def __init__(self, found: str | None, **rungs: Callable[[Report], str]) -> None:
+        self._found = found
+        for name, install in rungs.items():
+            setattr(self, name, install)
 
     def found(self) -> str | None:
         return self._found
-
-    def sources(self) -> tuple[ladder.Source, ...]:
-        return self._sources
 
 
 def gives(answer: str) -> Callable[[Report], str]:

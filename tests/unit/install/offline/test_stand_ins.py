@@ -9,7 +9,7 @@ import pytest
 from cyberhubs import paths, pins, pulumi_env
 from cyberhubs.progress import Report
 from install import apt, engine, ladder, plugins, pulumi
-from install.errors import UnavailableError
+from install.ladder import UnavailableError
 from offline.install import base, caddy, golang, stand_ins
 from offline.install import pulumi as build
 from tests.unit.install.things import program
