@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register rename status logs check tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register rename status logs drift tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env test test-all test-unit docs bench rehearsal screenshot lint
 
 help: ## this list
@@ -19,7 +19,7 @@ help: ## this list
 	@echo "Pulumi's state is in ~/.cyberhubs/state, or where PULUMI_BACKEND_URL says, for a group: docs/explanation/state.md."
 
 up: setup-program ## make the machine as the stack file says, and show how to log in
-	@$(OPS) up --stack $(STACK)
+	@$(OPS) up --stack $(STACK) $(if $(REFRESH),--refresh)
 
 preview: setup-program ## show what `up` would change, and what that means for people; REFRESH=1, MARKDOWN=file
 	@$(OPS) preview --stack $(STACK) --markdown "$(MARKDOWN)" $(if $(REFRESH),--refresh)
@@ -53,8 +53,8 @@ status: ## what runs, how it is, and the room left
 logs: ## the last lines of each hub's containers
 	@$(OPS) logs --stack $(STACK)
 
-check: ## what on the machine is no longer as it was made; changes nothing
-	@$(OPS) check --stack $(STACK)
+drift: setup-program ## what is no longer as it was made, and since when; changes nothing. Also to MARKDOWN=file
+	@$(OPS) drift --stack $(STACK) --markdown "$(MARKDOWN)"
 
 tunnel: ## the front door of a machine of kind ssh, brought to this one until Ctrl-C
 	@$(OPS) tunnel --stack $(STACK)

@@ -8,7 +8,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class UserError(Exception):
-    """What is wrong and what to do next, in a sentence or two."""
+    """What is wrong and what to do next, in a sentence or two. `status`: the command's exit status."""
+
+    status = 1
 
 
 def trouble(error: OSError) -> str:

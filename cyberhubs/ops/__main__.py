@@ -7,8 +7,8 @@ from cyberhubs.errors import FULL, UserError, trouble
 from cyberhubs.ops import (
     access,
     changes,
-    check,
     down,
+    drift_report,
     host_key,
     logs,
     outputs,
@@ -23,9 +23,14 @@ from cyberhubs.ops.stack import Stack
 
 WORDS = {  # that a command takes beside its stack
     "access": {"hub": "the hub's name", "user": "the user's name"},
+    "drift": {"markdown": "a file for the same as Markdown"},
     "preview": {"markdown": "a file for what it means, as a comment"},
     "register": {"hub": "the hub's name"},
     "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
+}
+REFRESHED = {
+    "preview": "compare with what there is, not with the state",
+    "up": "undo also what only Pulumi's refresh sees",
 }
 COMMANDS = {
     "up": (up.up, "make the machine as the stack file says, and show how to log in"),
@@ -34,7 +39,10 @@ COMMANDS = {
     "output": (outputs.output, "the stack's outputs as JSON; secrets as [secret]"),
     "password": (outputs.password, "the shared password of each hub with login `password`"),
     "status": (status.status, "what runs, how it is, and the free space on the disk"),
-    "check": (check.check, "what on the machine is no longer as it was made; changes nothing"),
+    "drift": (
+        drift_report.report,
+        "what is no longer as it was made, and since when; changes nothing",
+    ),
     "tunnel": (tunnel.tunnel, "the front door of a machine of kind ssh, brought to this one"),
     "host-key": (host_key.host_key, "the host keys that a machine presents, for the stack file"),
     "access": (access.access, "whether somebody may enter a hub, and why"),
@@ -64,12 +72,8 @@ def main() -> int:
         )
         for word, means in WORDS.get(name, {}).items():
             command.add_argument(f"--{word}", default="", help=means)
-        if name == "preview":
-            command.add_argument(
-                "--refresh",
-                action="store_true",
-                help="compare with what there is, not with the state",
-            )
+        if name in REFRESHED:
+            command.add_argument("--refresh", action="store_true", help=REFRESHED[name])
     branch = commands.add_parser("changes", help=CHANGES, description=CHANGES)
     branch.add_argument("--base", default="origin/main", help="what to compare with")
     branch.add_argument("--stack", default="", help="one stack (default: all)")
@@ -85,7 +89,7 @@ def main() -> int:
             COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
-        return 1
+        return error.status
     except OSError as error:
         if error.filename is None and error.errno not in FULL:
             raise  # not of a file

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from datetime import datetime
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from cyberhubs import paths
 from cyberhubs.errors import UserError
@@ -15,15 +15,14 @@ from cyberhubs.ops.stack import Stack
 from cyberhubs.processes import runs
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def locked(
-    command: Callable[Concatenate[Stack, P], None],
-) -> Callable[Concatenate[Stack, P], None]:
+def locked(command: Callable[Concatenate[Stack, P], T]) -> Callable[Concatenate[Stack, P], T]:
     """Refuses to run beside another one, and where the stack's state cannot be used."""
 
     @functools.wraps(command)
-    def run(stack: Stack, *args: P.args, **kwargs: P.kwargs) -> None:
+    def run(stack: Stack, *args: P.args, **kwargs: P.kwargs) -> T:
         _ = stack.settings  # all that is wrong in the file, before anything else
         with (paths.run() / f"stack-{stack.name}.lock").open("a+") as file:
             try:
@@ -41,7 +40,7 @@ def locked(
             file.flush()
             stack.check()
             unlock(stack)
-            command(stack, *args, **kwargs)
+            return command(stack, *args, **kwargs)
 
     return run
 

@@ -176,7 +176,12 @@ class Stack:
     @property
     def resources(self) -> list[Resource]:
         """What the state holds."""
-        return self._exported or []
+        return (self._exported or {}).get("resources", [])
+
+    @property
+    def updated(self) -> str:
+        """When the last update has written its state, as "2027-01-31T12:00:00.123Z"."""
+        return (self._exported or {})["manifest"]["time"]
 
     def forget(self, *, decrypt: bool = False) -> None:
         """Has the state read anew by who asks for it next; `decrypt`: with secrets as `{"plaintext": JSON}`."""
@@ -185,13 +190,13 @@ class Stack:
         self._decrypt = decrypt
 
     @cached_property
-    def _exported(self) -> list[Resource] | None:
+    def _exported(self) -> dict[str, Any] | None:
         """None without a state. Not of a list of stacks, for which Pulumi reads the state of each."""
         shown = ["--show-secrets"] if self._decrypt else []
         answer = self.pulumi("stack", "export", "--stack", self.name, *shown, capture=True)
         if answer.returncode == NOT_FOUND:
             return None
-        return json.loads(self._answer(answer))["deployment"].get("resources", [])
+        return json.loads(self._answer(answer))["deployment"]
 
     @cached_property
     def _environment(self) -> dict[str, str]:

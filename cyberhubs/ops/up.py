@@ -13,7 +13,8 @@ PATIENCE_S = 30  # for what has just been started to answer
 
 
 @locked
-def up(stack: Stack) -> None:
+def up(stack: Stack, *, refresh: bool = False) -> None:
+    """`refresh`: also what only Pulumi's refresh sees is made as it was."""
     check_writable(stack.folder)
     preflight = preflight_of(stack)
     with preflight.prepared() as client:
@@ -24,6 +25,7 @@ def up(stack: Stack) -> None:
             *preflight.options,
             *teams.options(stack, resources),
             *repair(preflight, client, resources),
+            *(["--refresh"] if refresh else []),
         ]
         if not stack.update("up", *options):
             print(preflight.explain_failure(), flush=True)

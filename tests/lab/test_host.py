@@ -60,7 +60,7 @@ def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None
     for said in ("ext4 made", "docker.io: held", "in the group docker", "firewall: in force"):
         assert said in lab.first_up
     assert set(changes(lab.ops("up"))) == UNCHANGED
-    assert "All is as it was made" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("drift")
 
 
 @pytest.mark.slow
@@ -186,11 +186,11 @@ def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None
         iptables = "iptables -I CYBERHUBS-DOCKER 1 -j RETURN"
         lab.machine.exec(iptables)
         socket.create_connection((lab.machine.address, 8090), 3).close()
-        assert "firewall" in lab.ops("check", fails=True)
+        assert "firewall" in lab.ops("drift", fails=True)
     finally:
         lab.machine.exec("docker rm -f opened")
     assert "Running firewall again" in lab.ops("up")
-    assert "All is as it was made" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("drift")
 
 
 @pytest.mark.slow
@@ -242,11 +242,16 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
         "sysctl -qw net.bridge.bridge-nf-call-iptables=0; rm /etc/apt/apt.conf.d/60cyberhubs; "
         "systemctl stop docker.socket docker"
     )
-    said = lab.ops("check", fails=True)
-    for line in ("bridge-nf-call-iptables = 1", "60cyberhubs: written", "docker: started"):
+    said = lab.ops("drift", fails=True)
+    for line in (
+        "bridge-nf-call-iptables = 1",
+        "60cyberhubs is gone",
+        "docker: started",
+        "Not looked at: No Docker engine answers",
+    ):
         assert line in said
     lab.ops("up")
-    assert "All is as it was made" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("drift")
     # live-restore: the containers went on while the engine was down.
     assert lab.machine.exec("docker ps -q").split() == started
     assert set(changes(lab.ops("up"))) == UNCHANGED
@@ -259,7 +264,12 @@ def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) 
     with lab.tunnel(), signed_in(lab, "grace") as kernel:
         kernel.run("kept = 6 * 7")
         lab.machine.exec(f"echo damaged >{access}")
-        assert f"{access}: written" in lab.ops("check", fails=True)
+        said = lab.ops("drift", fails=True)
+        assert f"{access} has other content (last changed 20" in said
+        assert "belongs to uid 12345" in said
+        assert re.search(
+            r"- Since then debian logged in by ssh from [\d.]+ .*, with the key of host.ssh", said
+        )
         assert f"{access}: written" in lab.ops("up")
         assert lab.machine.exec(f"cat {access}") == right
         lab.state_file.unlink()
@@ -277,7 +287,7 @@ def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeploy
     lab.machine.exec("systemctl start cyberhubs-firewall-undo.service")  # as its timer will
     lab.write(before)
     lab.ops("up")
-    assert "All is as it was made" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("drift")
 
 
 @pytest.mark.slow
@@ -291,7 +301,7 @@ def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
         again.start()
         assert again.kernel().run("print(open('kept.txt').read())") == "orbit"
         again.stop()
-    assert "All is as it was made" in lab.ops("check")
+    assert "All is as it was made" in lab.ops("drift")
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 

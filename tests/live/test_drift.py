@@ -51,13 +51,64 @@ def test_files_are_as_they_were_made(deployment: Deployment, how: str) -> None:
             file.chmod(0o600)
         else:
             file.unlink()
-    for command in ("check", "status"):
-        said = deployment.ops(command, fails=True)
-        assert [file for file in files if f"{file}: written" not in said] == []
+    said = deployment.ops("status", fails=True)
+    assert [file for file in files if f"{file}: written" not in said] == []
+    said = deployment.ops("drift", fails=True)
+    matter = "has other content (last changed 20" if how == "damaged" else "is gone"
+    assert [file for file in files if f"{file} {matter}" not in said] == []
+    assert "To keep that, say it in cyberhubs:hubs.core.access." in said
     deployment.ops("up")
     assert {file: (file.read_text(), file.stat().st_mode) for file in files} == before
-    assert "All is as it was made" in deployment.ops("check")
+    assert "All is as it was made" in deployment.ops("drift")
     is_right(deployment)
+
+
+def drift(deployment: Deployment, *, status: int, **environment: str) -> str:
+    """The report, which is in a file too; it changes nothing, the state neither."""
+    file = deployment.directory / "drift.md"
+    before = deployment.state_file.read_bytes(), deployment.started()
+    done = subprocess.run(
+        [*deployment.program("drift"), "--markdown", str(file)],
+        cwd=deployment.directory,
+        env=deployment.environment | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (deployment.state_file.read_bytes(), deployment.started()) == before
+    assert done.returncode == status, done
+    text = file.read_text()
+    file.unlink()
+    assert text.strip() == (done.stderr if status else done.stdout).strip()
+    return text
+
+
+def test_what_only_a_refresh_sees_is_said_and_undone(deployment: Deployment) -> None:
+    assert "All is as it was made" in drift(deployment, status=0)
+    proxy = deployment.container("proxy")
+    proxy.update(mem_limit="600m", memswap_limit="600m")
+    said = drift(deployment, status=1)
+    assert "- core-proxy: memory is 600, and was made as 512.\n" in said
+    assert f"`make up STACK={deployment.stack} REFRESH=1`" in said
+    deployment.ops("up")
+    assert "memory is 600" in drift(deployment, status=1)
+    started = deployment.started()
+    deployment.ops("up", "--refresh", "1")
+    assert "All is as it was made" in drift(deployment, status=0)
+    assert deployment.started() == started
+
+
+def test_what_could_not_be_looked_at_is_not_called_right(deployment: Deployment) -> None:
+    said = drift(deployment, status=2, DOCKER_HOST="tcp://127.0.0.1:1")
+    assert "nothing is known to differ" in said and "- Not looked at: DOCKER_HOST says" in said
+    passwd = deployment.data / "etc/passwd"
+    passwd.write_text("damaged")
+    said = drift(deployment, status=1, DOCKER_HOST="tcp://127.0.0.1:1")
+    assert f"{passwd} has other content" in said and "- Not looked at: DOCKER_HOST says" in said
+    deployment.ops("up")
+    deployment.write("config: {}\n")
+    said = drift(deployment, status=2)
+    assert "could not be looked at, and nothing was changed" in said
+    deployment.put_right()
 
 
 def test_secrets_that_are_gone_are_made_anew(deployment: Deployment, kernel: Kernel) -> None:
