@@ -11,7 +11,7 @@ AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview changes down output password access register rename status logs drift tunnel host-key setup setup-program \
-	setup-dev setup-test setup-test-all env test test-all test-unit docs bench rehearsal screenshot lint
+	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -67,6 +67,10 @@ setup: ## install what is missing for hubs on this machine; `make up` does it to
 
 setup-program:
 	@$(PYTHON) -m install venv pulumi plugins
+
+scan: ## secrets in plain text, in stack files and in git's history
+	@$(PYTHON) -m install venv gitleaks
+	@.venv/bin/python -m cyberhubs.scan
 
 env: ## for plain pulumi: eval "$$(make -s env)"
 	@$(PYTHON) -m install env

@@ -13,6 +13,12 @@ class UserError(Exception):
     status = 1
 
 
+class NotLookedError(UserError):
+    """What was asked for is not known, as not all could be looked at."""
+
+    status = 2
+
+
 def trouble(error: OSError) -> str:
     """What to do about a file that cannot be read or written."""
     where = error.filename or paths.home()

@@ -26,6 +26,11 @@ def build() -> Path:
     return _made(home() / "build")
 
 
+def tools() -> Path:
+    """For programs beside Pulumi's that `make` calls."""
+    return _made(home() / "tools")
+
+
 def run() -> Path:
     """For pid files and logs of what `make` started."""
     return _made(home() / "run")

@@ -10,6 +10,7 @@ _TOOLS = tomllib.loads((REQUIREMENTS / "tools.toml").read_text())
 OLDEST_PULUMI: str = _TOOLS["pulumi"]["oldest"]
 DEBIAN: str = _TOOLS["images"]["debian"]
 CADDY: str = _TOOLS["images"]["caddy"]
+GITLEAKS: str = _TOOLS["scan"]["gitleaks"]
 
 
 def base_image(debian: str = DEBIAN) -> str:

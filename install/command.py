@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from cyberhubs.progress import Report
 
-from . import apt, engine, engine_image, ladder, plugins, pulumi
+from . import apt, engine, engine_image, gitleaks, ladder, plugins, pulumi
 from .process import alone, in_sentences
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
@@ -14,13 +14,16 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "engine": lambda: [engine.Engine(), engine.Client()],
     "base": lambda: [engine_image.Base()],
     "caddy": lambda: [engine_image.Caddy()],
+    "gitleaks": lambda: [gitleaks.Gitleaks()],
 }
+BY_NAME = ("gitleaks",)  # no hub needs it
 
 
 def main(what: Sequence[str]) -> int:
     if list(what) == ["stop-engine"]:
         return in_sentences(engine.stop)
-    return in_sentences(lambda report: ensure(ITEMS, what, report))
+    named = what or [name for name in ITEMS if name not in BY_NAME]
+    return in_sentences(lambda report: ensure(ITEMS, named, report))
 
 
 def ensure(

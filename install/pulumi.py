@@ -135,9 +135,16 @@ def _as_numbers(version: str) -> tuple[int, ...]:
 def release_file(name: str, version: str, intel: str) -> str:
     """The name of the vendor's archive for this machine, in which `intel` stands for 64 bits of Intel's;
     UnavailableError if there is none."""
+    system, architecture = platform_names(intel)
+    return f"{name}-v{version}-{system}-{architecture}.tar.gz"
+
+
+def platform_names(intel: str) -> tuple[str, str]:
+    """The system and the architecture in the names of a vendor's files, which call 64 bits of Intel's
+    `intel`; UnavailableError if there is none for this machine."""
     machine = {"x86_64": intel, "amd64": intel, "aarch64": "arm64", "arm64": "arm64"}
     system = platform.system().lower()
     architecture = machine.get(platform.machine().lower())
     if system not in ("linux", "darwin") or architecture is None:
-        raise UnavailableError(f"Pulumi has none for {system} on {platform.machine()}")
-    return f"{name}-v{version}-{system}-{architecture}.tar.gz"
+        raise UnavailableError(f"there is none for {system} on {platform.machine()}")
+    return system, architecture

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cyberhubs.errors import UserError, trouble
+from cyberhubs.errors import NotLookedError, UserError, trouble
 from cyberhubs.machine.script import script
 from cyberhubs.ops.drift import (
     CONTAINER,
@@ -45,12 +45,6 @@ WORDS = (
 
 class DriftError(UserError):
     """There is some."""
-
-
-class NotLookedError(UserError):
-    """Whether there is any is not known."""
-
-    status = 2
 
 
 @dataclass

@@ -10,6 +10,7 @@ MODULES = {
     "Plugin": "plugins",
     "Base": "base",
     "Caddy": "caddy",
+    "Gitleaks": "gitleaks",
     "Engine": "engine",
 }
 

@@ -52,7 +52,6 @@ class StandIn:
 
 def _key() -> str:
     digest = hashlib.sha256()
-    for file in sorted((paths.OFFLINE / "go").rglob("*")):
-        if file.is_file():
-            digest.update(file.read_bytes())
+    for file in sorted((*CLI_MODULE.iterdir(), *HOST_MODULE.iterdir())):
+        digest.update(file.read_bytes())
     return f"build of {digest.hexdigest()}"

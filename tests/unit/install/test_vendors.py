@@ -14,7 +14,7 @@ import pytest
 from cyberhubs import paths, pins
 from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
-from install import apt, engine, fetch, ladder, plugins, pulumi
+from install import apt, engine, fetch, gitleaks, ladder, plugins, pulumi
 from install.ladder import UnavailableError
 from tests.support.install import browser
 from tests.support.vendors import Vendors, archive
@@ -26,6 +26,9 @@ CLI = f"get.pulumi.com/releases/sdk/pulumi-v{VERSION}-linux-x64.tar.gz"
 SUMS = f"github.com/pulumi/pulumi/releases/download/v{VERSION}/pulumi-{VERSION}-checksums.txt"
 PLUGIN = "get.pulumi.com/releases/plugins/pulumi-resource-docker-v{}-linux-amd64.tar.gz".format(
     pins.python_package("pulumi-docker")
+)
+GITLEAKS = (
+    f"github.com/gitleaks/gitleaks/releases/download/v{pins.GITLEAKS}/gitleaks_{pins.GITLEAKS}"
 )
 DOCKER = "download.docker.com/linux/debian"
 CHROMIUM = "cdn.playwright.dev/builds/cft/1.2.3/linux64/chrome-linux64.zip"
@@ -49,6 +52,7 @@ def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors
             (pulumi, "CHECKSUMS"),
             (plugins, "RELEASES"),
             (engine, "DOCKER_PACKAGES"),
+            (gitleaks, "RELEASES"),
         ]:
             monkeypatch.setattr(module, name, vendors.here(getattr(module, name)))
         monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -60,6 +64,27 @@ def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+# Gitleaks
+
+
+@pytest.mark.parametrize("sums", ["right", "wrong"])
+def test_the_vendors_gitleaks_is_unpacked(vendors: Vendors, report: Report, sums: str) -> None:
+    packed = archive({"gitleaks": f"echo {pins.GITLEAKS}", "README.md": ""})
+    digest = _sha256(packed if sums == "right" else b"")
+    vendors.files[f"{GITLEAKS}_linux_x64.tar.gz"] = packed
+    vendors.files[f"{GITLEAKS}_checksums.txt"] = (
+        f"{digest}  gitleaks_{pins.GITLEAKS}_linux_x64.tar.gz\n".encode()
+    )
+    item = gitleaks.Gitleaks()
+    if sums == "wrong":
+        with pytest.raises(UserError, match="wrong checksum"):
+            ladder.ensure(item, report)
+        assert item.found() is None
+    else:
+        assert ladder.ensure(item, report) == 2
+        assert item.found() == f"{pins.GITLEAKS} found at {gitleaks.target()}"
 
 
 # Any file

@@ -10,7 +10,7 @@ from cyberhubs import paths, pins, pulumi_env
 from cyberhubs.progress import Report
 from install import apt, engine, ladder, plugins, pulumi
 from install.ladder import UnavailableError
-from offline.install import base, caddy, golang, stand_ins
+from offline.install import base, caddy, gitleaks, golang, stand_ins
 from offline.install import pulumi as build
 from tests.unit.install.things import program
 
@@ -130,6 +130,7 @@ def test_debians_docker_serves_where_dockers_is_not_reached(
 
 def test_pinned_versions_are_the_modules() -> None:
     assert golang.required(caddy.MODULE, caddy.PACKAGE) == pins.CADDY
+    assert golang.required(gitleaks.MODULE, gitleaks.PACKAGE) == pins.GITLEAKS
     assert (
         golang.required(build.CLI_MODULE, "github.com/pulumi/pulumi/pkg/v3") == pins.OLDEST_PULUMI
     )
