@@ -15,6 +15,7 @@ from cyberhubs.ops import (
     preview,
     register,
     rename,
+    rotate,
     status,
     tunnel,
     up,
@@ -27,6 +28,7 @@ WORDS = {  # that a command takes beside its stack
     "preview": {"markdown": "a file for what it means, as a comment"},
     "register": {"hub": "the hub's name"},
     "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
+    "rotate": {"secret": "what to renew; none: a list of what there is", "hub": "the hub's name"},
 }
 REFRESHED = {
     "preview": "compare with what there is, not with the state",
@@ -53,6 +55,10 @@ COMMANDS = {
     "rename": (
         rename.rename,
         "what was one name's is another's, after somebody was renamed at GitHub",
+    ),
+    "rotate": (
+        rotate.rotate,
+        "renew a secret, after saying what people notice; or list them",
     ),
     "logs": (logs.logs, "the last lines of each hub's containers"),
 }

@@ -35,7 +35,7 @@ def locked(command: Callable[Concatenate[Stack, P], T]) -> Callable[Concatenate[
                 ) from None
             file.truncate(0)
             file.write(
-                f"`make {command.__name__}`, process {os.getpid()}, since {datetime.now():%H:%M:%S}"
+                f"`make {command.__name__.split('_')[0]}`, process {os.getpid()}, since {datetime.now():%H:%M:%S}"
             )
             file.flush()
             stack.check()

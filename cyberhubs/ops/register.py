@@ -27,8 +27,8 @@ def register(stack: Stack, hub: str) -> None:
     print(f"  Authorization callback URL  {settings.callback(found)}\n")
     print("No wildcard, no device flow. Hubs may share an app that has the callback of each. Then")
     print("press Generate a new client secret there.\n")
-    client_id = _read("Client ID: ", input)
-    secret = _read("Client secret (it is not shown): ", getpass)
+    client_id = ask("Client ID: ", input)
+    secret = ask("Client secret (it is not shown): ", getpass)
     stack.create()
     key = f"cyberhubs:hubs.{found.name}.login"
     for name, value, how in (
@@ -56,7 +56,8 @@ def _as_if_registered(stack: Stack, name: str) -> Settings:
     return load(raw, stack.name, stack.file.parent)
 
 
-def _read(what: str, read: Callable[[str], str]) -> str:
+def ask(what: str, read: Callable[[str], str]) -> str:
+    """What somebody types, or gives by stdin. Raises UserError for nothing."""
     try:
         value = read(what).strip() if sys.stdin.isatty() else sys.stdin.readline().strip()
     except EOFError:

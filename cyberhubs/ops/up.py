@@ -1,5 +1,7 @@
 """Bringing a stack up."""
 
+import shlex
+
 from cyberhubs.errors import UserError
 from cyberhubs.ops import drift, front_door, teams
 from cyberhubs.ops.engine import engine
@@ -13,14 +15,17 @@ PATIENCE_S = 30  # for what has just been started to answer
 
 
 @locked
-def up(stack: Stack, *, refresh: bool = False) -> None:
-    """`refresh`: also what only Pulumi's refresh sees is made as it was."""
+def up(stack: Stack, *, refresh: bool = False, without: str = "") -> None:
+    """`refresh`: also what only Pulumi's refresh sees is made as it was. `without`: path of a secret on the machine that
+    is removed first, when nothing stands in the way, and so made anew."""
     check_writable(stack.folder)
     preflight = preflight_of(stack)
     with preflight.prepared() as client:
         unlock(stack)  # again: a plain `pulumi up` takes no lock of this program
         resources = drift.resources_of(stack)  # now: one may have ended meanwhile
         stack.create()
+        if without:
+            stack.machine.run(f"rm -f {shlex.quote(without)}", limit_s=60)
         options = [
             *preflight.options,
             *teams.options(stack, resources),

@@ -189,6 +189,54 @@ def test_a_wrong_secret_is_found_before_the_hub_is_replaced(
     assert deployment.started() == before
 
 
+def test_another_secret_of_the_app(
+    deployment: Deployment, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with at_work(deployment, "grace", GithubMember) as grace:
+        kernel = grace.kernel()
+        kernel.run("kept = 6 * 7")
+        started = deployment.started()
+        old, new = app.client_secret, f"{app.client_secret}2"
+        monkeypatch.setattr(app, "client_secret", new)
+        said = deployment.ops("rotate", "--secret", "client-secret", stdin=f"{new}\n")
+        assert "Nobody notices anything" in said.splitlines()[0]
+        assert app.client_id in said and "Delete the old one at GitHub now" in said
+        assert new not in said and new not in deployment.file.read_text()
+        written = (deployment.data / "hubs/core/secrets/client_secret").read_text()
+        assert written == new != old
+        with member(deployment, "katherine") as katherine:
+            katherine.sign_in()
+        assert deployment.started() == started
+        assert keeps_its_variables(kernel)
+
+
+@pytest.mark.slow
+def test_another_key_of_the_database(deployment: Deployment, account: Account, team: Team) -> None:
+    """By which the hub keeps what GitHub gave it: who is in by that signs in again, and stays meanwhile."""
+    team.add(account)
+    with member(deployment, "joan") as joan, member(deployment, "grace") as grace:
+        joan.sign_in().start()
+        grace.sign_in()
+        kernel = joan.kernel()
+        kernel.run("kept = 6 * 7")
+        said = deployment.ops("rotate", "--secret", "crypt-key")
+        assert "signs in again at the next visit" in said.splitlines()[0]
+        eventually(lambda: "whether joan is a member, who stays" in hub_log(deployment))
+        assert "Failed to retrieve encrypted auth_state for joan" in hub_log(deployment)
+        assert keeps_its_variables(kernel)
+
+        def is_asked() -> bool:
+            page = joan.http.get(f"{deployment.url}hub/home", headers=PAGE)
+            return "/hub/login" in str(page.url) or "sign in again" in page.text
+
+        eventually(is_asked)
+        joan.sign_in()
+        assert joan.http.get(f"{deployment.url}hub/home", headers=PAGE).url.path.endswith("/home")
+        assert grace.http.get(f"{deployment.url}hub/home", headers=PAGE).url.path.endswith("/home")
+        assert keeps_its_variables(kernel)
+        joan.stop()
+
+
 def test_no_secret_is_readable(deployment: Deployment, app: App) -> None:
     with member(deployment, "grace") as grace:
         grace.sign_in()

@@ -105,8 +105,8 @@ class Deployment:
         except AssertionError:
             self._up = ""
             raise
-        if command in ("up", "down"):
-            self._up = self.file.read_text() if command == "up" and not fails else ""
+        if command in ("up", "down", "rotate"):
+            self._up = self.file.read_text() if command != "down" and not fails else ""
         return printed
 
     def program(self, command: str) -> list[str]:

@@ -8,6 +8,7 @@ TOGETHER = {
         "tests/live/test_survival",
         "tests/live/test_notebook",
         "tests/live/test_removal",
+        "tests/live/test_rotate",
         "tests/live/test_rights",
         "tests/live/test_every_key",
         "tests/live/test_extensions",
