@@ -82,7 +82,6 @@ def describe_hubs(
                 )
             summary.extend(Topic.SERVERS, _servers(old, new))
             _containers(summary, name, by_name)
-        _warn_if_open(summary, new, now)
 
 
 def _of_removed(hub: Hub, added: list[Hub]) -> str:
@@ -126,16 +125,6 @@ def _who_may_enter(hub: Hub, now: datetime) -> str:
         else ""
     )
     return f": {people}{of} may enter"
-
-
-def _warn_if_open(summary: Summary, hub: Hub, now: datetime) -> None:
-    """An open hub is announced until its file says that it is meant."""
-    lists = hub.access
-    if lists and is_open(lists, now) and not lists.everyone and not lists.open_until:
-        summary.say(
-            Topic.EXPOSED,
-            f"{hub.name} admits everyone with an account, as no list says whom: write everyone: true if that is meant.",
-        )
 
 
 def _containers(summary: Summary, name: str, changes: dict[str, Change]) -> None:

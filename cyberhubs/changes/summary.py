@@ -9,6 +9,7 @@ from cyberhubs.changes.differences import Change
 MARK = "<!-- cyberhubs changes -->"
 """First line of the comment at a pull request, by which the next one finds and updates it."""
 NOBODY = "This change touches nobody: no access, no running server, no address."
+NOTHING = "Nothing changes."
 
 
 class Topic(StrEnum):
@@ -16,6 +17,7 @@ class Topic(StrEnum):
 
     LOST = "Would be lost"
     REFUSED = "Cannot be done"
+    RULES = "Rules"
     ACCESS = "Who may enter"
     HUBS = "Hubs"
     CUT = "Cut off meanwhile"
@@ -50,29 +52,35 @@ class Summary:
             return f"about {max(5, round(self.seconds, -1) or 5)} s"
         return f"about {round(self.seconds / 60)} min"
 
+    @property
+    def _first(self) -> list[str]:
+        """Where no line is about people; a rule is of what there will be, changed or not."""
+        if self.lines.keys() - {Topic.RULES}:
+            return []
+        return [NOBODY if self.changes else NOTHING]
+
+    @property
+    def _last(self) -> list[str]:
+        return [] if self._first == [NOTHING] else [f"The update takes {self.takes}."]
+
     def text(self) -> str:
         """For a terminal."""
-        if not self.changes and not self.lines:
-            return "Nothing changes."
         parts = [
             f"{topic}:\n" + "\n".join(f"  {line}" for line in self.lines[topic])
             for topic in Topic
             if topic in self.lines
         ]
-        return "\n".join([*(parts or [NOBODY]), f"The update takes {self.takes}."])
+        return "\n".join([*self._first, *parts, *self._last])
 
     def markdown(self) -> str:
         """For a comment, with the resources folded."""
-        if not self.changes and not self.lines:
-            return "Nothing changes.\n"
-        parts = []
+        parts = [f"{line}\n" for line in self._first]
         for topic in Topic:
             if lines := self.lines.get(topic):
                 bold = "**" if topic is Topic.LOST else ""
                 shown = "\n".join(f"- {bold}{_plain(line)}{bold}" for line in lines)
                 parts.append(f"**{topic}**\n\n{shown}\n")
-        parts = parts or [f"{NOBODY}\n"]
-        parts.append(f"The update takes {self.takes}.\n")
+        parts += [f"{line}\n" for line in self._last]
         if self.changes:
             parts.append(_folded(self.changes))
         return "\n".join(parts)

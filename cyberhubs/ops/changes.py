@@ -22,6 +22,7 @@ from cyberhubs.changes import (
     teams_of,
 )
 from cyberhubs.errors import UserError
+from cyberhubs.ops.rules import judge, refusal
 from cyberhubs.progress import Report
 from cyberhubs.settings import load_file
 from cyberhubs.settings.problems import one_of
@@ -31,17 +32,19 @@ AT_ONCE = 2  # previews; each keeps a core busy
 
 @dataclass(frozen=True)
 class Compared:
-    """A stack of the branch. `failed`: why it cannot be told what changes; `note`: what limits what is told."""
+    """A stack of the branch. `failed`: why it cannot be told what changes; `note`: what limits what is told; `broken`:
+    rules for which the command fails."""
 
     stack: str
     summary: Summary | None = None
     failed: str = ""
     note: str = ""
+    broken: tuple[str, ...] = ()
 
 
 def changes(base: str, stack: str = "", markdown: str = "") -> None:
     """Says for every stack, or one, what has changed since the branch left `base`; into the file `markdown`, too, as a
-    comment. Raises UserError if a stack file is wrong, or its program stops."""
+    comment. Raises UserError if a stack file is wrong, its program stops, or it breaks a rule."""
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "before"), Path(folder, "after")
         for copy in (before, after):
@@ -64,8 +67,11 @@ def changes(base: str, stack: str = "", markdown: str = "") -> None:
         print(f"\n{one.stack}, since {commit}:\n{_indented(_text(one))}")
     if markdown:
         Path(markdown).write_text(_comment(compared, commit))
+    problems = [refusal(one.stack, one.broken) for one in compared if one.broken]
     if failed := [one.stack for one in compared if one.failed]:
-        raise UserError(f"{', '.join(failed)}: see above; the rest has been compared.")
+        problems.append(f"{', '.join(failed)}: see above; the rest has been compared.")
+    if problems:
+        raise UserError("\n".join(problems))
 
 
 def _comment(compared: Iterable[Compared], commit: str) -> str:
@@ -98,7 +104,7 @@ def _compare(name: str, before: Path | None, after: Path | None) -> Compared:
             note="Its stack file is gone, and nothing stops its hubs: `make down` before that, or bring it back.",
         )
     try:
-        load_file(paths.stack_file(name), name)  # whose errors name the file that people edit
+        settings = load_file(paths.stack_file(name), name)  # whose errors name the file to edit
         new = record(after, name)
     except UserError as error:
         return Compared(name, failed=str(error))
@@ -113,4 +119,4 @@ def _compare(name: str, before: Path | None, after: Path | None) -> Compared:
     summary = describe(old, new, differences(old, new))
     teams = teams_of(before, name) if before else {}
     summary.extend(Topic.ACCESS, team_changes(teams, teams_of(after, name)))
-    return Compared(name, summary, note=note)
+    return Compared(name, summary, note=note, broken=judge(summary, new, settings.waivers))

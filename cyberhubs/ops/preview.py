@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cyberhubs.changes import (
@@ -18,6 +18,7 @@ from cyberhubs.changes import (
 from cyberhubs.errors import UserError
 from cyberhubs.ops.lock import locked
 from cyberhubs.ops.preflight import preflight_of
+from cyberhubs.ops.rules import judge, refusal
 from cyberhubs.ops.stack import Stack
 
 # The engine's words for the steps of one change. A replacement is one of its own and two more.
@@ -27,7 +28,8 @@ OPERATIONS = ("create", "update", "replace", "delete")
 @locked
 def preview(stack: Stack, *, refresh: bool = False, markdown: str = "") -> None:
     """Shows what Pulumi would do to each resource, then in plain words what that means for people; into the file
-    `markdown`, too, as a comment. `refresh`: compares with what there is, of which the state may know nothing."""
+    `markdown`, too, as a comment. `refresh`: compares with what there is, of which the state may know nothing. Raises
+    UserError for what breaks a rule, once all is said."""
     stack.create()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         planned = pool.submit(_planned, Path(folder, "checkout"), stack)
@@ -41,12 +43,16 @@ def preview(stack: Stack, *, refresh: bool = False, markdown: str = "") -> None:
         if stack.pulumi(*words, environment=environment).returncode:
             planned.cancel()
             raise UserError("The preview failed: the reason is above. Nothing was changed.")
-        summary = _summary(stack, log, planned)
+        after = planned.result()
+        summary = _summary(stack, log, after)
+    broken = judge(summary, after, stack.settings.waivers)
     print(f"\nIn plain words:\n{summary.text()}")
     if markdown:
         Path(markdown).write_text(
             comment("What this does to what runs", {stack.name: summary.markdown()})
         )
+    if broken:
+        raise UserError(refusal(stack.name, broken))
 
 
 def _planned(folder: Path, stack: Stack) -> list[Resource]:
@@ -54,9 +60,8 @@ def _planned(folder: Path, stack: Stack) -> list[Resource]:
     return record(folder, stack.name)
 
 
-def _summary(stack: Stack, log: Path, planned: Future[list[Resource]]) -> Summary:
+def _summary(stack: Stack, log: Path, after: Sequence[Resource]) -> Summary:
     before = [Resource.read(resource) for resource in stack.resources]
-    after = planned.result()
     return describe(before, after, _changes(log, before, after))
 
 

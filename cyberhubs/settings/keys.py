@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
-from cyberhubs.settings.base import Model, read_text
+from cyberhubs.settings.base import Model, Text, read_text
 from cyberhubs.settings.domain import Domain
 from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name
@@ -15,6 +15,7 @@ from cyberhubs.settings.proxy import Proxy
 from cyberhubs.settings.teams import Team, TeamName
 from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.visitors import Visitors
+from cyberhubs.settings.waivers import RULES, RuleName
 
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
@@ -46,6 +47,12 @@ class Keys(Model, defer_build=True):
         default={}, examples=['{"my-org:class-2027": {members: {file: class-2027.txt}}}']
     )
     """Teams at GitHub, as org:team, that Cyberhubs manages. A hub admits a team by its access.organizations."""
+    waivers: dict[RuleName, Text] = Field(
+        default={},
+        examples=['{ssh-restricted: "we travel, and keys alone get in"}'],
+        json_schema_extra={"propertyNames": {"enum": [*RULES]}},
+    )
+    """Rules that this stack may break, each with the reason, which every summary shows. All rules: docs/reference/rules.md."""
 
 
 @cache

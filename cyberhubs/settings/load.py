@@ -41,6 +41,8 @@ class Settings:
     """By name."""
     teams: Mapping[str, tuple[str, ...]]
     """Teams at GitHub that the program manages, "org:team": names of members."""
+    waivers: Mapping[str, str]
+    """Reasons by the names of the rules that the stack may break."""
     warnings: tuple[str, ...]
     """What is allowed but may not be meant, a sentence each."""
 

@@ -27,7 +27,8 @@ WORDS = {
     "number": "number",
     "boolean": "true or false",
 }
-NAME = {"hubs": "HUB", "teams": "ORG:TEAM"}  # of entries whose keys the operator chooses
+# Of entries whose keys the operator chooses.
+NAME = {"hubs": "HUB", "teams": "ORG:TEAM", "waivers": "RULE"}
 
 Schema = dict[str, Any]
 

@@ -189,9 +189,10 @@ MISTAKES: list[Edit] = [
     (
         '["grace", "katherine"]',
         "[]",
-        "Open to others",
+        "Rules",
         [
-            "core admits everyone with an account, as no list says whom: write everyone: true if that is meant."
+            "core admits everyone with an account, as no list says whom: write everyone: true if that is meant. "
+            "(warning: open-hub-stated)"
         ],
     ),
     (
@@ -298,7 +299,7 @@ def test_members_of_a_team(branch: Branch) -> None:
 def test_an_image_and_a_part_of_the_program(branch: Branch) -> None:
     branch.edit(("FROM", "# another line\nFROM"), path="images/corehub/Dockerfile")
     branch.edit(("protect=True", "protect=False"), path="components/host/cloud_server.py")
-    printed, _ = branch.changes()
+    printed, _ = branch.changes(fails=True)  # as it breaks a rule
     assert section(printed, "Images") == [
         "corehub is built and tried. Members get it at their next start; running servers keep the one they have."
     ]
@@ -306,6 +307,26 @@ def test_an_image_and_a_part_of_the_program(branch: Branch) -> None:
         "the protection of the volume: a later change can delete it.",
         "the protection of the public address: a later change can delete it.",
     ]
+
+
+def test_a_broken_rule_and_one_that_is_waived(branch: Branch) -> None:
+    branch.edit(
+        ("from: [192.0.2.0/24]", ""),
+        ("  cyberhubs:tls", "  cyberhubs:images: {base: 'debian:trixie-slim'}\n  cyberhubs:tls"),
+        (
+            "  cyberhubs:tls",
+            "  cyberhubs:waivers: {images-pinned: 'we *test* it'}\n  cyberhubs:tls",
+        ),
+    )
+    printed, comment = branch.changes(fails=True)
+    broken = (
+        "ssh (port 22) is answered to everybody: name the networks that may use it, under `ssh.from` of "
+        "`cyberhubs:host`. (error: ssh-restricted)"
+    )
+    waived = "images are built from debian:trixie-slim, a tag that may move. (waived: images-pinned, we *test* it)"
+    assert section(printed, "Rules") == [broken, waived]
+    assert "arbutus breaks ssh-restricted: see Rules above." in printed.splitlines()[-1]
+    assert "(error: ssh-restricted)" in comment and r"we \*test\* it" in comment
 
 
 def test_what_is_not_committed_counts(branch: Branch) -> None:

@@ -44,6 +44,14 @@ def test_a_committed_stack(tmp_path: Path, file: Path, parts: tuple[str, ...]) -
     assert "to create" in printed
 
 
+def test_a_broken_rule_fails_it_once_all_is_said(tmp_path: Path) -> None:
+    deployment = deployed(tmp_path, PROJECT / "stacks/Pulumi.server.yaml")
+    deployment.write(deployment.file.read_text().replace("from: [192.0.2.0/24]", ""))
+    printed = deployment.ops("preview", fails=True)
+    assert "to create" in printed and "(error: ssh-restricted)" in printed
+    assert "waive a rule, with the reason" in printed.splitlines()[-1]
+
+
 @slow
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name.split(".")[1])
 def test_an_example(tmp_path: Path, file: Path) -> None:

@@ -22,7 +22,11 @@ MAY_IMPORT = {
     },
     "cyberhubs.ops": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.cloud"),
-        *("cyberhubs.changes", "cyberhubs_hub.shared"),
+        *("cyberhubs.changes", "policy", "cyberhubs_hub.shared"),
+    },
+    "policy": {
+        *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.changes"),
+        "cyberhubs_hub.shared",
     },
     "components": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.caddyfile"),
@@ -42,7 +46,7 @@ def module(path: Path) -> str:
 
 FILES = {
     module(path): path
-    for folder in ("cyberhubs", "components", "install", "offline", "hub/cyberhubs_hub")
+    for folder in ("cyberhubs", "components", "policy", "install", "offline", "hub/cyberhubs_hub")
     for path in (PROJECT / folder).rglob("*.py")
 } | {"__main__": PROJECT / "__main__.py"}
 

@@ -35,6 +35,16 @@ def problems_of(raw: dict[str, Any], folder: Path) -> list[str]:
 
 # Path, value, the path as reported, and words of the message.
 BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
+    (
+        ("waivers", "ssh-restrict"),
+        "so",
+        "waivers.ssh-restrict",
+        "is not a rule — did you mean ssh-restricted?",
+    ),
+    (("waivers", "all"), "so", "waivers.all", "is not a rule — known are data-protected, images"),
+    (("waivers", "images-pinned"), "", "waivers.images-pinned", "is empty — give a text"),
+    (("waivers", "images-pinned"), True, "waivers.images-pinned", "is a boolean, not text"),
+    (("waivers",), ["images-pinned"], "waivers", "is a list, a mapping belongs here"),
     (("hots",), {}, "hots", "not a known key — did you mean host?"),
     (("host",), ..., "host", "is missing — add it, such as cyberhubs:host: {kind: local"),
     (("host",), "local", "host", "is text, a mapping belongs here"),
