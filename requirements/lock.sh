@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes run.txt and dev.txt anew from run.in and dev.in: changed lines only; all with --upgrade.
+# Writes run.txt and dev.txt anew from run.in and dev.in, and the policy pack's: changed lines only; all with --upgrade.
 set -eu
 cd "$(dirname "$0")"
 lock() {
@@ -8,3 +8,4 @@ lock() {
 }
 lock "$@" run.in --output-file run.txt
 lock "$@" dev.in --constraints run.txt --output-file dev.txt
+lock "$@" ../policy/requirements.in --output-file ../policy/requirements.txt
