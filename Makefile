@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register rename rotate status logs drift tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register rename rotate import status logs drift tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint
 
 help: ## this list
@@ -49,6 +49,10 @@ rename: ## FROM='s files are TO='s: for somebody of HUB= who has another name at
 
 rotate: setup-program ## renew SECRET= (of HUB=), after saying what people notice of it; without SECRET, the list
 	@$(OPS) rotate --stack $(STACK) --secret "$(SECRET)" --hub "$(HUB)"
+
+import: ## a stack file, and a report, from the old Cyberhubs, TLJH or jupyterhub-deploy-docker in FROM=
+	@$(PYTHON) -m install venv
+	@$(OPS) import --folder "$(FROM)" --stack "$(if $(filter-out file,$(origin STACK)),$(STACK))"
 
 status: ## what runs, how it is, and the room left
 	@$(OPS) status --stack $(STACK)

@@ -10,6 +10,7 @@ from cyberhubs.ops import (
     down,
     drift_report,
     host_key,
+    import_,
     logs,
     outputs,
     preview,
@@ -25,6 +26,7 @@ from cyberhubs.ops.stack import Stack
 WORDS = {  # that a command takes beside its stack
     "access": {"hub": "the hub's name", "user": "the user's name"},
     "drift": {"markdown": "a file for the same as Markdown"},
+    "import": {"folder": "where the old system is"},
     "preview": {"markdown": "a file for what it means, as a comment"},
     "register": {"hub": "the hub's name"},
     "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
@@ -60,6 +62,10 @@ COMMANDS = {
         rotate.rotate,
         "renew a secret, after saying what people notice; or list them",
     ),
+    "import": (
+        import_.import_,
+        "a stack file from an old Cyberhubs, a TLJH or a jupyterhub-deploy-docker",
+    ),
     "logs": (logs.logs, "the last lines of each hub's containers"),
 }
 
@@ -73,8 +79,9 @@ def main() -> int:
         command = commands.add_parser(name, help=summary, description=summary)
         command.add_argument(
             "--stack",
-            default="local",
-            help="the stack, of stacks/Pulumi.NAME.yaml (default: local)",
+            default="" if name == "import" else "local",
+            help="the stack, of stacks/Pulumi.NAME.yaml (default: "
+            + ("as the old system is called)" if name == "import" else "local)"),
         )
         for word, means in WORDS.get(name, {}).items():
             command.add_argument(f"--{word}", default="", help=means)

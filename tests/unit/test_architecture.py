@@ -20,9 +20,10 @@ MAY_IMPORT = {
     "cyberhubs.changes": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs_hub.shared"),
     },
+    "cyberhubs.migrate": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.ops": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.cloud"),
-        *("cyberhubs.changes", "policy", "cyberhubs_hub.shared"),
+        *("cyberhubs.changes", "cyberhubs.migrate", "policy", "cyberhubs_hub.shared"),
     },
     "policy": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs.changes"),

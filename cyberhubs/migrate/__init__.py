@@ -1,0 +1,74 @@
+"""From an old system's checkout to a stack file, and a report of what became of its settings. Nothing of it is run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cyberhubs.errors import UserError
+from cyberhubs.migrate import deploy_docker, old_cyberhubs, report, stack_file, tljh
+from cyberhubs.migrate.carry import carry
+from cyberhubs.migrate.old_system import OldSystem
+from cyberhubs.migrate.stack_file import report_name
+
+__all__ = ["Migration", "migrate", "read", "report_name"]
+
+_WANTED = (
+    "an old Cyberhubs has multiuser/docker-compose.yml and scripts/jupyterhub-config-script.sh, "
+    "The Littlest JupyterHub config/config.yaml (in /opt/tljh), jupyterhub-deploy-docker a compose file beside its "
+    "jupyterhub_config.py"
+)
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What is to be written."""
+
+    stack_file: str
+    report: str
+    left: int
+    """How many things could not be carried over."""
+
+
+def read(folder: Path) -> OldSystem:
+    """What the one old system in `folder` says. Raises UserError where there is none, or more than one."""
+    try:
+        if not folder.is_dir():
+            raise UserError(
+                f"{folder} is no folder. Say where the old checkout is: FROM=/path/to/it."
+            )
+        found = _readers(folder)
+    except PermissionError as error:
+        raise UserError(
+            f"{error.filename} cannot be read: {error.strerror}. Run this as root."
+        ) from None
+    if len(found) > 1:
+        raise UserError(
+            f"{folder} holds {' and '.join(found)}: name the folder of one of them by FROM=."
+        )
+    if not found:
+        raise UserError(f"{folder} holds no system that is known: {_WANTED}.")
+    return next(iter(found.values()))(folder)
+
+
+def _readers(folder: Path) -> dict[str, Callable[[Path], OldSystem]]:
+    """Of those systems that the folder looks like."""
+    old = old_cyberhubs.hub_folders(folder)
+    checkout = deploy_docker.checkout(folder)
+    found: dict[str, Callable[[Path], OldSystem]] = {}
+    if old:
+        found["an old Cyberhubs"] = old_cyberhubs.read
+    if tljh.config_folder(folder):
+        found["The Littlest JupyterHub"] = tljh.read
+    if checkout and checkout not in old:
+        found["jupyterhub-deploy-docker"] = deploy_docker.read
+    return found
+
+
+def migrate(system: OldSystem, stack: str, folder: Path) -> Migration:
+    """Raises SettingsError for a name that no stack can have."""
+    draft = carry(system, stack)
+    return Migration(
+        stack_file.text(draft, system.title),
+        report.text(system, draft, str(folder)),
+        len(draft.left),
+    )
