@@ -9,6 +9,15 @@ import pytest
 from tests.support.certificates import self_signed
 from tests.support.deployment import PROJECT, Deployment
 from tests.support.github.server import github_server
+from tests.support.old_systems import (
+    DEPLOY_DOCKER,
+    OLD_CYBERHUBS,
+    SECRET,
+    SEVERAL_HUBS,
+    TLJH,
+    Files,
+    written,
+)
 from tests.support.stack_values import EXAMPLES
 
 slow = pytest.mark.slow
@@ -61,6 +70,30 @@ def test_an_example(tmp_path: Path, file: Path) -> None:
         token = github.token("ada", "admin:org")
         deployment.environment |= {"GITHUB_BASE_URL": github.url, "GITHUB_TOKEN": token}
         assert "to create" in deployment.ops("preview")
+
+
+@slow
+@pytest.mark.parametrize(
+    "files, hubs",
+    [
+        (OLD_CYBERHUBS, ["core"]),
+        (SEVERAL_HUBS, ["mesa", "ppmstar"]),
+        (TLJH, ["core"]),
+        (DEPLOY_DOCKER, ["core"]),
+    ],
+    ids=["old cyberhubs", "several hubs", "tljh", "deploy-docker"],
+)
+def test_what_an_old_system_became(tmp_path: Path, files: Files, hubs: list[str]) -> None:
+    """As it was written, with what is still to be said."""
+    deployment = deployed(tmp_path, PROJECT / "stacks/Pulumi.local.yaml")
+    old = written(tmp_path / "old", files)
+    assert "left as it is" in deployment.make("import", f"FROM={old}", fails=True)
+    deployment.file.unlink()
+    said = deployment.make("import", f"FROM={old}")
+    assert "Members' files" in said and SECRET not in said + deployment.file.read_text()
+    printed = deployment.ops("preview")
+    assert all(f"::{name}-hub]" in printed for name in hubs)
+    assert "to create" in printed
 
 
 @slow

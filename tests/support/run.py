@@ -83,7 +83,7 @@ def _bury(lock: Path) -> None:
 
 
 def _remove_all(run: str) -> bool:
-    """Removes processes, containers, networks, mounts, loop devices and files of a dead run; whether all are gone."""
+    """Removes processes, containers, networks, volumes, mounts, loop devices and files of a dead run; whether all are gone."""
     for process in _processes(run):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
@@ -98,6 +98,9 @@ def _remove_all(run: str) -> bool:
     for network in engine.networks.list():
         if f"-{run}" in str(network.name):
             network.remove()
+    for volume in engine.volumes.list():
+        if f"-{run}" in str(volume.name):
+            volume.remove()
     _remove_images(engine, run)
     _remove_neighbour(run)
     for line in Path("/proc/mounts").read_text().splitlines():
