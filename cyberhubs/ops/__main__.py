@@ -23,11 +23,13 @@ from cyberhubs.ops import (
 )
 from cyberhubs.ops.stack import Stack
 
+COMMENT = "a file for the same as a comment, in Markdown"
 WORDS = {  # that a command takes beside its stack
     "access": {"hub": "the hub's name", "user": "the user's name"},
-    "drift": {"markdown": "a file for the same as Markdown"},
+    "changes": {"base": "what to compare with, such as origin/main", "markdown": COMMENT},
+    "drift": {"markdown": COMMENT},
     "import": {"folder": "where the old system is"},
-    "preview": {"markdown": "a file for what it means, as a comment"},
+    "preview": {"markdown": COMMENT},
     "register": {"hub": "the hub's name"},
     "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
     "rotate": {"secret": "what to renew; none: a list of what there is", "hub": "the hub's name"},
@@ -39,6 +41,7 @@ REFRESHED = {
 COMMANDS = {
     "up": (up.up, "make the machine as the stack file says, and show how to log in"),
     "preview": (preview.preview, "show what `up` would change; changes nothing"),
+    "changes": (changes.changes, "what a branch changes for people; without any secret"),
     "down": (down.down, "stop and remove everything but the members' files and the images"),
     "output": (outputs.output, "the stack's outputs as JSON; secrets as [secret]"),
     "password": (outputs.password, "the shared password of each hub with login `password`"),
@@ -68,8 +71,7 @@ COMMANDS = {
     ),
     "logs": (logs.logs, "the last lines of each hub's containers"),
 }
-
-CHANGES = "what a branch changes for people, in plain words; without any secret"
+WITHOUT_STACK = {"changes": "all", "import": "as the old system is called"}  # where none is named
 
 
 def main() -> int:
@@ -79,27 +81,19 @@ def main() -> int:
         command = commands.add_parser(name, help=summary, description=summary)
         command.add_argument(
             "--stack",
-            default="" if name == "import" else "local",
-            help="the stack, of stacks/Pulumi.NAME.yaml (default: "
-            + ("as the old system is called)" if name == "import" else "local)"),
+            default="" if name in WITHOUT_STACK else "local",
+            help=f"the stack, of stacks/Pulumi.NAME.yaml (default: {WITHOUT_STACK.get(name, 'local')})",
         )
         for word, means in WORDS.get(name, {}).items():
             command.add_argument(f"--{word}", default="", help=means)
         if name in REFRESHED:
             command.add_argument("--refresh", action="store_true", help=REFRESHED[name])
-    branch = commands.add_parser("changes", help=CHANGES, description=CHANGES)
-    branch.add_argument("--base", default="origin/main", help="what to compare with")
-    branch.add_argument("--stack", default="", help="one stack (default: all)")
-    branch.add_argument("--markdown", default="", help="a file for the same as a comment")
     arguments = parser.parse_args()
     asked = {
         name: given for name, given in vars(arguments).items() if name not in ("command", "stack")
     }
     try:
-        if arguments.command == "changes":  # of all stacks, in no state
-            changes.changes(stack=arguments.stack, **asked)
-        else:
-            COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
+        COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except UserError as error:
         print(f"\n{error}", file=sys.stderr)
         return error.status

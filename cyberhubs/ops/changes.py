@@ -23,6 +23,7 @@ from cyberhubs.changes import (
 )
 from cyberhubs.errors import UserError
 from cyberhubs.ops.rules import judge, refusal
+from cyberhubs.ops.stack import Stack
 from cyberhubs.progress import Report
 from cyberhubs.settings import load_file
 from cyberhubs.settings.problems import one_of
@@ -42,8 +43,8 @@ class Compared:
     broken: tuple[str, ...] = ()
 
 
-def changes(base: str, stack: str = "", markdown: str = "") -> None:
-    """Says for every stack, or one, what has changed since the branch left `base`; into the file `markdown`, too, as a
+def changes(stack: Stack, base: str, markdown: str = "") -> None:
+    """Says for the stack, or for every one if it has no name, what has changed since the branch left `base`; into the file `markdown`, too, as a
     comment. Raises UserError if a stack file is wrong, its program stops, or it breaks a rule."""
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "before"), Path(folder, "after")
@@ -53,13 +54,13 @@ def changes(base: str, stack: str = "", markdown: str = "") -> None:
         copy_working_tree(after)
         old, new = stacks_of(before), stacks_of(after)
         known = sorted({*old, *new})
-        if stack and stack not in known:
-            raise UserError(f"There is no stack {stack} — {one_of(stack, known)}.")
+        if stack.name and stack.name not in known:
+            raise UserError(f"There is no stack {stack.name} — {one_of(stack.name, known)}.")
 
         def compare(name: str) -> Compared:
             return _compare(name, before if name in old else None, after if name in new else None)
 
-        names = [stack] if stack else known
+        names = [stack.name] if stack.name else known
         step = Report().step(f"previewing {len(names)} stacks, now and as of {commit}")
         with step, ThreadPoolExecutor(AT_ONCE) as pool:
             compared = list(pool.map(compare, names))
