@@ -19,11 +19,8 @@ class EngineImage:
     """An image that is named `image` on the engine: its makers' `public` one."""
 
     def __init__(self, image: str, public: str) -> None:
+        self.name = f"image {image}"
         self.image, self.public = image, public
-
-    @property
-    def name(self) -> str:
-        return f"image {self.image}"
 
     def found(self) -> str | None:
         """Raises UserError when no engine answers."""

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 
 from cyberhubs import paths, pins
 from cyberhubs.errors import UserError
@@ -20,30 +19,19 @@ RELEASES = "https://get.pulumi.com/releases/plugins"
 
 
 class Plugin:
+    """`checkout`: a file that is there where something else stands in for it."""
+
     def __init__(self, plugin: str) -> None:
         self.plugin = plugin
         self.version = pins.python_package(f"pulumi-{plugin}")
-
-    @property
-    def name(self) -> str:
-        return f"plugin {self.plugin} {self.version}"
-
-    @property
-    def folder(self) -> Path:
-        return paths.pulumi_home() / "plugins" / f"resource-{self.plugin}-v{self.version}"
-
-    @property
-    def program(self) -> Path:
-        return self.folder / f"pulumi-resource-{self.plugin}"
+        self.name = f"plugin {plugin} {self.version}"
+        self.folder = paths.pulumi_home() / "plugins" / f"resource-{plugin}-v{self.version}"
+        self.checkout = self.folder / "checkout"
+        self.program = self.folder / f"pulumi-resource-{plugin}"
 
     @property
     def release_file(self) -> str:
-        return pulumi.release_file(f"pulumi-resource-{self.plugin}", self.version, "amd64")
-
-    @property
-    def checkout(self) -> Path:
-        """A file that is there where something else stands in for the plugin."""
-        return self.folder / "checkout"
+        return pulumi.release_file(self.program.name, self.version, "amd64")
 
     def found(self) -> str | None:
         unfinished = self.folder.with_name(f"{self.folder.name}.partial")

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyberhubs import paths, pins
+from cyberhubs import paths, pins, pulumi_env
 from cyberhubs.progress import Report
 
 from . import fetch
@@ -63,20 +63,13 @@ class Pulumi:
         return f"downloaded {self.newest}"
 
 
-def executable() -> Path | None:
+def executable() -> str | None:
     """The `pulumi` that the ladder chose, if there is one yet."""
-    if _is_whole():
-        return _bin() / "pulumi"
-    found = shutil.which("pulumi")
-    return Path(found) if found else None
+    return shutil.which("pulumi", path=pulumi_env.tools()["PATH"])
 
 
 def _bin() -> Path:
     return paths.pulumi_home() / "bin"
-
-
-def _is_whole() -> bool:
-    return all((_bin() / name).exists() for name in (STAMP, "pulumi", HOST, f"{HOST}-exec"))
 
 
 def found_in_place(of: str) -> str | None:
@@ -85,9 +78,8 @@ def found_in_place(of: str) -> str | None:
         stamp: dict[str, str] = json.loads((_bin() / STAMP).read_text())
     except (OSError, ValueError):
         return None
-    return (
-        f"{stamp['version']} found in {_bin()}" if stamp.get("of") == of and _is_whole() else None
-    )
+    whole = all((_bin() / name).exists() for name in ("pulumi", HOST, f"{HOST}-exec"))
+    return f"{stamp['version']} found in {_bin()}" if whole and stamp.get("of") == of else None
 
 
 def fresh_part() -> Path:

@@ -21,7 +21,7 @@ class StandIn(image.StandInImage):
         super().__init__(item)
         self.suite = item.suite
 
-    def make(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         if os.geteuid() != 0:
             raise UnavailableError("only root can make one with debootstrap")
         if shutil.which("debootstrap", path="/usr/sbin:/usr/bin") is None:

@@ -13,7 +13,7 @@ PACKAGE = "github.com/caddyserver/caddy/v2"
 
 
 class StandIn(image.StandInImage):
-    def make(self, report: Report) -> str:
+    def packages(self, report: Report) -> str:
         go = golang.Go.find(MODULE)
         with (
             tempfile.TemporaryDirectory(dir=paths.build()) as folder,

@@ -52,6 +52,12 @@ def test_without_any_rung_every_reason_is_said(report: Report) -> None:
         ladder.ensure(thing, report)
 
 
+@pytest.mark.parametrize("name", command.ITEMS)
+def test_each_item_has_a_rung(name: str) -> None:
+    for item in command.ITEMS[name]():
+        assert any(callable(getattr(item, rung, None)) for rung in ladder.RUNGS)
+
+
 def test_slow_steps_say_how_far_they_are(report: Report, output: io.StringIO) -> None:
     with report.step("building") as step:
         step.show("3 of 5")

@@ -122,7 +122,7 @@ def test_the_vendors_pulumi_is_unpacked(
     bin = paths.pulumi_home() / "bin"
     assert output.getvalue().endswith(f"downloaded {VERSION} (rung 2: vendor's download)\n")
     assert pulumi.Pulumi().found() == f"{VERSION} found in {bin}"
-    assert pulumi.executable() == bin / "pulumi"
+    assert pulumi.executable() == str(bin / "pulumi")
     assert not (bin / "pulumi-language-go").exists()
     assert sorted(path.name for path in paths.pulumi_home().iterdir()) == ["bin"]
 

@@ -2,6 +2,7 @@
 
 import io
 import subprocess
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from cyberhubs import paths, pins, pulumi_env
 from cyberhubs.progress import Report
 from install import apt, engine, ladder, plugins, pulumi
 from install.ladder import UnavailableError
-from offline.install import base, caddy, gitleaks, golang, stand_ins
+from offline.install import MODULES, base, caddy, gitleaks, golang, stand_ins
 from offline.install import pulumi as build
 from tests.unit.install.things import program
 
@@ -18,6 +19,11 @@ from tests.unit.install.things import program
 def stand_in(item: ladder.Item) -> ladder.Item:
     (one,) = stand_ins(item)
     return one
+
+
+@pytest.mark.parametrize("module", MODULES.values())
+def test_each_has_a_way_by_packages(module: str) -> None:
+    assert callable(import_module(f"offline.install.{module}").StandIn.packages)
 
 
 def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
