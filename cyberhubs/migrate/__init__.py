@@ -9,6 +9,7 @@ from cyberhubs.migrate import deploy_docker, old_cyberhubs, report, stack_file, 
 from cyberhubs.migrate.carry import carry
 from cyberhubs.migrate.old_system import OldSystem
 from cyberhubs.migrate.stack_file import report_name
+from cyberhubs.settings.base import HIDDEN
 
 __all__ = ["Migration", "migrate", "read", "report_name"]
 
@@ -25,8 +26,6 @@ class Migration:
 
     stack_file: str
     report: str
-    left: int
-    """How many things could not be carried over."""
 
 
 def read(folder: Path) -> OldSystem:
@@ -37,17 +36,17 @@ def read(folder: Path) -> OldSystem:
                 f"{folder} is no folder. Say where the old checkout is: FROM=/path/to/it."
             )
         found = _readers(folder)
+        if len(found) > 1:
+            raise UserError(
+                f"{folder} holds {' and '.join(found)}: name the folder of one of them by FROM=."
+            )
+        if not found:
+            raise UserError(f"{folder} holds no system that is known: {_WANTED}.")
+        return next(iter(found.values()))(folder)
     except PermissionError as error:
         raise UserError(
             f"{error.filename} cannot be read: {error.strerror}. Run this as root."
         ) from None
-    if len(found) > 1:
-        raise UserError(
-            f"{folder} holds {' and '.join(found)}: name the folder of one of them by FROM=."
-        )
-    if not found:
-        raise UserError(f"{folder} holds no system that is known: {_WANTED}.")
-    return next(iter(found.values()))(folder)
 
 
 def _readers(folder: Path) -> dict[str, Callable[[Path], OldSystem]]:
@@ -67,8 +66,13 @@ def _readers(folder: Path) -> dict[str, Callable[[Path], OldSystem]]:
 def migrate(system: OldSystem, stack: str, folder: Path) -> Migration:
     """Raises SettingsError for a name that no stack can have."""
     draft = carry(system, stack)
-    return Migration(
-        stack_file.text(draft, system.title),
-        report.text(system, draft, str(folder)),
-        len(draft.left),
-    )
+    said = report.text(system, draft, str(folder))
+    for secret in _secrets(system):  # wherever one may have got by a mistake in a file
+        said = said.replace(secret, HIDDEN)
+    return Migration(stack_file.text(draft, system.title), said)
+
+
+def _secrets(system: OldSystem) -> list[str]:
+    traits = [item for hub in system.hubs for item in hub.traits.items()]
+    found = [str(trait.value) for name, trait in traits if name.endswith("_secret")]
+    return [secret for secret in found if len(secret) > 8]

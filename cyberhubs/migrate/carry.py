@@ -127,7 +127,7 @@ def _site(draft: Draft, system: OldSystem, domains: list[Trait], github: bool) -
     domains = [site["domain"], *domains] if "domain" in site else domains
     email, directory = site.get("email"), site.get("directory")
     if owner := site.get("owner"):
-        numbers = [int(n) if n.isdigit() else n for n in str(owner.value).split(":")]
+        numbers = [int(n) if n.isdecimal() else n for n in str(owner.value).split(":")]
         uid, gid = numbers if len(numbers) == 2 else (owner.value, owner.value)
         draft.take("owner of members' files", owner.where, (("user",), {"uid": uid, "gid": gid}))
     if github and domains:

@@ -1,5 +1,6 @@
 """What a compose file says of the service that is the hub."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,10 @@ def read_compose(files: Folder, folder: Path, given: dict[str, str]) -> Compose:
     if hub is None:
         return found
     found.mounts = mounts[hub]
-    service = services[hub]
+    service = services[hub] if isinstance(services[hub], dict) else {}
     for name in _env_files(service):
         file = folder / expand(name, found.variables)
-        if not file.exists():
+        if not os.path.lexists(file):
             files.note(
                 f"`{files.show(file)}` is not here; `{path.name if path else ''}` names it.",
                 "What it says, such as the OAuth app's id, is not carried over.",
@@ -62,7 +63,8 @@ def _hub(mounts: dict[str, dict[str, str]]) -> str | None:
 
 def _mounts(service: Any, variables: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for entry in (service.get("volumes") or []) if isinstance(service, dict) else []:
+    listed = service.get("volumes") if isinstance(service, dict) else None
+    for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict):
             source, target = entry.get("source", ""), entry.get("target", "")
         else:

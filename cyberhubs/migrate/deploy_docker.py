@@ -16,6 +16,8 @@ _TRAITS = {
     "GITHUB_CLIENT_SECRET": "client_secret",
     "OAUTH_CLIENT_SECRET": "client_secret",
     "OAUTH_CALLBACK_URL": "oauth_callback_url",
+    "GITHUB_URL": "github_url",
+    "GITHUB_HOST": "github_url",
 }
 _PLAIN = re.compile(r"[\w./-]*", re.ASCII)  # what a shell takes as it is
 _CONFIG, _LIST = "jupyterhub_config.py", "userlist"
@@ -42,6 +44,7 @@ def read(root: Path) -> OldSystem:
     for variable, name in _TRAITS.items():
         value = compose.environment.get(variable)
         if value and not any(trait.endswith(f".{name}") for trait in hub.traits):
+            value = f"https://{value}" if variable == "GITHUB_HOST" else value
             said = Trait(value, f"the hub's environment: {variable}")
             hub.traits[f"OAuthenticator.{name}"] = said
     _userlist(files, hub, _mounted(compose, folder, _LIST) or folder / _LIST)

@@ -102,9 +102,9 @@ class Folder:
                 continue
             try:
                 words = _words(pending)
-            except ValueError:  # a quotation goes on in the next line
-                if number < len(lines):
-                    continue
+            except (
+                ValueError
+            ):  # A quotation that is not closed: what follows may be a secret, and is not of it.
                 words = ["?"]
             text, start, pending, first = pending, first, "", 0
             for command in _commands(words):

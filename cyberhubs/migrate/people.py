@@ -77,8 +77,12 @@ def carry_access(hub: HubTraits) -> None:
         if names:
             hub.carry(f"{key}, {len(names)}", where[key], ("access", key), names)
     if organizations := hub.take("allowed_organizations", "github_organization_whitelist"):
-        names = [name for name in listed(organizations.value) if isinstance(name, str)]
-        hub.carry("organizations", organizations.where, ("access", "organizations"), names)
+        said = listed(organizations.value)
+        names = [name for name in said if isinstance(name, str)]
+        if len(names) < len(said):
+            hub.computed("one of the organizations", organizations.where)
+        if names:
+            hub.carry("organizations", organizations.where, ("access", "organizations"), names)
     _open_or_not(hub, unknown)
 
 
@@ -107,7 +111,7 @@ def _open_or_not(hub: HubTraits, unknown: bool) -> None:
     if hub.github and not unknown and (said or hub.old.open):
         where = everyone.where if everyone else "no list of names"
         hub.carry("open to everyone", where, ("access", "everyone"), True)
-    elif "allowed" in lists or "organizations" in lists:
+    elif lists.get("allowed") or lists.get("organizations"):
         del lists["everyone"]
     else:
         was = (

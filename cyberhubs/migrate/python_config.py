@@ -12,7 +12,7 @@ from cyberhubs.migrate.old_system import Trait, Unread
 _CONSTRUCTORS = {
     "set": set, "list": list, "tuple": tuple, "int": int, "float": float, "str": str, "bool": bool
 }  # fmt: skip
-_OF_TEXT = ("split", "strip", "lower", "upper", "format", "replace")
+_OF_TEXT = ("split", "strip", "lower", "upper", "replace")
 _CHANGES = ("add", "append", "extend", "update", "insert", "remove", "discard")
 
 
@@ -37,7 +37,7 @@ class PythonConfig:
             )
             return
         self._read(tree.body)
-        self._look_around(tree)
+        self._look_around(tree, text)
 
     def _read(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
@@ -92,19 +92,20 @@ class PythonConfig:
                 "It was not run, and nothing of it is carried over: look what it does.",
             )
 
-    def _look_around(self, tree: ast.Module) -> None:
+    def _look_around(self, tree: ast.Module, text: str) -> None:
         """What else it does that has to do with settings: opens files, changes lists, shows forms."""
         for node in _outside_of_functions(tree):
             if isinstance(node, ast.Call):
                 line = f"`{self._file}`, line {node.lineno}"
                 if _called(node) == "load_subconfig" or (
-                    _called(node) == "open" and "userlist" not in ast.unparse(node)
+                    _called(node) == "open"
+                    and "userlist" not in (ast.get_source_segment(text, node) or "")
                 ):
                     self._folder.note(
                         f"{line} reads another file.",
                         "Nothing of that is carried over: put what it says into the stack file.",
                     )
-                elif self._changes_a_list(node) and "userlist" not in ast.unparse(tree):
+                elif self._changes_a_list(node) and "userlist" not in text:
                     self._folder.note(
                         f"{line} adds to a list, or takes from one.",
                         "Only what the list was before is carried over: compare.",
@@ -195,7 +196,7 @@ class PythonConfig:
             return _CONSTRUCTORS[name](*given)
         if isinstance(function, ast.Attribute) and function.attr in _OF_TEXT:
             text = self._known(function.value)
-            if isinstance(text, str) and (function.attr != "format" or "{" in text):
+            if isinstance(text, str):
                 return getattr(text, function.attr)(*given, **named)
         return Unread(node.lineno)
 
@@ -211,8 +212,11 @@ def _called(node: ast.AST) -> str | None:
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
 
 
-def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield child
-            yield from _outside_of_functions(child)
+def _outside_of_functions(tree: ast.Module) -> Iterator[ast.AST]:
+    """In the order of the file."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node
+            waiting += reversed(list(ast.iter_child_nodes(node)))

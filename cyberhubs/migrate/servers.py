@@ -1,6 +1,5 @@
 """Members' servers of an old hub: what they see, what they may use, when they stop, and of what they are made."""
 
-import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -91,15 +90,15 @@ def carry_idle(hub: HubTraits) -> None:
             "Here they are, after a day: `idle: {afterMinutes: 0}` is never.",
         )
         return
-    if services.value == []:
+    if not listed(services.value):
         hub.carry("servers are never stopped for being idle", services.where, key, 0)
     for service in listed(services.value):
         said = service if isinstance(service, dict) else {}
         words = [word for word in listed(said.get("command")) if isinstance(word, str)]
         seconds = [word.partition("=")[2] for word in words if word.startswith("--timeout=")]
         culls = any("cull" in word for word in (str(said.get("name")), *words))
-        if culls and seconds and seconds[0].isdigit():
-            hub.carry("idle servers", services.where, key, math.ceil(int(seconds[0]) / 60))
+        if culls and seconds and seconds[0].isdecimal() and len(seconds[0]) < 10:
+            hub.carry("idle servers", services.where, key, -(-int(seconds[0]) // 60))
         else:
             name = said.get("name")
             hub.leave(
@@ -114,14 +113,16 @@ def carry_images(hub: HubTraits) -> None:
     for name in ("image", "container_image", "allowed_images", "image_whitelist"):
         if trait := hub.take_of_spawner(name):
             found = trait.value.values() if isinstance(trait.value, dict) else trait.value
-            images |= dict.fromkeys(listed(found), trait.where)
+            images |= {
+                image if isinstance(image, str) else "that a program names": trait.where
+                for image in listed(found)
+            }
     for image, where in images.items():
-        if isinstance(image, str) and image.partition("/")[2].partition(":")[0] == "corehub":
+        if image.partition("/")[2].partition(":")[0] == "corehub":
             hub.draft.carried.append((f"image {image}", where, "applications"))
         else:
-            shown = image if isinstance(image, str) else "that a program names"
             hub.leave(
-                f"the image {shown} ({where}). Members get corehub",
+                f"the image {image} ({where}). Members get corehub",
                 "What it has more goes into `images/corehub/`, or into a further application: "
                 "docs/how-to/images.md.",
             )
@@ -140,9 +141,9 @@ def _target(said: Any) -> tuple[Any, str]:
 
 def _memory(value: Any) -> str:
     """As the stack file writes it, whole megabytes of a number of bytes."""
-    match = re.fullmatch(r"([\d.]+)([KMGT]?)B?", str(value).strip().upper())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)B?", str(value).strip().upper())
     if match and not match[2]:
-        return f"{int(float(match[1])) // _MEGABYTE}M"
+        return f"{int(match[1].partition('.')[0]) // _MEGABYTE}M"
     return f"{match[1]}{match[2]}" if match else str(value)
 
 

@@ -104,7 +104,7 @@ def _traits(config: _Config, unread: bool) -> dict[str, Trait]:
     if trait := config.take("base_url"):
         traits["JupyterHub.base_url"] = trait
     app = config.take("user_environment", "default_app") or Trait("jupyterlab", "TLJH's default")
-    traits["Spawner.default_url"] = Trait(_APPS.get(app.value, app.value), app.where)
+    traits["Spawner.default_url"] = Trait(_APPS.get(str(app.value), app.value), app.where)
     traits["JupyterHub.services"] = _idle(config)
     auth = config.take("auth")
     if auth and isinstance(auth.value, dict):
@@ -144,7 +144,7 @@ def _cut(name: str) -> str:
 def _idle(config: _Config) -> Trait:
     enabled = config.take("services", "cull", "enabled")
     timeout = config.take("services", "cull", "timeout")
-    if enabled and enabled.value.lower() in ("false", "no", "off"):
+    if enabled and str(enabled.value).lower() in ("false", "no", "off"):
         return Trait([], enabled.where)
     command = [f"--timeout={timeout.value if timeout else _IDLE_S}"]
     where = timeout.where if timeout else "TLJH's default"
@@ -166,7 +166,7 @@ def _site(config: _Config, system: OldSystem) -> None:
     if email := config.take("https", "letsencrypt", "email"):
         system.site["email"] = email
     staging = config.take("https", "letsencrypt", "staging")
-    if staging and staging.value.lower() == "true":
+    if staging and str(staging.value).lower() == "true":
         system.site["directory"] = Trait(_STAGING, staging.where)
     if certificate := config.take("https", "tls"):
         config.files.note(

@@ -7,7 +7,6 @@ A run holds a lock for as long as it lives; one whose lock is free is dead.
 import fcntl
 import os
 import secrets
-import shlex
 import shutil
 import signal
 import subprocess
@@ -102,7 +101,6 @@ def _remove_all(run: str) -> bool:
         if f"-{run}" in str(volume.name):
             volume.remove()
     _remove_images(engine, run)
-    _remove_neighbour(run)
     for line in Path("/proc/mounts").read_text().splitlines():
         if (mount := line.split()[1]).startswith(f"{folder(run)}/"):
             subprocess.run(["umount", mount], check=True)
@@ -119,15 +117,6 @@ def _remove_images(engine: docker.DockerClient, run: str) -> None:
         for tag in image.tags:
             if f"-{run}:" in tag:
                 engine.images.remove(tag, noprune=True)
-
-
-def _remove_neighbour(run: str) -> None:
-    """Another machine on the network, and the rule that lets it pass."""
-    for name in (path.name for path in Path("/run/netns").glob(f"*-{run}")):
-        rules = subprocess.run(["iptables", "-S", "FORWARD"], stdout=subprocess.PIPE, text=True)
-        for rule in filter(lambda line: name in line, rules.stdout.splitlines()):
-            subprocess.run(["iptables", "-w", "-D", *shlex.split(rule)[1:]], check=True)
-        subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
 def _processes(run: str) -> Iterator[int]:

@@ -379,6 +379,35 @@ def test_names_that_stand_in_the_configuration(imported: Import) -> None:
     assert found.core["access"]["blocked"] == ["mallory", "eve"]
 
 
+@pytest.mark.parametrize("quote", ["", '"', "`"])
+@pytest.mark.parametrize("name", ["JUPYTER_HUB_CLNT_ID", "JUPYTER_HUB_CLNT_SE"])
+def test_a_broken_quotation_lets_no_secret_out(imported: Import, name: str, quote: str) -> None:
+    """Of the line before the secret's, or of its own."""
+    found = imported(changed(OLD_CYBERHUBS, SCRIPT, f"{name}='", f"{name}={quote}"))
+    assert found.core["login"]["clientSecret"] == "none-yet"
+    assert found.core["access"]["admins"] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    "files, name, text",
+    [
+        (TLJH, CONFIG, "users: [ada]\nlimits: 5\nservices: {cull: {enabled: [], timeout: {}}}\n"),
+        (TLJH, CONFIG, "users: {admin: {a: b}, allowed: [[x], {y: z}]}\nauth: {type: {}}\n"),
+        (TLJH, CONFIG, "limits: {memory: 1.2.3, cpu: inf}\nuser_environment: {default_app: []}\n"),
+        (TLJH, CONFIG, f"services: {{cull: {{timeout: {'9' * 400}}}}}\nhttps: {{letsencrypt: []}}\n"),
+        (DEPLOY_DOCKER, "docker-compose.yml", "services: {hub: , db: [], x: {volumes: a}}\n"),
+        (DEPLOY_DOCKER, "docker-compose.yml", "services: {hub: {env_file: {a: b}, environment: c}}\n"),
+        (DEPLOY_DOCKER, "jupyterhub_config.py", f"x = {'1 + ' * 3000} 1\nc.A.b = {'[' * 80}{']' * 80}\n"),
+        (DEPLOY_DOCKER, "jupyterhub_config.py", "c.DockerSpawner.allowed_images = [{}, [], 1, x()]\n"),
+        (DEPLOY_DOCKER, "jupyterhub_config.py", "c.DockerSpawner.volumes = {1: {}, x(): 2, 'a': y()}\n"),
+    ],
+)  # fmt: skip
+def test_values_of_another_kind_than_they_should_be(
+    imported: Import, files: Files, name: str, text: str
+) -> None:
+    assert imported({**files, name: text}).left.count("\n- ") > 2
+
+
 def test_nothing_is_run(tmp_path: Path, imported: Import) -> None:
     mark = tmp_path / "ran"
     found = imported(
@@ -390,7 +419,7 @@ def test_nothing_is_run(tmp_path: Path, imported: Import) -> None:
             f"export JUPYTER_HUB_ADMN_NM=$(touch {mark}; echo ada)\n"
             f'export JUPYTER_HUB_WHT_LST="`touch {mark}`"\n'
             "if true; then export JUPYTER_HUB_RO_PATH=/x:/x; fi\n"
-            "export JUPYTER_HUB_VL_PATH='/mnt/user\n:/user'\n"
+            "export JUPYTER_HUB_VL_PATH=/mnt/user\\\n:/user\n"
             'A=/mnt; export JUPYTER_HUB_CLNT_ID="Ov$A"\n'
             "export JUPYTER_HUB_AUTH_CL='AstroAuthenticator'\n"
             "export JUPYTER_HUB_CLNT_SE='never closed\n",
@@ -400,6 +429,9 @@ def test_nothing_is_run(tmp_path: Path, imported: Import) -> None:
     for line in (1, 2, 3, 4, 9):
         assert f"`{SCRIPT}`, line {line} is not of the form" in found.left
     assert found.core["login"]["clientId"] == "Ov/mnt"
+    assert found.core["data"] == [
+        {"source": "/mnt/user", "target": "/user", "access": "read-write"}
+    ]
 
 
 def test_python_is_read_as_far_as_it_says_so_itself(tmp_path: Path, imported: Import) -> None:
@@ -480,6 +512,7 @@ def test_a_file_that_is_wrong(
         (TLJH, CONFIG, "4G", "4 Gigs", "not an amount of memory"),
         (TLJH, CONFIG, "cpu: 2", "cpu: -1", "too small"),
         (TLJH, CONFIG, "ops@stars.example.org", "ops", "not an e-mail address"),
+        (TLJH, CONFIG, "[my-org]", "[[], {a: b}]", "one of the organizations"),
         (TLJH, CONFIG, "[my-org]", "[my org]", "not a possible GitHub name"),
         (TLJH, CONFIG, "classic", "rstudio", "the page that servers began with"),
     ],
@@ -506,6 +539,13 @@ def test_more_names_than_a_list_may_have(imported: Import) -> None:
     found = imported(OLD_CYBERHUBS, multiuser__access__wlist=names)
     assert found.core["access"] == {"admins": ["ada"], "blocked": ["mallory"], "everyone": False}
     assert "more than 5000 names" in found.left
+
+
+@pytest.mark.parametrize("organizations", ["[]", "[[]]", "{}", "''"])
+def test_organizations_that_are_none_open_nothing(imported: Import, organizations: str) -> None:
+    files = changed(TLJH, CONFIG, "[my-org]", organizations)
+    found = imported(changed(files, CONFIG, "  - grace\n  - 0123\n", ""))
+    assert found.core["access"]["everyone"] is False
 
 
 def test_long_lists_are_wrapped(imported: Import) -> None:
