@@ -11,6 +11,7 @@ OLDEST_PULUMI: str = _TOOLS["pulumi"]["oldest"]
 DEBIAN: str = _TOOLS["images"]["debian"]
 CADDY: str = _TOOLS["images"]["caddy"]
 GITLEAKS: str = _TOOLS["scan"]["gitleaks"]
+ACTIONLINT: str = _TOOLS["lint"]["actionlint"]
 
 
 def base_image(debian: str = DEBIAN) -> str:

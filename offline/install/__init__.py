@@ -12,6 +12,7 @@ MODULES = {
     "Caddy": "caddy",
     "Gitleaks": "gitleaks",
     "Engine": "engine",
+    "Actionlint": "go_tool",
 }
 
 

@@ -1,7 +1,7 @@
 """python -m tests.support.install ITEM ...: sets up what is missing.
 
 browser is Chromium; ssh: ssh and ip, for tests of machines; acme: pebble, an authority for certificates; load:
-wrk, which asks a server as fast as it answers.
+wrk, which asks a server as fast as it answers; actionlint: the linter of workflows.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from install import ladder
 from install.command import ensure
 from install.process import in_sentences
-from tests.support.install import browser, tools
+from tests.support.install import actionlint, browser, tools
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "browser": lambda: [browser.Driver(), browser.Browser()],
@@ -21,6 +21,7 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     ],
     "acme": lambda: [tools.Tool("pebble", "pebble", "pebble-challtestsrv")],
     "load": lambda: [tools.Tool("wrk")],
+    "actionlint": lambda: [actionlint.Actionlint()],
 }
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from cyberhubs.errors import UserError
 from cyberhubs.progress import Report
 from install import apt, engine, fetch, gitleaks, ladder, plugins, pulumi
 from install.ladder import UnavailableError
-from tests.support.install import browser
+from tests.support.install import actionlint, browser
 from tests.support.vendors import Vendors, archive
 
 from .things import PULUMI, program
@@ -29,6 +29,9 @@ PLUGIN = "get.pulumi.com/releases/plugins/pulumi-resource-docker-v{}-linux-amd64
 )
 GITLEAKS = (
     f"github.com/gitleaks/gitleaks/releases/download/v{pins.GITLEAKS}/gitleaks_{pins.GITLEAKS}"
+)
+LINT = (
+    f"github.com/rhysd/actionlint/releases/download/v{pins.ACTIONLINT}/actionlint_{pins.ACTIONLINT}"
 )
 DOCKER = "download.docker.com/linux/debian"
 CHROMIUM = "cdn.playwright.dev/builds/cft/1.2.3/linux64/chrome-linux64.zip"
@@ -53,6 +56,7 @@ def vendors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vendors
             (plugins, "RELEASES"),
             (engine, "DOCKER_PACKAGES"),
             (gitleaks, "RELEASES"),
+            (actionlint, "RELEASES"),
         ]:
             monkeypatch.setattr(module, name, vendors.here(getattr(module, name)))
         monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -66,25 +70,31 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-# Gitleaks
+# Gitleaks, actionlint
 
 
 @pytest.mark.parametrize("sums", ["right", "wrong"])
-def test_the_vendors_gitleaks_is_unpacked(vendors: Vendors, report: Report, sums: str) -> None:
-    packed = archive({"gitleaks": f"echo {pins.GITLEAKS}", "README.md": ""})
+@pytest.mark.parametrize(
+    ("item", "file", "system"),
+    [(gitleaks.Gitleaks(), GITLEAKS, "linux_x64"), (actionlint.Actionlint(), LINT, "linux_amd64")],
+    ids=["gitleaks", "actionlint"],
+)
+def test_a_vendors_program_is_unpacked(
+    vendors: Vendors, report: Report, item: ladder.Item, file: str, system: str, sums: str
+) -> None:
+    version = pins.GITLEAKS if item.name == "gitleaks" else pins.ACTIONLINT
+    packed = archive({item.name: f"echo {version}", "README.md": ""})
     digest = _sha256(packed if sums == "right" else b"")
-    vendors.files[f"{GITLEAKS}_linux_x64.tar.gz"] = packed
-    vendors.files[f"{GITLEAKS}_checksums.txt"] = (
-        f"{digest}  gitleaks_{pins.GITLEAKS}_linux_x64.tar.gz\n".encode()
-    )
-    item = gitleaks.Gitleaks()
+    vendors.files[f"{file}_{system}.tar.gz"] = packed
+    name = file.rpartition("/")[2]
+    vendors.files[f"{file}_checksums.txt"] = f"{digest}  {name}_{system}.tar.gz\n".encode()
     if sums == "wrong":
         with pytest.raises(UserError, match="wrong checksum"):
             ladder.ensure(item, report)
         assert item.found() is None
     else:
         assert ladder.ensure(item, report) == 2
-        assert item.found() == f"{pins.GITLEAKS} found at {gitleaks.target()}"
+        assert item.found() == f"{version} found at {paths.tools() / item.name}"
 
 
 # Any file

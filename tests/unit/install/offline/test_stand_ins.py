@@ -13,6 +13,7 @@ from install import apt, engine, ladder, plugins, pulumi
 from install.ladder import UnavailableError
 from offline.install import MODULES, base, caddy, gitleaks, golang, stand_ins
 from offline.install import pulumi as build
+from tests.support.install import actionlint
 from tests.unit.install.things import program
 
 
@@ -137,6 +138,8 @@ def test_debians_docker_serves_where_dockers_is_not_reached(
 def test_pinned_versions_are_the_modules() -> None:
     assert golang.required(caddy.MODULE, caddy.PACKAGE) == pins.CADDY
     assert golang.required(gitleaks.MODULE, gitleaks.PACKAGE) == pins.GITLEAKS
+    linter = actionlint.Actionlint
+    assert golang.required(linter.module, "github.com/rhysd/actionlint") == pins.ACTIONLINT
     assert (
         golang.required(build.CLI_MODULE, "github.com/pulumi/pulumi/pkg/v3") == pins.OLDEST_PULUMI
     )
