@@ -11,7 +11,7 @@ AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview changes down output password access register rename rotate import status logs drift tunnel host-key setup setup-program \
-	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint
+	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
 	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -106,13 +106,21 @@ screenshot: setup-test ## the README's picture, taken by the browser test
 	@mkdir -p docs
 	@CYBERHUBS_PICTURE=docs/jupyterlab.png .venv/bin/pytest tests/live/test_notebook.py
 
-lint: setup-dev ## ruff, pyright, shellcheck
+comment: ## for workflows: what a run has uploaded of OF=, as the one comment at its pull request
+	@$(PYTHON) -m cyberhubs.workflows comment "$(OF)"
+
+issue: ## for workflows: one issue for as long as a report of `make drift`, in REPORTS=, of any of STACKS= has found some
+	@$(PYTHON) -m cyberhubs.workflows issue "$(REPORTS)" $(STACKS)
+
+lint: setup-dev ## ruff, pyright, shellcheck, actionlint
+	@$(INSTALL_TOOLS) actionlint
 	@! git grep --cached --line-number encryptionsalt -- stacks/Pulumi.local.yaml || \
 		{ echo "The default stack is everybody's: leave your encryptionsalt out of the commit."; exit 1; }
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/pyright
 	@git ls-files '*.sh' .ci/run | xargs .venv/bin/shellcheck --shell=bash
+	@.venv/bin/python -m tests.support.install.actionlint
 
 setup-dev:
 	@$(PYTHON) -m install dev

@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "cyberhubs.machine": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.cloud": {"cyberhubs"},
     "cyberhubs.caddyfile": {"cyberhubs", "cyberhubs.settings"},
+    "cyberhubs.workflows": {"cyberhubs"},
     "cyberhubs.changes": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs_hub.shared"),
     },
