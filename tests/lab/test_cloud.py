@@ -1,5 +1,6 @@
 """A stack on an OpenStack cloud: the services are real, and its server is a machine of metal.py."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pytest
 
 from cyberhubs.names import key_pair
 from tests.support.deployment import changes
+from tests.support.keys import make_key
 from tests.support.lab.cloud import LabCloud
 from tests.support.lab.deployment import CloudDeployment
 from tests.support.lab.metal import Metal, metal
@@ -160,6 +162,39 @@ def test_another_image_is_another_machine_with_all_that_members_have(
         grace.start()
         assert grace.kernel().run("print(open('kept.txt').read())") == "orbit"
         grace.stop()
+
+
+def test_what_somebody_changed_in_the_cloud_is_drift(stack: CloudDeployment) -> None:
+    """Which a look at the machine does not see."""
+    network = stack.cloud.connect("demo").network
+    group = next(g for g in network.security_groups() if g.name == f"cyberhubs-{stack.stack}")
+    rule = next(r for r in network.security_group_rules(security_group_id=group.id)
+                if r.port_range_min == 22 and r.ether_type == "IPv6")  # fmt: skip
+    assert "All is as it was made" in stack.ops("drift")
+    network.delete_security_group_rule(rule)
+    said = stack.ops("drift", fails=True)
+    where = "host-server-in-22----0"
+    assert f"- {where}: is not there. To keep that, say it in cyberhubs:host.ssh.from." in said
+    assert "cyberhubs logged in by ssh from" in said and "the key of host.ssh" in said
+    assert changes(stack.ops("up", "--refresh"))["created"] == 1
+    assert "All is as it was made" in stack.ops("drift")
+
+
+def test_another_key_is_another_machine_that_refuses_the_old_one(stack: CloudDeployment) -> None:
+    before, ssh = stack.made(), stack.host["ssh"]
+    assert "By hand, as the machine is replaced" in stack.ops(
+        "rotate", "--secret", "ssh-key", fails=True
+    )
+    new = make_key(stack.directory / "another")
+    public = new.with_suffix(".pub").read_text().strip()
+    stack.say(ssh={"publicKey": public, "privateKeyFile": str(new)})
+    stack.ops("up")
+    after = stack.made()
+    assert after["server"] != before["server"] and after["volume"] == before["volume"]
+    stack.host["ssh"]["privateKeyFile"] = ssh["privateKeyFile"]
+    assert subprocess.run([*stack.plain_ssh(), "true"]).returncode == 255
+    stack.host["ssh"]["privateKeyFile"] = str(new)
+    assert subprocess.run([*stack.plain_ssh(), "true"]).returncode == 0
 
 
 def test_a_machine_that_somebody_deleted_is_made_again(stack: CloudDeployment) -> None:
