@@ -92,7 +92,7 @@ def test_what_only_a_refresh_sees_is_said_and_undone(deployment: Deployment) -> 
     deployment.ops("up")
     assert "memory is 600" in drift(deployment, status=1)
     started = deployment.started()
-    deployment.ops("up", "--refresh", "1")
+    deployment.ops("up", "--refresh")
     assert "All is as it was made" in drift(deployment, status=0)
     assert deployment.started() == started
 
