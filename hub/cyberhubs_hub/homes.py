@@ -1,11 +1,27 @@
-"""Where a member's files live on the data directory."""
+"""Where a member's files live: one home for all applications of a hub, at the path that each expects."""
 
+import io
+import json
 import os
-from pathlib import Path
+import tarfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import quote
+
+from docker import APIClient
+from docker.errors import APIError
+from docker.types import Mount
 
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.access_rules import AccessError, normalize
+
+HOME = "/home/user"  # by the passwd file of members' servers
+RECORD = ".cyberhubs"  # in a home: what has been put there
+MOST_RECORD = 2**16  # bytes
+MOST_SKELETON = 64 * 2**20  # bytes
+OLD_HOME = "notebooks"  # where servers saw these files before all of the home lasted
 
 NOT_THEIRS = (
     "Your files belong to another user of the hub's machine, so that you could save nothing. Ask "
@@ -40,3 +56,108 @@ def make_home(users: Path, username: str) -> str:
     if owner != os.getuid() and not os.access(home, os.R_OK | os.W_OK | os.X_OK):
         raise StartFailure("home", NOT_THEIRS, f"{home} belongs to uid {owner}.")
     return name
+
+
+def home_in(image: Mapping[str, Any]) -> str:
+    """Where the programs of an image, as Docker inspects it, expect their user's home."""
+    env = dict(entry.partition("=")[::2] for entry in image["Config"].get("Env") or [])
+    own = PurePosixPath(env.get("HOME") or image["Config"].get("WorkingDir") or HOME)
+    good = own.is_relative_to("/home") and len(own.parts) > 2 and ".." not in own.parts
+    return str(own) if good else HOME
+
+
+def home_mounts(source: str | None, inside: str) -> list[Mount]:
+    """The home at the path that the image expects, and where passwd says it is, as ssh goes by that. `source`: on the
+    machine; None for one in memory."""
+    targets = sorted({HOME, inside})
+    if source is None:
+        return [Mount(target, None, type="tmpfs", tmpfs_mode=0o1777) for target in targets]
+    return [Mount(target, source, type="bind") for target in targets]
+
+
+def read_skeleton(client: APIClient, image: str, inside: str) -> bytes:
+    """What an image has in its user's home, as a tar archive; empty where that is nothing, or far too much."""
+    made = client.create_container(image, ["none"])
+    try:
+        chunks, _ = client.get_archive(made["Id"], inside)
+        archive = io.BytesIO()
+        for chunk in chunks:
+            if archive.tell() > MOST_SKELETON:
+                return b""
+            archive.write(chunk)
+        return archive.getvalue()
+    except APIError:  # there is no such directory
+        return b""
+    finally:
+        client.remove_container(made["Id"], force=True)
+
+
+class Record:
+    """What has been put into a home, by a file in it: it goes where the home goes. A member may delete it."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self.applications: set[str] = set()
+        self.links: set[str] = set()
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            said = json.loads(self._read())
+            self.applications = set(map(str, said["applications"]))
+            self.links = set(map(str, said["links"]))
+        self.is_new = not self.applications
+
+    def _read(self) -> bytes:
+        descriptor = os.open(self._home / RECORD, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(MOST_RECORD)
+
+    def write(self) -> None:
+        said = {"applications": sorted(self.applications), "links": sorted(self.links)}
+        part = self._home / f"{RECORD}.new"
+        part.unlink(missing_ok=True)
+        with part.open("x") as file:
+            json.dump(said, file)
+        part.replace(self._home / RECORD)
+
+
+def lay_out(home: Path, record: Record, application: str, skeleton: bytes) -> None:
+    """Puts what an application's image has in its home into a member's, once, and nothing over what is there.
+    Raises OSError."""
+    if record.is_new and any(home.iterdir()):
+        with suppress(FileExistsError):  # so that paths in notebooks and environments stay valid
+            (home / OLD_HOME).symlink_to(".")
+    if skeleton:
+        with tarfile.open(fileobj=io.BytesIO(skeleton)) as archive:
+            archive.extractall(home, filter=_absent)
+    record.applications.add(application)
+    record.write()
+
+
+def _absent(member: tarfile.TarInfo, home: str) -> tarfile.TarInfo | None:
+    """What is not in the home yet, without the directory that the archive is of; nothing that leads out of it."""
+    _, _, name = member.name.partition("/")
+    if not name or not (member.isfile() or member.isdir() or member.issym()):
+        return None
+    with suppress(tarfile.FilterError):
+        inside = tarfile.data_filter(member.replace(name=name, deep=False), home)
+        path = Path(home, inside.name)
+        if not path.is_symlink() and not path.exists():
+            return inside
+    return None
+
+
+def link_spaces(home: Path, record: Record, targets: Iterable[str]) -> None:
+    """A link in the home for each data space, so that a file browser shows them, and none for those that are gone.
+    Raises OSError."""
+    wanted = {PurePosixPath(target).name: target for target in targets}
+    before = set(record.links)
+    for name in before - wanted.keys():
+        if (home / name).is_symlink():
+            (home / name).unlink()
+        record.links.discard(name)
+    for name, target in wanted.items():
+        if name not in record.links:
+            with suppress(FileExistsError):
+                (home / name).symlink_to(target)
+                record.links.add(name)
+    if record.links != before:
+        record.write()

@@ -19,7 +19,7 @@ from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER, AccessLists
 from cyberhubs_hub.shared.config import HubConfig
-from cyberhubs_hub.spawner import NOTEBOOKS, HubSpawner
+from cyberhubs_hub.spawner import HubSpawner
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
@@ -111,9 +111,8 @@ c.HubSpawner.cmd = ["jupyterhub-singleuser"]  # where the image's label names no
 # How long a server caches the hub's answers, and so a revoked token still works.
 cached = f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"
 c.HubSpawner.args = [cached, message_argument(hub)]
-c.HubSpawner.notebook_dir = NOTEBOOKS
 by_proxy = {name: os.environ[name] for name in config.PROXY_VARIABLES if name in os.environ}
-c.HubSpawner.environment = {"HOME": "/home/user", **by_proxy}
+c.HubSpawner.environment = by_proxy
 c.HubSpawner.mem_limit = hub.limits.memory_bytes
 c.HubSpawner.cpu_limit = hub.limits.cpus
 c.HubSpawner.extra_host_config = host_options(hub)

@@ -1,6 +1,7 @@
 """The menu of applications: which there are, and the form to choose from them."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -12,13 +13,18 @@ MOST_OPTION = 255  # characters
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """`image` is an exact one: an id or a digest."""
+    """`image` is an exact one: an id or a digest. `page`: its first, in place of Lab or Notebook. `memory`: what it
+    wants, such as 4G."""
 
     name: str
     title: str
     image: str
+    description: str = ""
+    page: str = ""
+    memory: str = ""
 
 
+INTERFACES = (MenuEntry("lab", "JupyterLab", "-"), MenuEntry("notebook", "Notebook", "-"))
 Menu = dict[str, MenuEntry]
 
 
@@ -33,8 +39,10 @@ def parse_menu(text: str) -> Menu:
             item = MenuEntry(**entry)
         except TypeError:
             raise ValueError(f"{entry!r} is not an application") from None
-        if not all(isinstance(value, str) and value for value in entry.values()):
+        if not all(isinstance(value, str) for value in entry.values()):
             raise ValueError(f"{entry!r} has something else than text in it")
+        if not (item.name and item.title and item.image):
+            raise ValueError(f"{entry!r} has no text for its name, title or image")
         if item.name in menu:
             raise ValueError(f"{item.name} appears twice")
         menu[item.name] = item
@@ -48,24 +56,30 @@ def start_form(menu: Menu, interface: Interface, last: dict[str, str]) -> str:
     """
     parts = []
     if len(menu) > 1:
-        choices = [(entry.name, entry.title) for entry in menu.values()]
-        parts.append(_choice("image", "Application", choices, last.get("image")))
-    if interface == "choose" and menu:
-        choices = [("lab", "JupyterLab"), ("notebook", "Notebook")]
-        parts.append(_choice("interface", "Interface", choices, last.get("interface")))
+        parts.append(_choice("image", "Application", menu.values(), last.get("image")))
+    if interface == "choose" and any(not entry.page for entry in menu.values()):
+        parts.append(_choice("interface", "Interface", INTERFACES, last.get("interface")))
     return "\n".join(parts)
 
 
-def _choice(key: str, label: str, choices: list[tuple[str, str]], last: str | None) -> str:
-    options = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == last else ""}>'
-        f"{escape(text)}</option>"
-        for value, text in choices
-    )
+def _choice(key: str, label: str, entries: Iterable[MenuEntry], last: str | None) -> str:
+    """One of `entries`, the first unless `last` names another: all to be seen at once, on a phone too, and chosen with
+    the arrow keys."""
+    known = list(entries)
+    chosen = last if last in {entry.name for entry in known} else known[0].name
+    options = "".join(_option(key, entry, entry.name == chosen) for entry in known)
+    return f'<fieldset class="mb-3"><legend class="fs-6">{label}</legend>{options}</fieldset>'
+
+
+def _option(key: str, entry: MenuEntry, chosen: bool) -> str:
+    name = escape(entry.name)
+    about = [entry.description, f"Wants {entry.memory} of memory." if entry.memory else ""]
+    small = "".join(f'<small class="d-block">{escape(text)}</small>' for text in about if text)
     return (
-        f'<label for="{key}" class="form-label">{label}</label>'
-        f'<select id="{key}" name="{key}" class="form-select form-select-lg mb-3">'
-        f"{options}</select>"
+        f'<div class="form-check border rounded p-3 ps-5 mb-2">'
+        f'<input class="form-check-input" type="radio" name="{key}" id="{key}-{name}" value="{name}" required'
+        f"{' checked' if chosen else ''}>"
+        f'<label class="form-check-label w-100" for="{key}-{name}">{escape(entry.title)}{small}</label></div>'
     )
 
 

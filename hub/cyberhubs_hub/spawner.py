@@ -1,9 +1,7 @@
 """How a member's server starts: a container of Docker's, in its turn, with its limits."""
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,21 +18,29 @@ from cyberhubs_hub import data_spaces
 from cyberhubs_hub.container_options import is_of_hub, threads, token_of
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
-from cyberhubs_hub.homes import make_home
+from cyberhubs_hub.homes import (
+    HOME,
+    Record,
+    home_in,
+    home_mounts,
+    lay_out,
+    link_spaces,
+    make_home,
+    read_skeleton,
+)
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
 from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER
 from cyberhubs_hub.shared.config import USERS_DIR, HubConfig
-from cyberhubs_hub.start_queue import StartQueue
+from cyberhubs_hub.start_progress import StartProgress
 from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unknown_is_running
 
-NOTEBOOKS = "/home/user/notebooks"
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 START_LABEL = "cyberhubs.start"  # of an image: the command that starts its server
 LOG_LINES = 20
 
 
-class HubSpawner(PatchedDockerSpawner):
+class HubSpawner(StartProgress, PatchedDockerSpawner):
     """DockerSpawner with a queue, our menu, homes and limits, and a start that ends when the
     server answers, so that a place in the queue stands for the work of a whole start."""
 
@@ -43,11 +49,10 @@ class HubSpawner(PatchedDockerSpawner):
     menu: ClassVar[LiveFile[Menu]]
     users_dir: ClassVar[Path] = Path(USERS_DIR)
 
-    queue: ClassVar[StartQueue] = StartQueue(2 * (os.cpu_count() or 1))
     _endings: ClassVar[Endings] = Endings()
 
-    _stage: tuple[int, str, float] | None = None  # percent, what is being done, since when
     _home: str | None = None
+    _inside: str = HOME  # where the image expects it
     _image_found: dict[str, Any]  # as Docker inspects it
 
     @property
@@ -96,7 +101,9 @@ class HubSpawner(PatchedDockerSpawner):
         interface = self.hub_config.interface
         if interface == "choose":
             interface = self.user_options.get("interface", "lab")
-        self.default_url = FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
+        entry = (self.menu.value or {}).get(self.user_options.get("image", ""))
+        own = entry.page if entry else ""
+        self.default_url = own or FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
 
     async def get_command(self) -> list[str]:
         """A label, since nothing is run in the image to find out: it may have no shell, and a second
@@ -110,15 +117,15 @@ class HubSpawner(PatchedDockerSpawner):
 
     async def start(self) -> str:
         """The server's URL, once it answers. Raises SpawnException with a sentence."""
-        self._stage = None
+        self.stage = None
         try:
             async with nullcontext() if self._is_smoke_test else self.queue.place(self):
                 async with asyncio.timeout(START_LIMIT_S):
                     ip, port = await self._find() or await self._make()
                     address = f"http://{ip}:{port}"
-                    self._begin(50, "Waiting for the server")
+                    self.begin(50, "Waiting for the server")
                     await self._wait_for_answer(address)
-                    self._begin(90, "Opening the way to it")
+                    self.begin(90, "Opening the way to it")
         except Exception as error:
             log = await self._end_of_log()
             raise explain(error).with_log(log, on_page=self._is_smoke_test) from error
@@ -143,7 +150,7 @@ class HubSpawner(PatchedDockerSpawner):
     async def _make(self) -> tuple[Any, int]:
         if not self._is_smoke_test:
             self._home = make_home(self.users_dir, self.user.name)
-        self._begin(20, "Making the container")
+        self.begin(20, "Making the container")
         address = await super().start()
         if any(space.mounted for space in self.hub_config.mounts):
             asked = await self.docker(
@@ -163,26 +170,39 @@ class HubSpawner(PatchedDockerSpawner):
 
     async def create_object(self) -> Any:
         self._image_found = await self.docker("inspect_image", self.image)
+        self._inside = self.notebook_dir = home_in(self._image_found)
+        if self._home:
+            await self._furnish(self.users_dir / self._home)
         created = await super().create_object()
-        self._begin(35, "Starting the container")
+        self.begin(35, "Starting the container")
         return created
 
     def get_env(self) -> dict[str, str]:
-        return threads(self.hub_config, self._image_found) | super().get_env()
+        home = {"HOME": self._inside}
+        return threads(self.hub_config, self._image_found) | super().get_env() | home
 
     @property
     def mount_binds(self) -> list[Mount]:
         config = self.hub_config
-        if self._home:
-            home = Mount(NOTEBOOKS, f"{config.homes_path}/{self._home}", type="bind")
-        else:
-            home = Mount(NOTEBOOKS, None, type="tmpfs", tmpfs_mode=0o1777)
+        home = f"{config.homes_path}/{self._home}" if self._home else None
         return [
-            home,
+            *home_mounts(home, self._inside),
             Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
             Mount("/etc/group", config.group_path, type="bind", read_only=True),
             *data_spaces.binds(config.mounts, self.client.api_version),
         ]
+
+    async def _furnish(self, home: Path) -> None:
+        """What an image brings for a home, and the ways to data spaces; a start on a full disk does without."""
+        record, application = Record(home), self.user_options["image"]
+        try:
+            if application not in record.applications:
+                image = str(self._image_found["Id"])
+                skeleton = await asyncio.to_thread(read_skeleton, self.client, image, self._inside)
+                lay_out(home, record, application, skeleton)
+            link_spaces(home, record, [space.target for space in self.hub_config.mounts])
+        except (OSError, APIError) as error:
+            self.log.warning("%s starts with its home as it is: %s", self._log_name, error)
 
     async def _wait_for_answer(self, address: str) -> None:
         """Asks often, as every tenth of a second is somebody's; JupyterHub's own waiting backs
@@ -220,31 +240,6 @@ class HubSpawner(PatchedDockerSpawner):
         except RequestException as error:
             return f"\nIts log cannot be read: {error}"
         return f"\nThe end of its log:\n{log.decode(errors='replace').rstrip()}"
-
-    # Progress
-
-    def _begin(self, percent: int, message: str) -> None:
-        self._stage = (percent, message, time.monotonic())
-
-    async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """Events for the page, each as soon as there is something new to say."""
-        said = None
-        while True:
-            event = self._now()
-            if event != said:
-                said = event
-                yield event
-            await asyncio.sleep(0.2)
-
-    def _now(self) -> dict[str, Any]:
-        ahead = self.queue.ahead(self)
-        if ahead is not None:
-            return {"progress": 5, "message": f"Waiting for a place: {ahead} ahead of you"}
-        if self._stage is None:
-            return {"progress": 10, "message": "Looking for the application"}
-        percent, message, since = self._stage
-        seconds = int(time.monotonic() - since)
-        return {"progress": percent, "message": f"{message} ({seconds} s)" if seconds else message}
 
     # Stopping, and hubs that come and go
 

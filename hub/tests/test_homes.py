@@ -1,9 +1,19 @@
+import io
 import os
+import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cyberhubs_hub.failures import StartFailure
-from cyberhubs_hub.homes import home_name, make_home
+from cyberhubs_hub.homes import (
+    Record,
+    home_in,
+    home_name,
+    lay_out,
+    link_spaces,
+    make_home,
+)
 
 ORDINARY = ["ada", "grace-hopper", "a", "1", "a" * 39, "octo_acme", "trailing-"]
 CRAFTED = [
@@ -69,3 +79,118 @@ def test_a_home_that_its_member_has_closed_is_theirs_to_open(
     make_home(tmp_path, "ada")
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert make_home(tmp_path, "ada") == "ada"
+
+
+def image(*env: str, directory: str = "") -> dict[str, Any]:
+    return {"Config": {"Env": list(env), "WorkingDir": directory}}
+
+
+@pytest.mark.parametrize(
+    ("found", "inside"),
+    [
+        (image("PATH=/bin", "HOME=/home/user"), "/home/user"),
+        (image("HOME=/home/jovyan"), "/home/jovyan"),
+        (image(directory="/home/rstudio"), "/home/rstudio"),
+        (image("HOME=/root"), "/home/user"),
+        (image("HOME=/home"), "/home/user"),
+        (image("HOME=/home/../etc"), "/home/user"),
+        (image(directory="/srv"), "/home/user"),
+        ({"Config": {"Env": None}}, "/home/user"),
+    ],
+)
+def test_where_an_image_expects_the_home(found: dict[str, Any], inside: str):
+    assert home_in(found) == inside
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "ada"
+    home.mkdir(mode=0o700)
+    return home
+
+
+def skeleton(**files: str) -> bytes:
+    """As Docker archives /home/user; a name with a slash at its end is a directory, one with an arrow a link."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, content in {"user/": "", **files}.items():
+            member = tarfile.TarInfo(name.rstrip("/"))
+            member.mode, member.uid, member.size = 0o777, 1000, len(content)
+            if name.endswith("/"):
+                member.type = tarfile.DIRTYPE
+            elif content.startswith("-> "):
+                member.type, member.linkname, member.size = tarfile.SYMTYPE, content[3:], 0
+            tar.addfile(member, io.BytesIO(content.encode()))
+    return archive.getvalue()
+
+
+def test_a_first_start_brings_what_the_image_has(home: Path):
+    given = skeleton(**{"user/.bashrc": "a", "user/.config/": "", "user/.config/x": "b"})
+    lay_out(home, Record(home), "corehub", given)
+    assert (home / ".bashrc").read_text() == "a"
+    assert (home / ".bashrc").stat().st_mode & 0o022 == 0
+    assert (home / ".config/x").read_text() == "b"
+    assert not (home / "notebooks").is_symlink()
+    assert Record(home).applications == {"corehub"}
+
+
+def test_another_application_adds_its_own_and_changes_nothing(home: Path):
+    lay_out(home, Record(home), "corehub", skeleton(**{"user/.bashrc": "a"}))
+    (home / ".bashrc").write_text("mine")
+    (home / ".config").mkdir(mode=0o700)
+    more = {"user/.bashrc": "b", "user/.config/": "", "user/.config/y": "c", "user/.profile": "d"}
+    lay_out(home, Record(home), "pangeo", skeleton(**more))
+    assert (home / ".bashrc").read_text() == "mine"
+    assert (home / ".config").stat().st_mode & 0o777 == 0o700
+    assert (home / ".config/y").read_text() == "c" and (home / ".profile").read_text() == "d"
+    assert Record(home).applications == {"corehub", "pangeo"}
+
+
+def test_a_home_of_before_keeps_its_paths(home: Path):
+    """Which was seen as /home/user/notebooks."""
+    (home / "work.ipynb").write_text("{}")
+    lay_out(home, Record(home), "corehub", skeleton())
+    assert (home / "notebooks/work.ipynb").read_text() == "{}"
+    (home / "notebooks").unlink()  # a member may not want it
+    lay_out(home, Record(home), "pangeo", skeleton())
+    assert not (home / "notebooks").is_symlink()
+
+
+def test_nothing_leads_out_of_a_home(home: Path, tmp_path: Path):
+    """Neither what an image has, nor what a member has put in the way."""
+    other = tmp_path / "bob"
+    other.mkdir()
+    (home / ".config").symlink_to("../bob")
+    (home / ".bashrc").symlink_to("../bob/.bashrc")
+    (home / ".cyberhubs").symlink_to("../bob/.cyberhubs")
+    given = {
+        "user/.bashrc": "x",
+        "user/.config/x": "x",
+        "user/../bob/y": "x",
+        "user/link": "-> /etc/passwd",
+        "user/up": "-> ../bob",
+    }
+    record = Record(home)
+    lay_out(home, record, "corehub", skeleton(**given))
+    assert list(other.iterdir()) == []
+    assert not (home / "link").is_symlink() and not (home / "up").is_symlink()
+    assert not (home / ".cyberhubs").is_symlink()
+
+
+@pytest.mark.parametrize("said", ["", "{", "[]", '{"applications": 1}', "x" * 2**20])
+def test_a_record_that_a_member_has_spoiled_is_none(home: Path, said: str):
+    (home / ".cyberhubs").write_text(said)
+    assert Record(home).is_new
+
+
+def test_data_spaces_are_found_from_the_home(home: Path):
+    (home / "user").mkdir()  # a member's own
+    link_spaces(home, Record(home), ["/data", "/user", "/shared/maps"])
+    assert (home / "data").readlink() == Path("/data")
+    assert (home / "maps").readlink() == Path("/shared/maps")
+    assert not (home / "user").is_symlink()
+    (home / "maps").unlink()  # and does not come back
+    link_spaces(home, Record(home), ["/data", "/user", "/shared/maps"])
+    assert not (home / "maps").is_symlink()
+    link_spaces(home, Record(home), [])
+    assert sorted(path.name for path in home.iterdir()) == [".cyberhubs", "user"]

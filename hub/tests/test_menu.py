@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from cyberhubs_hub.menu import MenuEntry, known_options, parse_menu, read_form, start_form
@@ -37,13 +38,33 @@ def test_nothing_to_choose_no_form():
 
 
 def test_form_offers_what_there_is_and_remembers():
-    menu = parse_menu(json.dumps([CORE, MESA]))
-    form = start_form(menu, "choose", {"image": "mesahub", "interface": "notebook"})
+    mesa = {**MESA, "description": "Stars, & how they burn", "memory": "4G"}
+    form = start_form(
+        parse_menu(json.dumps([CORE, mesa])),
+        "choose",
+        {"image": "mesahub", "interface": "notebook"},
+    )
     assert "MESA &lt;stars&gt;" in form
-    assert '<option value="mesahub" selected>' in form
-    assert '<option value="notebook" selected>' in form
+    assert "Stars, &amp; how they burn" in form and "Wants 4G of memory." in form
+    assert checked(form) == ["mesahub", "notebook"]
     assert "sha256" not in form
-    assert "interface" not in start_form(menu, "lab", {})
+    assert "interface" not in start_form(parse_menu(json.dumps([CORE, mesa])), "lab", {})
+
+
+def checked(form: str) -> list[str]:
+    return re.findall(r'value="([\w-]+)" required checked', form)
+
+
+def test_without_a_last_choice_the_first_is_chosen():
+    menu = parse_menu(json.dumps([MESA, CORE]))
+    for last in ({}, {"image": "gone", "interface": "gone"}):
+        assert checked(start_form(menu, "choose", last)) == ["mesahub", "lab"]
+
+
+def test_applications_with_pages_of_their_own_have_no_interface_to_choose():
+    with_page = {**CORE, "page": "/code/"}
+    assert start_form(parse_menu(json.dumps([with_page])), "choose", {}) == ""
+    assert "interface" in start_form(parse_menu(json.dumps([with_page, MESA])), "choose", {})
 
 
 def test_form_is_read_and_nothing_else_in_it():

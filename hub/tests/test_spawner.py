@@ -123,6 +123,15 @@ def test_the_first_page(menu: Path, interface: str, page: str):
     assert one.default_url == page
 
 
+def test_an_application_may_have_a_first_page_of_its_own(menu: Path):
+    menu.write_text(json.dumps([{**CORE, "page": "/proxy/8050/"}, MESA]))
+    one = spawner()
+    one.choose({"image": "corehub", "interface": "notebook"})
+    assert one.default_url == "/proxy/8050/"
+    one.choose({"image": "mesahub"})
+    assert one.default_url == "/lab"
+
+
 def test_containers_of_different_names_have_different_names():
     names = ["ada", "a-da", "a_da", "_check", "ada-2d"]
     containers = {str(spawner(name).object_name) for name in names}
@@ -134,12 +143,14 @@ def test_mounts(menu: Path):
     one = spawner()
     one._home = "ada"
     assert [(m["Source"], m["Target"], m["ReadOnly"]) for m in one.mount_binds] == [
-        ("/data/jupyterhub_users/ada", "/home/user/notebooks", False),
+        ("/data/jupyterhub_users/ada", "/home/user", False),
         ("/data/hubs/core/config/1/passwd", "/etc/passwd", True),
         ("/data/hubs/core/config/1/group", "/etc/group", True),
         ("/mnt/data", "/data", True),
         ("/mnt/user", "/user", False),
     ]
+    one._inside = "/home/jovyan"
+    assert [m["Target"] for m in one.mount_binds][:2] == ["/home/jovyan", "/home/user"]
     assert spawner("_check").mount_binds[0]["Type"] == "tmpfs"
 
 

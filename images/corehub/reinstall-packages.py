@@ -6,14 +6,14 @@ An image with a newer Python does not see those packages, although they are stil
 
 import argparse
 import json
-import os
 import re
+import site
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-USER = Path(os.environ["PYTHONUSERBASE"])
+USER = Path(site.getuserbase())
 PYTHON = Path(sys.executable)
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -28,11 +28,16 @@ def left_behind(base: Path) -> dict[str, Path]:
 
 
 def environments() -> Iterator[Path]:
-    """Virtual environments of the image's Python among the notebooks."""
-    for pattern in ("*/pyvenv.cfg", "*/*/pyvenv.cfg"):
-        for file in sorted(USER.parent.glob(pattern)):
-            if (file.parent / "bin/python").resolve().parent == PYTHON.resolve().parent:
-                yield file.parent
+    """Virtual environments of the image's Python in the home, each once."""
+    home = USER.parent
+    found = {
+        file.parent.resolve()
+        for pattern in ("*", "*/*")
+        for file in home.glob(f"{pattern}/pyvenv.cfg")
+    }
+    for base in sorted(found):
+        if (base / "bin/python").resolve().parent == PYTHON.resolve().parent:
+            yield base
 
 
 def notice(base: Path) -> None:

@@ -55,7 +55,7 @@ def install(deployment: Deployment, grace: Member, version: int, code: str) -> N
         folder = f"thing-{version}.data/data/etc/jupyter/jupyter_server_config.d"
         wheel.writestr(f"{folder}/thing.json", json.dumps(settings))
         wheel.writestr(f"{info}/RECORD", "")
-    pip = f"['pip', 'install', '--no-index', '/home/user/notebooks/{name}']"
+    pip = f"['pip', 'install', '--no-index', '/home/user/{name}']"
     said = grace.kernel().run(f"import subprocess; print(subprocess.run({pip}).returncode)")
     assert said.endswith("0"), said
 

@@ -20,8 +20,8 @@ UID = 12345
 TOKEN = "5f2d8c0e7b1a4936"
 SCIENCE = "numpy scipy matplotlib.pyplot pandas sympy h5py astropy.units ipympl ipywidgets tqdm"
 
-NOTEBOOKS = "/home/user/notebooks"
-OFFLINE = ("env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={NOTEBOOKS}")
+HOME = "/home/user"
+OFFLINE = ("env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={HOME}")
 
 Start = Callable[..., Container]
 
@@ -57,14 +57,14 @@ def start(images: dict[str, str]) -> Iterator[Start]:
 
 
 @pytest.fixture(scope="module")
-def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("notebooks")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("home")
     directory.chmod(0o777)
     return directory
 
 
 @pytest.fixture(scope="module")
-def corehub(start: Start, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Container:
+def corehub(start: Start, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Container:
     """JupyterLab without a hub, its port published on loopback."""
     passwd = tmp_path_factory.mktemp("etc") / "passwd"
     passwd.write_text(f"user:x:{UID}:{UID}::/home/user:/bin/bash\n")
@@ -72,7 +72,7 @@ def corehub(start: Start, notebooks: Path, tmp_path_factory: pytest.TempPathFact
         "corehub",
         ["jupyter", "lab", "--ip=0.0.0.0", f"--IdentityProvider.token={TOKEN}"],
         ports={"8888/tcp": ("127.0.0.1", None)},
-        volumes=[f"{passwd}:/etc/passwd:ro", f"{notebooks}:/home/user/notebooks"],
+        volumes=[f"{passwd}:/etc/passwd:ro", f"{home}:{HOME}"],
     )
 
 
@@ -132,10 +132,10 @@ def add_wheel(directory: Path) -> None:
         wheel.writestr(f"{info}/RECORD", "")
 
 
-def test_corehub_is_user_and_files_belong_to_the_uid(corehub: Container, notebooks: Path):
+def test_corehub_is_user_and_files_belong_to_the_uid(corehub: Container, home: Path):
     assert run(corehub, "whoami") == "user"
-    run(corehub, "touch", "/home/user/notebooks/mine", "/home/user/.gitconfig")
-    assert (notebooks / "mine").stat().st_uid == UID
+    run(corehub, "touch", "/home/user/mine", "/home/user/.gitconfig")
+    assert (home / "mine").stat().st_uid == UID
 
 
 def test_corehub_has_the_scientific_basics(corehub: Container):
@@ -163,7 +163,7 @@ def test_corehub_has_both_interfaces_and_kernels(corehub: Container):
     assert set(kernels) == {"python3", "bash"}
 
 
-def test_corehub_offers_those_exports_that_work(corehub: Container, notebooks: Path):
+def test_corehub_offers_those_exports_that_work(corehub: Container, home: Path):
     login = {"Authorization": f"token {TOKEN}"}
     markdown = {"cell_type": "markdown", "metadata": {}, "source": "# Light\n$c^2$"}
     code = {
@@ -171,7 +171,7 @@ def test_corehub_offers_those_exports_that_work(corehub: Container, notebooks: P
         "outputs": [{"output_type": "stream", "name": "stdout", "text": "42\n"}],
     }
     notebook = {"cells": [markdown, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-    (notebooks / "light.ipynb").write_text(json.dumps(notebook))
+    (home / "light.ipynb").write_text(json.dumps(notebook))
     offered = get(corehub, 8888, "/api/nbconvert", **login).json()
     assert {"html", "markdown", "script", "slides"} <= offered.keys()
     for name in offered:
@@ -179,22 +179,22 @@ def test_corehub_offers_those_exports_that_work(corehub: Container, notebooks: P
         assert (name, answer.status_code) == (name, 200)
 
 
-def test_a_members_package_is_kept_and_cannot_break_the_server(corehub: Container, notebooks: Path):
+def test_a_members_package_is_kept_and_cannot_break_the_server(corehub: Container, home: Path):
     directory = run(corehub, "python", "-m", "site", "--user-site")
-    assert directory.startswith("/home/user/notebooks/")
+    assert directory.startswith("/home/user/.local/")
     broken = f"mkdir -p {directory} && echo 'raise SystemExit(7)' >{directory}/tornado.py"
     run(corehub, "sh", "-c", broken)
     assert corehub.exec_run(["python", "-c", "import tornado"])[0] == 7
     assert corehub.exec_run(["jupyter", "lab", "--version"])[0] == 0
-    for file in notebooks.rglob("tornado.py"):
+    for file in home.rglob("tornado.py"):
         file.unlink()
 
 
 def test_a_members_packages_for_another_python_are_named_and_installed_again(
-    corehub: Container, notebooks: Path
+    corehub: Container, home: Path
 ):
-    add_wheel(notebooks)
-    leave_behind(corehub, f"{NOTEBOOKS}/.local")
+    add_wheel(home)
+    leave_behind(corehub, f"{HOME}/.local")
     for command in (["ipython", "-c", "import thing"], ["bash", "-lic", "true"]):
         assert b"for Python 3.11 only: thing." in corehub.exec_run(command).output
     run(corehub, *OFFLINE, "reinstall-packages")
@@ -202,9 +202,9 @@ def test_a_members_packages_for_another_python_are_named_and_installed_again(
     assert "thing" not in run(corehub, "bash", "-lic", "true")
 
 
-def test_a_members_environment_of_another_python_is_mended(corehub: Container, notebooks: Path):
-    add_wheel(notebooks)
-    venv = f"{NOTEBOOKS}/project/.venv"
+def test_a_members_environment_of_another_python_is_mended(corehub: Container, home: Path):
+    add_wheel(home)
+    venv = f"{HOME}/project/.venv"
     run(corehub, "python", "-m", "venv", "--without-pip", venv)
     run(corehub, "sh", "-c", f"mv {venv}/lib/python3.* {venv}/lib/python3.11")
     leave_behind(corehub, venv)
