@@ -36,7 +36,9 @@ if settings.teams:
 hubs = {
     hub.name: Hub(
         hub.name,
-        HubArgs(hub, settings.stack, settings.callback(hub), host, images, door),
+        HubArgs(
+            hub, settings.offered(hub), settings.stack, settings.callback(hub), host, images, door
+        ),
     )
     for hub in settings.hubs
 }

@@ -7,8 +7,9 @@ longer do.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
@@ -16,6 +17,7 @@ from pulumi import ComponentResource, ResourceOptions
 from components.host import Host
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.processes import python_module
+from cyberhubs.settings import Application, OwnApplication
 
 # What an image copies, beside its own folder of `images/`.
 SHARED = {"multiuser": ("images/shared", "hub")}
@@ -24,8 +26,8 @@ SHARED = {"multiuser": ("images/shared", "hub")}
 @dataclass
 class ImagesArgs:
     host: Host
-    applications: list[str]  # names of folders in `images/`
-    base: str  # what every image is built from
+    applications: Mapping[str, Application | OwnApplication]  # each after the one it is built on
+    base: str  # what every image of this repository is built from
     caddy: str  # where the front door's program is taken from
     proxy_environment: dict[str, str]  # by which builds reach the outside
     site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
@@ -41,45 +43,91 @@ class Images(ComponentResource):
 
     def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:images:Images", name, {}, opts)
-        host = args.host
-
-        def build(image: str) -> pulumi.Output[str]:
-            build_args = {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
-            build_args |= {"CADDY_IMAGE": args.caddy} if image == "front-door" else {}
-            return host.command(
-                f"{name}-{image}",
-                python_module(
-                    "cyberhubs.build", image_name(image, build_args), f"images/{image}/Dockerfile"
-                ),
-                # Docker leaves the proxy out of the image.
-                stdin=json.dumps({**build_args, **args.proxy_environment}),
-                on_engine=True,
-                shown=True,
-                opts=ResourceOptions(parent=self, depends_on=[host]),
-            ).stdout
-
-        self.multiuser = build("multiuser")
-        self.proxy = build("proxy")
-        self.front_door = build("front-door")
-        self.applications = {image: build(image) for image in args.applications}
+        self._name, self._args = name, args
+        self._built: dict[
+            str, str
+        ] = {}  # what the applications of this repository are called on the engine
+        self.multiuser = self._build("multiuser")
+        self.proxy = self._build("proxy")
+        self.front_door = self._build("front-door", CADDY_IMAGE=args.caddy)
+        self.applications = {
+            image: self._application(one) for image, one in args.applications.items()
+        }
         self.register_outputs({})
+
+    def _application(self, application: Application | OwnApplication) -> pulumi.Output[str]:
+        name = application.name
+        if isinstance(application, OwnApplication):
+            base = application.from_
+            return self._build(name, **({"FROM_IMAGE": self._built[base]} if base else {}))
+        if application.build:
+            return self._build_folder(name, application.build)
+        assert application.image
+        return self._image(name, python_module("cyberhubs.pull", application.image))
+
+    def _build(self, image: str, **more: str) -> pulumi.Output[str]:
+        """Of a folder of `images/`."""
+        arguments = self._arguments | more
+        self._built[image] = called = image_name(image, arguments)
+        command = python_module("cyberhubs.build", called, f"images/{image}/Dockerfile")
+        return self._image(image, command, arguments)
+
+    def _build_folder(self, name: str, folder: Path) -> pulumi.Output[str]:
+        arguments = self._arguments
+        called = f"cyberhubs/{name}:{_hash(arguments, folder, _files(folder))}"
+        path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
+        command = python_module("cyberhubs.build", called, "Dockerfile", "--context", str(path))
+        return self._image(name, command, arguments)
+
+    @property
+    def _arguments(self) -> dict[str, str]:
+        """Of each build."""
+        args = self._args
+        return {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
+
+    def _image(
+        self, name: str, command: str, arguments: dict[str, str] | None = None
+    ) -> pulumi.Output[str]:
+        """The id that a command prints."""
+        host = self._args.host
+        # Docker leaves the proxy out of the image.
+        given = {**(arguments or {}), **self._args.proxy_environment}
+        return host.command(
+            f"{self._name}-{name}",
+            command,
+            stdin=json.dumps(given),
+            on_engine=True,
+            shown=True,
+            opts=ResourceOptions(parent=self, depends_on=[host]),
+        ).stdout
 
 
 def image_name(image: str, build_args: dict[str, str]) -> str:
     """What it is called on an engine. Changes with the content, so that the same content never builds."""
-    return f"cyberhubs/{image}:{_content_hash(image, build_args)}"
+    return f"cyberhubs/{image}:{_hash(build_args, CHECKOUT, _context_files(image))}"
 
 
-def _content_hash(image: str, build_args: dict[str, str]) -> str:
+def _hash(build_args: dict[str, str], folder: Path, files: Iterable[str]) -> str:
     """12 hex digits that change with any file or build argument that goes into the image."""
     digest = hashlib.sha256()
     for argument, value in sorted(build_args.items()):
         digest.update(f"{argument}={value}\0".encode())
-    for path in _context_files(image):
-        file = CHECKOUT / path
+    for path in files:
+        file = folder / path
         digest.update(f"{path}\0{file.stat().st_mode & 0o111:o}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:12]
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """What a build in the folder is sent, in an order that does not change."""
+    from docker.utils.build import exclude_paths  # 0.06 s, for who has folders of their own
+
+    ignore = folder / ".dockerignore"
+    ignored = ignore.read_text().split("\n") if ignore.is_file() else []
+    for path in sorted(exclude_paths(str(folder), ignored)):
+        if (folder / path).is_file():
+            yield path
 
 
 def _context_files(image: str) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""`python -m cyberhubs.build NAME DOCKERFILE`: builds an image of this checkout on the engine of DOCKER_HOST.
+"""`python -m cyberhubs.build NAME DOCKERFILE`: builds an image of this checkout, or of another folder, on the engine of
+DOCKER_HOST.
 
 The build arguments come by stdin, as JSON. The image's id goes to stdout, what is seen of the build to
 stderr. An image that has this name already is not built again.
@@ -13,6 +14,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
@@ -31,14 +33,19 @@ class BuildError(UserError):
 
 
 def build(
-    client: DockerClient, name: str, dockerfile: str, arguments: Mapping[str, str], step: Step
+    client: DockerClient,
+    name: str,
+    context: Path,
+    dockerfile: str,
+    arguments: Mapping[str, str],
+    step: Step,
 ) -> str:
-    """The id ("sha256:…") of the image that `dockerfile`, a path in the checkout, makes of it.
+    """The id ("sha256:…") of the image that `dockerfile`, a path in `context`, makes of it.
 
     Raises BuildError, and DockerException for an engine that is not there.
     """
     messages = client.api.build(
-        path=str(CHECKOUT),  # without what .dockerignore names
+        path=str(context),  # without what .dockerignore names
         dockerfile=dockerfile,
         tag=name,
         buildargs=dict(arguments),
@@ -90,10 +97,16 @@ class _Seen:
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="cyberhubs.build",
-        description="Builds an image of this checkout; its build arguments come by stdin, as JSON.",
+        description="Builds an image; its build arguments come by stdin, as JSON.",
     )
     parser.add_argument("name", help="what it is called on the engine, with a tag")
-    parser.add_argument("dockerfile", help="a path in the checkout")
+    parser.add_argument("dockerfile", help="a path in the context")
+    parser.add_argument(
+        "--context",
+        type=Path,
+        default=CHECKOUT,
+        help="the folder that is sent (default: the checkout)",
+    )
     asked = parser.parse_args()
     arguments = json.load(sys.stdin)
     try:
@@ -102,7 +115,7 @@ def main() -> int:
             print(client.images.get(asked.name).id)
         except ImageNotFound:
             with Report().step(f"image {asked.name}: building") as step:
-                print(build(client, asked.name, asked.dockerfile, arguments, step))
+                print(build(client, asked.name, asked.context, asked.dockerfile, arguments, step))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1

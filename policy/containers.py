@@ -36,8 +36,11 @@ def images_pinned(resources: Sequence[Resource]) -> Iterator[str]:
 
 
 def _built_from(resource: Resource) -> Iterator[str]:
-    """Images that the build of one begins with."""
+    """Images that the build of one begins with, or that is pulled."""
     if not (resource.custom and resource.name.startswith(IMAGE)):
+        return
+    if pulled := re.search(r"-m cyberhubs\.pull (\S+)", str(resource.inputs.get("create", ""))):
+        yield pulled[1]
         return
     stdin = resource.inputs.get("stdin", UNKNOWN)
     arguments = {} if stdin == UNKNOWN else json.loads(stdin)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,13 +82,13 @@ class HubFiles(ComponentResource):
         )
 
     def put_applications(
-        self, images: dict[str, pulumi.Output[str]], tested: pulumi.Resource
+        self, menu: pulumi.Output[str], tested: pulumi.Resource
     ) -> pulumi.Resource:
         """The menu of applications, once all of them have been `tested`."""
         return self.put(
             "applications",
             f"{self.at.live}/applications.json",
-            applications_json(self._args.hub, images),
+            menu,
             depends_on=[tested],
         )
 
@@ -102,18 +103,26 @@ class HubFiles(ComponentResource):
 
 
 def applications_json(
-    hub: settings.Hub, images: dict[str, pulumi.Output[str]]
+    applications: Sequence[settings.Application | settings.OwnApplication],
+    images: dict[str, pulumi.Output[str]],
 ) -> pulumi.Output[str]:
-    """[{"name", "title", "image"}] in the stack file's order."""
-    return pulumi.Output.all(**{app.name: images[app.name] for app in hub.applications}).apply(
-        lambda ids: json.dumps(
-            [
-                {"name": app.name, "title": app.title, "image": ids[app.name]}
-                for app in hub.applications
-            ],
-            indent=2,
-        )
-    )
+    """The menu: [{"name", "title", "image", …}] in the stack file's order."""
+
+    def menu(ids: dict[str, str]) -> str:
+        entries = [
+            {
+                "name": one.name,
+                "title": one.title,
+                "image": ids[one.name],
+                "description": one.description or "",
+                "page": one.page or "",
+                "memory": one.wanted_memory or "",
+            }
+            for one in applications
+        ]
+        return json.dumps(entries, indent=2)
+
+    return pulumi.Output.all(**{one.name: images[one.name] for one in applications}).apply(menu)
 
 
 def _hub_config(args: HubFilesArgs) -> HubConfig:

@@ -1,6 +1,7 @@
 """One hub: network, files, proxy, multiuser container, smoke test."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -22,6 +23,7 @@ from cyberhubs.names import HubNames
 @dataclass
 class HubArgs:
     hub: settings.Hub
+    applications: Sequence[settings.Application | settings.OwnApplication]  # that it offers
     stack: str
     callback: str  # where GitHub sends who logs in
     host: Host
@@ -62,10 +64,8 @@ class Hub(ComponentResource):
         proxy = self._proxy(files)
         hub = self._hub(files, depends_on=[proxy, drained, *self._checked_app(), *files.ready])
         entry = self._entry(proxy)
-        tested = self._smoke_test(
-            hub, applications_json(args.hub, images.applications), depends_on=[entry]
-        )
-        files.put_applications(images.applications, tested)
+        menu = applications_json(args.applications, images.applications)
+        files.put_applications(menu, self._smoke_test(hub, menu, depends_on=[entry]))
 
         self.container = hub.id
         if isinstance(args.hub.login, settings.PasswordLogin):

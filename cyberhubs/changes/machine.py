@@ -157,9 +157,10 @@ def _image(summary: Summary, change: Change) -> None:
         summary.say(Topic.IMAGES, f"{image}, {whose}, is built and tried.")
     else:
         seconds = APPLICATION_S
+        pulled = " -m cyberhubs.pull " in str(change.resource.inputs.get("create"))
         summary.say(
             Topic.IMAGES,
-            f"{image} is built and tried. Members get it at their next start; running servers keep the one they have.",
+            f"{image} is {'pulled' if pulled else 'built'} and tried. Members get it at their next start; running servers keep the one they have.",
         )
     summary.seconds += seconds
 

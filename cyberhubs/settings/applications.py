@@ -1,16 +1,117 @@
-"""The applications that a hub can offer, each built from its folder of `images/`."""
+"""`cyberhubs:applications`, and those of the folder `images/`: what members can start."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from cyberhubs.paths import CHECKOUT
+from cyberhubs.settings.base import Model, Text, beside_stack_file
+from cyberhubs.settings.limits import MEMORY_SCHEMA, memory
+from cyberhubs.settings.problems import SettingsError
+
+FILE = "application.yaml"
+_REFERENCE = re.compile(
+    r"([a-z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
 
 
-@dataclass(frozen=True)
-class Application:
-    """`name` is also the folder's; `title` is what the member reads."""
-
-    name: str
-    title: str
+def _page(value: str) -> str:
+    if not re.fullmatch(r"/[\w./~?=&%-]*", value, re.ASCII):
+        raise ValueError(f"{value!r} is not a page of a server — write its path, such as /lab")
+    return value
 
 
-APPLICATIONS = {
-    application.name: application for application in (Application("corehub", "Core hub"),)
-}
+def _wanted(value: str) -> str:
+    memory(value)
+    return value
+
+
+def _reference(value: str) -> str:
+    if not _REFERENCE.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is not an image — write it as registry.example.org/group/name:tag@sha256:…"
+        )
+    return value
+
+
+def _context(value: Any, info: ValidationInfo) -> Path:
+    path = beside_stack_file(value, info).resolve()
+    if not (path / "Dockerfile").is_file():
+        raise ValueError(f"there is no {path}/Dockerfile — name a folder that has one")
+    return path
+
+
+class Described(Model):
+    """What members are told of an application, and where it begins."""
+
+    title: Text = ""
+    """What members read. Left out: its name."""
+    description: Text | None = None
+    """A line below the title, in the form where members choose."""
+    page: Annotated[Text, AfterValidator(_page)] | None = None
+    """Its first page, such as /proxy/8050/. Left out: JupyterLab or Notebook, as the hub says."""
+    wanted_memory: (
+        Annotated[Text, AfterValidator(_wanted), WithJsonSchema(MEMORY_SCHEMA)] | None
+    ) = Field(default=None, alias="memory")
+    """Memory that its programs want, such as 4G. Shown to members; the hub's limits are what they get."""
+
+    _name: str = PrivateAttr("")
+
+    @property
+    def name(self) -> str:
+        """Its key in the stack file, or its folder's name."""
+        return self._name
+
+    def named(self, name: str) -> Self:
+        """It with its name."""
+        named = self.model_copy(update={"title": self.title or name})
+        named._name = name
+        return named
+
+
+class OwnApplication(Described):
+    """An application of this repository: `images/NAME/application.yaml`, beside its Dockerfile."""
+
+    from_: Text | None = Field(default=None, alias="from")
+    """The application on whose image it is built: the argument FROM_IMAGE of its Dockerfile."""
+
+
+class Application(Described):
+    """An application of your own: an image of a registry, or a folder that is built."""
+
+    one_of: ClassVar = ("image", "build")
+
+    image: Annotated[Text, AfterValidator(_reference)] | None = None
+    """Image of a registry, best with its digest: name:tag@sha256:…. A tag alone is pulled once."""
+    build: Annotated[Path, BeforeValidator(_context), WithJsonSchema({"type": "string"})] | None = (
+        None
+    )
+    """Folder with a Dockerfile, from the stack file's folder."""
+
+
+def own_applications() -> Mapping[str, OwnApplication]:
+    """Those of this repository by name. Raises SettingsError for a file that is wrong."""
+    found = {}
+    for file in sorted((CHECKOUT / "images").glob(f"*/{FILE}")):
+        name = file.parent.name
+        try:
+            one = OwnApplication.model_validate(yaml.safe_load(file.read_text()))
+        except (ValidationError, yaml.YAMLError) as error:
+            raise SettingsError(str(file), [str(error)]) from None
+        if one.from_ and not (file.parents[1] / one.from_ / FILE).is_file():
+            raise SettingsError(str(file), [f"from: {one.from_!r} is no application of images/"])
+        found[name] = one.named(name)
+    return found

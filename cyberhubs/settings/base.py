@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path, PurePath, PurePosixPath
@@ -176,9 +177,21 @@ def _on_control_machine(value: Any) -> Path:
     return Path(_absolute(str(_expanded(text))))
 
 
+@dataclass(frozen=True)
+class Context:
+    """Of a stack file that is read. `folder`: its own; `applications`: all that hubs may offer."""
+
+    folder: Path
+    applications: tuple[str, ...] = ()
+
+
+def context_of(info: ValidationInfo) -> Context:
+    return cast("Context", info.context)
+
+
 def beside_stack_file(value: Any, info: ValidationInfo) -> Path:
     """A path that starts at the stack file's folder, unless it begins with / or ~/."""
-    return cast("Path", info.context) / _expanded(read_text(value))
+    return context_of(info).folder / _expanded(read_text(value))
 
 
 Text = Annotated[

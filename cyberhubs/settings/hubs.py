@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from cyberhubs_hub.shared.access_rules import AccessLists
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -14,12 +15,11 @@ from pydantic import (
 )
 
 from cyberhubs.settings.access import Access
-from cyberhubs.settings.applications import APPLICATIONS, Application
 from cyberhubs.settings.base import (
     Model,
     Text,
     beside_stack_file,
-    read_text,
+    context_of,
 )
 from cyberhubs.settings.data_spaces import DataSpace
 from cyberhubs.settings.idle import Idle
@@ -57,11 +57,11 @@ def hub_name(value: str) -> str:
     return value
 
 
-def _application(value: Any) -> Application:
-    text = read_text(value)
-    if text not in APPLICATIONS:
-        raise ValueError(f"{text!r} is not a known application — {one_of(text, APPLICATIONS)}")
-    return APPLICATIONS[text]
+def _application(name: str, info: ValidationInfo) -> str:
+    known = context_of(info).applications
+    if name not in known:
+        raise ValueError(f"{name!r} is not a known application — {one_of(name, known)}")
+    return name
 
 
 def _logo(value: Any, info: ValidationInfo) -> Path:
@@ -95,14 +95,11 @@ class Hub(Model):
     ) = None
     """A .png or .svg file beside the stack file. Left out: the logo of Cyberhubs."""
     applications: tuple[
-        Annotated[
-            Application,
-            BeforeValidator(_application),
-            WithJsonSchema({"enum": sorted(APPLICATIONS)}),
-        ],
+        Annotated[Text, AfterValidator(_application)],
         ...,
     ] = Field(min_length=1, strict=False, examples=["[corehub]"])
-    """What members can start; the first is offered first."""
+    """What members can start, by name: folders of images/, or keys of cyberhubs:applications. The first is
+    offered first."""
     interface: Literal["lab", "notebook", "choose"] = "lab"
     """JupyterLab, classic Notebook, or the member's choice."""
     login: Login = Field(examples=["{kind: password}"])

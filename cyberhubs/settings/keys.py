@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
+from cyberhubs.settings.applications import Application
 from cyberhubs.settings.base import Model, Text, read_text
 from cyberhubs.settings.domain import Domain
 from cyberhubs.settings.host import HostSettings
-from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name
+from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.proxy import Proxy
@@ -17,6 +18,7 @@ from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.visitors import Visitors
 from cyberhubs.settings.waivers import RULES, RuleName
 
+ApplicationName = Annotated[str, BeforeValidator(read_text), AfterValidator(plain_name)]
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
 
@@ -37,6 +39,10 @@ class Keys(Model, defer_build=True):
     """The user that owns the members' files on the host, and as whom all containers run."""
     images: Images = Images()
     """What the images are built from."""
+    applications: dict[ApplicationName, Application] = Field(
+        default={}, examples=["{pangeo: {image: quay.io/pangeo/pangeo-notebook:2026.01.21}}"]
+    )
+    """Applications of your own, by name, beside those of the folder images/."""
     hubs: dict[HubName, Hub] = Field(
         min_length=1,
         examples=["{core: {applications: [corehub], login: {kind: password}}}"],

@@ -12,7 +12,11 @@ _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LEAST_MEMORY = 256 * 2**20  # a notebook server and one kernel do not start with less
 
 
-def _memory(value: Any) -> int:
+MEMORY_SCHEMA: dict[str, Any] = {"type": "string", "pattern": rf"^{_MEMORY.pattern}$"}
+
+
+def memory(value: Any) -> int:
+    """Bytes. Refuses what is not an amount, and too little for a server."""
     text = read_text(value)
     match = _MEMORY.fullmatch(text)
     if not match:
@@ -28,8 +32,8 @@ class Limits(Model):
 
     memory_bytes: Annotated[
         int,
-        BeforeValidator(_memory),
-        WithJsonSchema({"type": "string", "pattern": rf"^{_MEMORY.pattern}$"}),
+        BeforeValidator(memory),
+        WithJsonSchema(MEMORY_SCHEMA),
     ] = Field(default=2 * 2**30, alias="memory", json_schema_extra={"default": "2G"})
     """Memory, such as 512M, 2G or 1.5G; a server that exceeds it is stopped."""
     cpus: float = Field(default=1, ge=0.01, le=1024, allow_inf_nan=False)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from cyberhubs.paths import STACKS
 from cyberhubs.settings import rules
-from cyberhubs.settings.base import EVERYWHERE
+from cyberhubs.settings.applications import Application, OwnApplication, own_applications
+from cyberhubs.settings.base import EVERYWHERE, Context
 from cyberhubs.settings.error_messages import explain
 from cyberhubs.settings.host import HostSettings, LocalHostSettings
 from cyberhubs.settings.hubs import Hub, plain_name
@@ -39,6 +40,8 @@ class Settings:
     images: Images
     hubs: tuple[Hub, ...]
     """By name."""
+    applications: Mapping[str, Application | OwnApplication]
+    """By name, each after the one it is built on: those that hubs offer, and what they are built on."""
     teams: Mapping[str, tuple[str, ...]]
     """Teams at GitHub that the program manages, "org:team": names of members."""
     waivers: Mapping[str, str]
@@ -46,10 +49,9 @@ class Settings:
     warnings: tuple[str, ...]
     """What is allowed but may not be meant, a sentence each."""
 
-    @property
-    def applications(self) -> list[str]:
-        """Names of all applications of all hubs, each once."""
-        return sorted({application.name for hub in self.hubs for application in hub.applications})
+    def offered(self, hub: Hub) -> list[Application | OwnApplication]:
+        """What its members can start, in the order of the file."""
+        return [self.applications[name] for name in hub.applications]
 
     @property
     def github_hubs(self) -> list[Hub]:
@@ -143,9 +145,27 @@ def _settings(
     if problems:
         raise SettingsError(source, show(problems, lines))
     hubs = tuple(hub.named(name) for name, hub in sorted(valid.pop("hubs").items()))
+    valid["applications"] = _used(hubs, valid["applications"])
     teams = {name: team.members for name, team in sorted(valid.pop("teams").items())}
     warnings = tuple(rules.warnings(valid["tls"], hubs))
     return Settings(stack, hubs=hubs, teams=teams, warnings=warnings, **valid)
+
+
+def _used(
+    hubs: Iterable[Hub], of_the_stack: Mapping[str, Application]
+) -> dict[str, Application | OwnApplication]:
+    known = {**own_applications(), **{name: one.named(name) for name, one in of_the_stack.items()}}
+    used: dict[str, Application | OwnApplication] = {}
+
+    def take(name: str) -> None:
+        one = known[name]
+        if isinstance(one, OwnApplication) and one.from_:
+            take(one.from_)
+        used[name] = one
+
+    for name in sorted({name for hub in hubs for name in hub.applications}):
+        take(name)
+    return used
 
 
 def _each(
@@ -154,11 +174,14 @@ def _each(
     """The values of those `keys` that are valid by themselves, and what is wrong with the others."""
     valid: dict[str, Any] = {}
     problems: list[Problem] = []
+    of_the_stack = raw.get("applications")
+    names = {*own_applications(), *(of_the_stack if isinstance(of_the_stack, dict) else ())}
+    context = Context(folder.absolute(), tuple(sorted(map(str, names))))
     for key in keys:
         model = alone(key)
         given = {key: raw[key]} if key in raw else {}
         try:
-            read = model.model_validate(given, context=folder.absolute())
+            read = model.model_validate(given, context=context)
         except ValidationError as error:
             problems += explain(error, model)
         else:

@@ -28,7 +28,7 @@ WORDS = {
     "boolean": "true or false",
 }
 # Of entries whose keys the operator chooses.
-NAME = {"hubs": "HUB", "teams": "ORG:TEAM", "waivers": "RULE"}
+NAME = {"applications": "APPLICATION", "hubs": "HUB", "teams": "ORG:TEAM", "waivers": "RULE"}
 
 Schema = dict[str, Any]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cyberhubs_hub.shared.access_rules import is_open
 
+from cyberhubs.settings.applications import own_applications
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.data_spaces import DataSpace
 from cyberhubs.settings.host import (
@@ -48,6 +49,8 @@ def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
         )
     if isinstance(host, OpenStackHostSettings | SshHostSettings):
         yield from _room_for_networks(host, len(hubs))
+    for name in own_applications().keys() & valid.get("applications", {}).keys():
+        yield Problem(("applications", name), "is a folder of images/, too — choose another name")
     for name, hub in hubs.items():
         path = ("hubs", name)
         if tls and isinstance(hub.login, PasswordLogin) and _others_come(tls):
@@ -111,7 +114,7 @@ def _of_one_hub(path: KeyPath, hub: Hub) -> Iterator[Problem]:
         if application in hub.applications[:number]:
             yield Problem(
                 (*path, "applications", number),
-                f"{application.name!r} is there twice — every application once",
+                f"{application!r} is there twice — every application once",
             )
     for (_, one), (number, other) in combinations(enumerate(hub.data), 2):
         if _overlap(one.target, other.target):

@@ -62,7 +62,7 @@ def test_its_steps_are_shown(engine: docker.DockerClient, dockerfile: Path) -> N
     dockerfile.write_text(f"FROM {Images().base}\nRUN sleep 0.7; echo busy; sleep 0.7\n")
     shown = io.StringIO()
     with Report(shown, heartbeat_s=0.1).step("image") as step:
-        build(engine, NAME, str(dockerfile), {}, step)
+        build(engine, NAME, CHECKOUT, str(dockerfile), {}, step)
     assert "image: Step 2/2 : RUN sleep" in shown.getvalue()
     assert "image: Step 2/2: busy" in shown.getvalue()
 
@@ -86,7 +86,7 @@ def test_a_full_disk_is_named(engine: docker.DockerClient, dockerfile: Path) -> 
         Report(io.StringIO()).step("image") as step,
         pytest.raises(BuildError, match=r"Make room on the engine's disk.*docker system prune"),
     ):
-        build(engine, NAME, str(dockerfile), {}, step)
+        build(engine, NAME, CHECKOUT, str(dockerfile), {}, step)
 
 
 def test_an_engine_that_is_not_there(tmp_path: Path) -> None:

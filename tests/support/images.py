@@ -10,6 +10,7 @@ from docker.models.containers import Container
 from components.images import image_name
 from cyberhubs import build as image
 from cyberhubs import pins
+from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
 from install import engine_image, ladder
@@ -52,7 +53,7 @@ def built() -> dict[str, str]:
         for name in NAMES:
             with progress.step(f"image {name}") as step:
                 file = f"images/{name}/Dockerfile"
-                ids[name] = image.build(engine, _tag(name), file, _arguments(name), step)
+                ids[name] = image.build(engine, _tag(name), CHECKOUT, file, _arguments(name), step)
     return ids
 
 

@@ -36,7 +36,7 @@ def test_settings_are_complete(tmp_path):
     assert hub.logo == tmp_path / "logo.svg"
     assert hub.access_lists.admins == {"ada"}
     assert hub.idle.after_minutes == 1440
-    assert [application.name for application in hub.applications] == settings.applications
+    assert list(hub.applications) == list(settings.applications)
     assert settings.url == "http://127.0.0.1:8000/"
     assert settings.hub_url(hub) == "http://127.0.0.1:8000/core/"
     assert settings.host.data_path == str(Path.home() / "cyberhubs-data")

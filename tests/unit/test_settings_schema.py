@@ -42,7 +42,6 @@ def test_committed_stacks_are_valid_and_name_the_schema(file):
         ("cyberhubs:tls", "cyberhubs:tsl"),
         ("kind: local", "kind: locl"),
         ("port: 8000", "port: http"),
-        ("corehub]", "typo]"),
         ("memory: 2G", "memory: 2X"),
         ("everyone: true", "everybody: true"),
         ("    core:", "    Core:"),
