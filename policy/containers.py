@@ -17,7 +17,7 @@ from policy.stack import containers, in_production
 FOR_HUBS = (SOCKET, SOCKET_DIRECTORY)
 ENGINE = (*FOR_HUBS, "/run/docker.sock", "/run/containerd/containerd.sock")
 # No registry has these: they are on an engine once `install` has put them there, and are not looked for again.
-OURS = tuple(image.partition(":")[0] for image in (BASE_IMAGE, CADDY_IMAGE))
+OURS = (*(f"{image.partition(':')[0]}:" for image in (BASE_IMAGE, CADDY_IMAGE)), "cyberhubs/")
 FIXED = re.compile(r"(.+@)?sha256:[0-9a-f]{64}")
 ROOT = ("", "0", "root")
 
@@ -31,8 +31,8 @@ def images_pinned(resources: Sequence[Resource]) -> Iterator[str]:
             yield f"{container.name} runs {image}, a tag that may move"
     for resource in resources:
         for image in _built_from(resource):
-            if image.partition(":")[0] not in OURS and not FIXED.fullmatch(image):
-                yield f"images are built from {image}, a tag that may move"
+            if not image.startswith(OURS) and not FIXED.fullmatch(image):
+                yield f"images come from {image}, a tag that may move"
 
 
 def _built_from(resource: Resource) -> Iterator[str]:

@@ -323,7 +323,7 @@ def test_a_broken_rule_and_one_that_is_waived(branch: Branch) -> None:
         "ssh (port 22) is answered to everybody: name the networks that may use it, under `ssh.from` of "
         "`cyberhubs:host`. (error: ssh-restricted)"
     )
-    waived = "images are built from debian:trixie-slim, a tag that may move. (waived: images-pinned, we *test* it)"
+    waived = "images come from debian:trixie-slim, a tag that may move. (waived: images-pinned, we *test* it)"
     assert section(printed, "Rules") == [broken, waived]
     assert "arbutus breaks ssh-restricted: see Rules above." in printed.splitlines()[-1]
     assert "(error: ssh-restricted)" in comment and r"we \*test\* it" in comment

@@ -63,10 +63,10 @@ class Member:
             raise Refused(answer.text)
         return self
 
-    def start(self, timeout: float = 300) -> float:
+    def start(self, timeout: float = 300, options: dict[str, str] | None = None) -> float:
         """Seconds until the server answers; raises AssertionError with the last event if it fails."""
         began = time.monotonic()
-        self.ask_for_server()
+        self.ask_for_server(options)
         progress = f"{self.hub}hub/api/users/{self.name}/server/progress"
         with self.http.stream("GET", progress, timeout=timeout) as events:
             event = {}
