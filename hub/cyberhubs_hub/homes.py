@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -12,7 +13,6 @@ from urllib.parse import quote
 
 from docker import APIClient
 from docker.errors import APIError
-from docker.types import Mount
 
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.access_rules import AccessError, normalize
@@ -66,13 +66,14 @@ def home_in(image: Mapping[str, Any]) -> str:
     return str(own) if good else HOME
 
 
-def home_mounts(source: str | None, inside: str) -> list[Mount]:
-    """The home at the path that the image expects, and where passwd says it is, as ssh goes by that. `source`: on the
-    machine; None for one in memory."""
-    targets = sorted({HOME, inside})
-    if source is None:
-        return [Mount(target, None, type="tmpfs", tmpfs_mode=0o1777) for target in targets]
-    return [Mount(target, source, type="bind") for target in targets]
+def home_paths(inside: str) -> list[str]:
+    """Where a home lies in a container: as the image expects it, and where passwd says it is, as ssh goes by that."""
+    return sorted({HOME, inside})
+
+
+def remove_home(users: Path, username: str) -> None:
+    """Of the smoke test's user, who has a new one each time."""
+    shutil.rmtree(users / home_name(username), ignore_errors=True)
 
 
 def read_skeleton(client: APIClient, image: str, inside: str) -> bytes:

@@ -78,7 +78,6 @@ c.Authenticator.auth_refresh_age = 30
 c.Authenticator.auth_refresh_strict = True
 c.Authenticator.refresh_pre_spawn = True
 c.Authenticator.manage_groups = True  # that of the admins
-c.JupyterHub.oauth_require_pkce = True
 
 # Whom the front door lets through.
 PassHandler.passes = Passes(Path(config.PASSES_DIR))

@@ -22,11 +22,12 @@ from cyberhubs_hub.homes import (
     HOME,
     Record,
     home_in,
-    home_mounts,
+    home_paths,
     lay_out,
     link_spaces,
     make_home,
     read_skeleton,
+    remove_home,
 )
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
@@ -51,7 +52,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
 
     _endings: ClassVar[Endings] = Endings()
 
-    _home: str | None = None
+    _home = ""
     _inside: str = HOME  # where the image expects it
     _image_found: dict[str, Any]  # as Docker inspects it
 
@@ -148,8 +149,9 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         return None
 
     async def _make(self) -> tuple[Any, int]:
-        if not self._is_smoke_test:
-            self._home = make_home(self.users_dir, self.user.name)
+        if self._is_smoke_test:
+            remove_home(self.users_dir, self.user.name)
+        self._home = make_home(self.users_dir, self.user.name)
         self.begin(20, "Making the container")
         address = await super().start()
         if any(space.mounted for space in self.hub_config.mounts):
@@ -171,8 +173,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
     async def create_object(self) -> Any:
         self._image_found = await self.docker("inspect_image", self.image)
         self._inside = self.notebook_dir = home_in(self._image_found)
-        if self._home:
-            await self._furnish(self.users_dir / self._home)
+        await self._furnish(self.users_dir / self._home)
         created = await super().create_object()
         self.begin(35, "Starting the container")
         return created
@@ -184,9 +185,9 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
     @property
     def mount_binds(self) -> list[Mount]:
         config = self.hub_config
-        home = f"{config.homes_path}/{self._home}" if self._home else None
+        home = f"{config.homes_path}/{self._home}"
         return [
-            *home_mounts(home, self._inside),
+            *(Mount(at, home, type="bind") for at in home_paths(self._inside)),
             Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
             Mount("/etc/group", config.group_path, type="bind", read_only=True),
             *data_spaces.binds(config.mounts, self.client.api_version),
@@ -242,6 +243,11 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         return f"\nThe end of its log:\n{log.decode(errors='replace').rstrip()}"
 
     # Stopping, and hubs that come and go
+
+    async def run_post_stop_hook(self) -> None:
+        await super().run_post_stop_hook()
+        if self._is_smoke_test:
+            remove_home(self.users_dir, self.user.name)
 
     def start_polling(self) -> None:
         super().start_polling()
