@@ -57,6 +57,7 @@ print(os.cpu_count(), len(os.listdir("/proc/self/task")) - before, os.environ["O
     assert kernel.run(code) == "1 0 1"
 
 
+@pytest.mark.timeout(300)  # nobody reads on a websocket that was closed for its message
 def test_a_large_file_reaches_a_kernel_by_its_websocket(kernel: Kernel) -> None:
     """As an upload widget sends it: its own memory is what bounds it."""
     file = "x" * (100 * MB)
