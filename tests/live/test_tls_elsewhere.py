@@ -34,7 +34,9 @@ CADDYFILE = """\
 https://{domain} {{
 	bind {address}
 	tls /srv/own/certificate.pem /srv/own/certificate.pem
-	reverse_proxy 127.0.0.1:{port}
+	reverse_proxy 127.0.0.1:{port} {{
+		header_up -X-Forwarded-Proto
+	}}
 }}
 """
 
