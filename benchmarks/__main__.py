@@ -15,6 +15,7 @@ from docker.models.containers import Container
 
 from benchmarks.access import measure_access
 from benchmarks.attack import measure_attack
+from benchmarks.changes import measure_changes
 from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
@@ -48,6 +49,7 @@ def main() -> None:
             measure_further_hubs(deployment)
         finally:
             deployment.make("down")
+        measure_changes(Path(directory) / "changes")
         measure_host(Path(directory) / "host")
         measure_cloud(Path(directory) / "cloud")
 
