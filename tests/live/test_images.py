@@ -175,7 +175,7 @@ def test_corehub_offers_those_exports_that_work(corehub: Container, home: Path):
     offered = get(corehub, 8888, "/api/nbconvert", **login).json()
     assert {"html", "markdown", "script", "slides"} <= offered.keys()
     for name in offered:
-        answer = get(corehub, 8888, f"/nbconvert/{name}/notebooks/light.ipynb", **login)
+        answer = get(corehub, 8888, f"/nbconvert/{name}/light.ipynb", **login)
         assert (name, answer.status_code) == (name, 200)
 
 
