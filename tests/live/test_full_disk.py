@@ -6,8 +6,10 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +24,19 @@ pytestmark = pytest.mark.slow
 
 CONTACT = "help@example.org"
 FULL = "disk is full"
+# A stop that takes seconds, as the kernel does not let itself be stopped; and a start that does.
+BUSY = """
+import signal, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+time.sleep(600)
+"""
+SLOW_START = """
+import os, site
+os.makedirs(site.getusersitepackages())
+with open(site.getusersitepackages() + "/slow.pth", "w") as file:
+    file.write("import time; time.sleep(10)")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +90,22 @@ def fill_all(deployment: Deployment) -> None:
     assert deployment.container("hub").exec_run(["python3", "-c", code]) == (0, b"")
     assert not (deployment.data / "hubs/core/state/jupyterhub.sqlite-journal").exists()
     fill(deployment)
+
+
+def fill_meanwhile(deployment: Deployment, member: Member, method: str, pending: str) -> None:
+    """Asks for the start or stop of a server, and fills the disk while that goes on, until the hub meets it."""
+
+    def server() -> dict[str, Any]:
+        return member.ask_hub("GET", f"users/{member.name}").json()["servers"].get("", {})
+
+    began = time.time()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(member.ask_hub, method, f"users/{member.name}/server")
+        eventually(lambda: server().get("pending") == pending, every=0.05)
+        fill_all(deployment)
+        hub = deployment.container("hub")
+        # Again and again, as programs give room back.
+        eventually(lambda: fill(deployment) or FULL in hub.logs(since=began).decode())
 
 
 def make_room(deployment: Deployment) -> None:
@@ -134,17 +165,25 @@ def test_where_the_room_of_its_own_is_used_up_it_says_so(full: Deployment) -> No
     assert is_whole(full)
 
 
-@pytest.mark.parametrize("how", ["by its member", "by itself"])
-def test_a_server_that_stopped_without_room_is_started_as_soon_as_there_is_some(
-    full: Deployment, how: str
+def test_a_server_that_was_to_stop_without_room_is_started_as_soon_as_there_is_some(
+    full: Deployment,
+) -> None:
+    with at_work(full, "grace") as grace, grace.kernel().connected() as kernel:
+        kernel.begin(BUSY)
+        fill_meanwhile(full, grace, "DELETE", "stop")
+        make_room(full)
+        eventually(lambda: not grace.ask_hub("GET", "users/grace").json()["servers"])
+        grace.start()
+        grace.stop()
+    assert is_whole(full)
+
+
+def test_a_server_that_stopped_by_itself_without_room_is_started_as_soon_as_there_is_some(
+    full: Deployment,
 ) -> None:
     with at_work(full, "grace") as grace:
         fill_all(full)
-        if how == "by its member":
-            answer = grace.ask_hub("DELETE", "users/grace/server")
-            assert answer.status_code in (202, 204) or FULL in words(answer.text), answer.text
-        else:
-            full.engine.containers.get(server_of(full, "grace")).kill()
+        full.engine.containers.get(server_of(full, "grace")).kill()
         time.sleep(15)  # while the hub looks, and looks again
         make_room(full)
         grace.sign_in(full.password)
@@ -157,15 +196,14 @@ def test_a_server_that_stopped_without_room_is_started_as_soon_as_there_is_some(
 def test_a_server_that_was_to_start_without_room_starts_as_soon_as_there_is_some(
     full: Deployment,
 ) -> None:
-    with Member(full.url, "katherine") as katherine:
-        katherine.sign_in(full.password).stop()
-        fill_all(full)
-        answer = katherine.ask_hub("POST", "users/katherine/server")
-        assert answer.status_code in (201, 202) or FULL in words(answer.text), answer.text
-        time.sleep(5)  # so that the start meets the full disk
+    with at_work(full, "katherine") as katherine:
+        katherine.kernel().run(SLOW_START)
+        katherine.stop()
+        fill_meanwhile(full, katherine, "POST", "spawn")
         make_room(full)
         eventually(lambda: not katherine.ask_hub("GET", "users/katherine").json()["servers"])
         katherine.start()
+        katherine.kernel().run("import shutil, site; shutil.rmtree(site.getuserbase())")
         katherine.stop()
     assert is_whole(full)
 
