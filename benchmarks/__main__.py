@@ -19,6 +19,7 @@ from benchmarks.changes import measure_changes
 from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
+from benchmarks.page import measure_page
 from benchmarks.report import progress, show, timed
 from tests.support import run
 from tests.support.deployment import Deployment
@@ -43,6 +44,7 @@ def main() -> None:
             measure_one_start(deployment)
             measure_many_starts(deployment)
             measure_memory(deployment)
+            measure_page(deployment, Path(directory) / "page")
             measure_door(deployment, Path(directory) / "door")
             measure_attack(deployment)
             measure_access(deployment)
