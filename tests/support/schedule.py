@@ -8,6 +8,7 @@ TOGETHER = {
         "tests/live/test_survival",
         "tests/live/test_notebook",
         "tests/live/test_first_page",
+        "tests/live/test_expected",
         "tests/live/test_removal",
         "tests/live/test_rotate",
         "tests/live/test_rights",
