@@ -47,6 +47,10 @@ def test_who_works_goes_on_with_an_older_database(
         if of == "nothing":
             grace.start()
         assert grace.http.get(f"{grace.server}lab").status_code == 200
+        # A server remembers a browser that it knows; of another one it has to ask the hub.
+        with Member(deployment.url, "grace") as other_browser:
+            other_browser.sign_in(deployment.password)
+            assert other_browser.http.get(f"{grace.server}lab").status_code == 200
         eventually(lambda: keeps_its_variables(kernel))
         grace.stop()
 
