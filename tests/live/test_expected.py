@@ -41,7 +41,7 @@ REPOSITORY = """
 import os, subprocess
 os.environ.update(GIT_AUTHOR_NAME="x", GIT_AUTHOR_EMAIL="x", GIT_COMMITTER_NAME="x", GIT_COMMITTER_EMAIL="x")
 script = '''set -e
-cd ~/notebooks; rm -rf course source
+cd ~; rm -rf course source
 git init -q -b main source; cd source
 echo hello >lesson.txt; git add .; git commit -qm first
 git clone -q --bare . /tmp/course'''
