@@ -29,6 +29,8 @@ def test_the_first_visit_is_light_and_the_second_next_to_nothing(deployment: Dep
         page = browser.new_page()
         traffic = Traffic(page)
         page.goto(f"{deployment.url}hub/login")
+        page.wait_for_load_state("networkidle")
+        traffic.forget()
         sign_in(page, "ada", deployment.password)
         notebook = page.get_by_role("button", name="Python 3").first
         notebook.wait_for(timeout=LIMIT_MS)
