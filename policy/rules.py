@@ -64,7 +64,7 @@ RULES = (
     Rule(
         "secrets-encrypted",
         Severity.ERROR,
-        "No secret is in a property that is not marked as one.",
+        "No secret is in plain text in a stack file, or in a property that is not marked as secret.",
         "What is not marked as secret is readable in the state, in previews and in the logs of pull requests.",
         "hand it on as `pulumi.Output.secret`, and by stdin",
         secrets_encrypted,

@@ -26,6 +26,7 @@ from cyberhubs.ops.rules import judge, refusal
 from cyberhubs.ops.stack import Stack
 from cyberhubs.progress import Report
 from cyberhubs.settings import load_file
+from cyberhubs.settings.plain_secrets import plain_secrets
 from cyberhubs.settings.problems import one_of
 
 AT_ONCE = 2  # previews; each keeps a core busy
@@ -120,4 +121,5 @@ def _compare(name: str, before: Path | None, after: Path | None) -> Compared:
     summary = describe(old, new, differences(old, new))
     teams = teams_of(before, name) if before else {}
     summary.extend(Topic.ACCESS, team_changes(teams, teams_of(after, name)))
-    return Compared(name, summary, note=note, broken=judge(summary, new, settings.waivers))
+    broken = judge(summary, new, settings.waivers, plain_secrets(settings))
+    return Compared(name, summary, note=note, broken=broken)

@@ -20,6 +20,7 @@ from cyberhubs.ops.lock import locked
 from cyberhubs.ops.preflight import preflight_of
 from cyberhubs.ops.rules import judge, refusal
 from cyberhubs.ops.stack import Stack
+from cyberhubs.settings.plain_secrets import plain_secrets
 
 # The engine's words for the steps of one change. A replacement is one of its own and two more.
 OPERATIONS = ("create", "update", "replace", "delete")
@@ -45,7 +46,7 @@ def preview(stack: Stack, *, refresh: bool = False, markdown: str = "") -> None:
             raise UserError("The preview failed: the reason is above. Nothing was changed.")
         after = planned.result()
         summary = _summary(stack, log, after)
-    broken = judge(summary, after, stack.settings.waivers)
+    broken = judge(summary, after, stack.settings.waivers, plain_secrets(stack.settings))
     print(f"\nIn plain words:\n{summary.text()}")
     if markdown:
         Path(markdown).write_text(

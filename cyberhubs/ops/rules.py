@@ -1,16 +1,30 @@
 """The rules of `policy/`, as the operator's commands tell them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cyberhubs.changes import Resource, Summary, Topic
-from policy import check
+from policy import RULES, Finding, check
+
+PLAIN = "secrets-encrypted"
+ENCRYPT = (
+    "renew it, as whoever reads the repository has it; then `pulumi config set --secret --path`"
+)
 
 
 def judge(
-    summary: Summary, resources: Sequence[Resource], waivers: Mapping[str, str]
+    summary: Summary,
+    resources: Sequence[Resource],
+    waivers: Mapping[str, str],
+    plain: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Adds to a summary what breaks a rule, and waivers that nothing needs. The rules for which a command fails."""
-    findings = check(resources, waivers)
+    """Adds to a summary what breaks a rule, and waivers that nothing needs. The rules for which a command fails.
+    `plain`: keys of secrets that the stack file has in plain text, which no resource shows."""
+    rule = replace(next(rule for rule in RULES if rule.name == PLAIN), remedy=ENCRYPT)
+    findings = [
+        *check(resources, waivers),
+        *(Finding(rule, f"{key} is in plain text", waivers.get(PLAIN, "")) for key in plain),
+    ]
     summary.extend(Topic.RULES, map(str, findings))
     summary.extend(
         Topic.RULES,

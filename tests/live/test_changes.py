@@ -251,6 +251,16 @@ def test_a_broken_rule_and_one_that_is_waived(branch: Branch) -> None:
     assert "(error: ssh-restricted)" in comment and r"we \*test\* it" in comment
 
 
+def test_a_secret_that_is_not_encrypted(branch: Branch) -> None:
+    secret = "d34db33f" * 5
+    branch.edit(("clientSecret: {secure: v1:gone:gone}", f"clientSecret: {secret}"))
+    printed, comment = branch.changes(fails=True)
+    (line,) = section(printed, "Rules")
+    assert line.startswith("cyberhubs:hubs.class.login.clientSecret is in plain text: renew it")
+    assert "(error: secrets-encrypted)" in line and "(error: secrets-encrypted)" in comment
+    assert secret not in printed + comment
+
+
 def test_what_is_not_committed_counts(branch: Branch) -> None:
     branch.file.write_text(branch.file.read_text().replace('"grace", ', ""))
     shutil.copy(branch.file, branch.directory / "stacks/Pulumi.new.yaml")
