@@ -126,7 +126,7 @@ setup-dev:
 	@$(PYTHON) -m install dev
 
 setup-test: setup-dev
-	@$(PYTHON) -m install pulumi plugins engine base caddy
+	@$(PYTHON) -m install pulumi plugins engine base caddy gitleaks
 	@$(INSTALL_TOOLS) browser ssh
 
 setup-test-all:
