@@ -208,6 +208,7 @@ def test_another_secret_of_the_app(
             katherine.sign_in()
         assert deployment.started() == started
         assert keeps_its_variables(kernel)
+        grace.stop()
 
 
 @pytest.mark.slow

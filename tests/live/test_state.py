@@ -19,7 +19,7 @@ SILENT = """\
 config:
   cyberhubs:host:
     kind: ssh
-    ssh: {{address: 127.0.0.1, port: {port}, user: root, privateKeyFile: {key}, hostKey: {host_key}}}
+    ssh: {{address: 127.0.0.1, port: {port}, user: root, privateKeyFile: {key}, hostKey: {host_key}, from: [127.0.0.0/8]}}
     data: {{device: /dev/disk/by-id/virtio-data}}
   cyberhubs:tls: {{mode: none, port: 8000}}
   cyberhubs:hubs:
