@@ -62,7 +62,7 @@ def changes(stack: Stack, base: str, markdown: str = "") -> None:
             return _compare(name, before if name in old else None, after if name in new else None)
 
         names = [stack.name] if stack.name else known
-        step = Report().step(f"previewing {len(names)} stacks, now and as of {commit}")
+        step = Report().step(f"previewing {', '.join(names)}: now, and as of {commit}")
         with step, ThreadPoolExecutor(AT_ONCE) as pool:
             compared = list(pool.map(compare, names))
     for one in compared:
