@@ -2,15 +2,18 @@
 
 import functools
 import hashlib
+import re
 import ssl
 from pathlib import Path
 
 import httpx
 
+from cyberhubs import paths
 from cyberhubs.errors import UserError
-from cyberhubs.progress import Step
+from cyberhubs.progress import Report, Step
 
 from .ladder import UnavailableError
+from .process import run
 
 PROBE_S = 4.0
 STALL_S = 60.0
@@ -68,6 +71,21 @@ def _client(timeout_s: float) -> httpx.Client:
     # Trusts what the machine trusts, as a proxy's certificates, and not a list of httpx's own.
     context = ssl.create_default_context()
     return httpx.Client(verify=context, timeout=timeout_s, follow_redirects=True)
+
+
+def unpack(name: str, url: str, sums: str, into: Path, report: Report, *options: str) -> None:
+    """A vendor's archive, whose checksum stands in the file `sums`, with tar's `options`. Raises UnavailableError where
+    it cannot be had, and as `download`."""
+    require(url)
+    file = url.rpartition("/")[2]
+    match = re.search(rf"^([0-9a-f]{{64}})\s+\*?{re.escape(file)}$", text(sums), re.MULTILINE)
+    if match is None:
+        raise UnavailableError(f"its checksum file does not name {file}")
+    archive = paths.build() / file
+    with report.step(f"{name}: downloading {file}") as step:
+        download(url, archive, match[1], step)
+        run(["tar", "-xzf", archive, "-C", into, *options], log=f"{name}-tar")
+    archive.unlink()
 
 
 def _ask(method: str, url: str, timeout_s: float) -> httpx.Response:

@@ -9,8 +9,6 @@ from cyberhubs import paths, pins
 from cyberhubs.progress import Report
 
 from . import fetch
-from .ladder import UnavailableError
-from .process import run
 from .pulumi import platform_names
 
 RELEASES = "https://github.com/gitleaks/gitleaks/releases/download"
@@ -30,19 +28,9 @@ class Gitleaks:
 
     def vendor(self, report: Report) -> str:
         system, architecture = platform_names("x64")
-        name = f"gitleaks_{pins.GITLEAKS}"
-        file, release = f"{name}_{system}_{architecture}.tar.gz", f"{RELEASES}/v{pins.GITLEAKS}"
-        fetch.require(f"{release}/{file}")
-        sums = fetch.text(f"{release}/{name}_checksums.txt")
-        match = re.search(rf"^([0-9a-f]{{64}})\s+{re.escape(file)}$", sums, re.MULTILINE)
-        if match is None:
-            raise UnavailableError(f"its checksum file does not name {file}")
-        archive = paths.build() / file
-        with report.step(f"gitleaks: downloading {pins.GITLEAKS}") as step:
-            fetch.download(f"{release}/{file}", archive, match[1], step)
-            run(["tar", "-xzf", archive, "-C", paths.build(), "gitleaks"], log="gitleaks-tar")
-        (paths.build() / "gitleaks").replace(target())
-        archive.unlink()
+        release = f"{RELEASES}/v{pins.GITLEAKS}/gitleaks_{pins.GITLEAKS}"
+        archive, sums = f"{release}_{system}_{architecture}.tar.gz", f"{release}_checksums.txt"
+        fetch.unpack(self.name, archive, sums, target().parent, report, target().name)
         return f"downloaded {pins.GITLEAKS}"
 
 

@@ -14,7 +14,6 @@ from cyberhubs.progress import Report
 
 from . import fetch
 from .ladder import UnavailableError
-from .process import run
 
 STAMP = ".cyberhubs.json"
 HOST = "pulumi-language-python"
@@ -44,22 +43,13 @@ class Pulumi:
         return f"{version} found on PATH"
 
     def vendor(self, report: Report) -> str:
-        file = release_file("pulumi", self.newest, "x64")
-        url = f"{RELEASES}/{file}"
-        fetch.require(url)
-        sums = fetch.text(f"{CHECKSUMS}/v{self.newest}/pulumi-{self.newest}-checksums.txt")
-        match = re.search(rf"^([0-9a-f]{{64}})\s+\*?{re.escape(file)}$", sums, re.MULTILINE)
-        if match is None:
-            raise UnavailableError(f"its checksum file does not name {file}")
+        url = f"{RELEASES}/{release_file('pulumi', self.newest, 'x64')}"
+        sums = f"{CHECKSUMS}/v{self.newest}/pulumi-{self.newest}-checksums.txt"
         part = fresh_part()
-        with report.step(f"pulumi: downloading {self.newest}") as step:
-            archive = paths.build() / file
-            fetch.download(url, archive, match[1], step)
-            run(["tar", "-xzf", archive, "-C", part, "--strip-components=1"], log="pulumi-tar")
+        fetch.unpack(self.name, url, sums, part, report, "--strip-components=1")
         programs = [*sorted(part.glob("*python*")), part / "pulumi"]
         move_into_place(programs, self.newest, self._key)
         shutil.rmtree(part)
-        archive.unlink()
         return f"downloaded {self.newest}"
 
 

@@ -1,7 +1,6 @@
 """actionlint, the linter of GitHub's workflows; `python -m tests.support.install.actionlint` runs it on ours."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +8,6 @@ from pathlib import Path
 from cyberhubs import paths, pins
 from cyberhubs.progress import Report
 from install import fetch
-from install.ladder import UnavailableError
-from install.process import run
 from install.pulumi import platform_names
 
 RELEASES = "https://github.com/rhysd/actionlint/releases/download"
@@ -38,18 +35,9 @@ class Actionlint:
 
     def vendor(self, report: Report) -> str:
         system, architecture = platform_names("amd64")
-        name, release = f"actionlint_{self.version}", f"{RELEASES}/v{self.version}"
-        file = f"{name}_{system}_{architecture}.tar.gz"
-        fetch.require(f"{release}/{file}")
-        sums = fetch.text(f"{release}/{name}_checksums.txt")
-        match = re.search(rf"^([0-9a-f]{{64}})\s+{re.escape(file)}$", sums, re.M)
-        if match is None:
-            raise UnavailableError(f"its checksum file does not name {file}")
-        archive = paths.build() / file
-        with report.step(f"actionlint: downloading {self.version}") as step:
-            fetch.download(f"{release}/{file}", archive, match[1], step)
-        run(["tar", "-xzf", archive, "-C", self.program.parent, self.name], log="actionlint-tar")
-        archive.unlink()
+        release = f"{RELEASES}/v{self.version}/actionlint_{self.version}"
+        archive, sums = f"{release}_{system}_{architecture}.tar.gz", f"{release}_checksums.txt"
+        fetch.unpack(self.name, archive, sums, self.program.parent, report, self.name)
         return f"downloaded {self.version}"
 
 
