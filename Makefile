@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register rename rotate import status logs drift tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register login publish pin rename rotate import status logs drift tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
@@ -43,6 +43,15 @@ access: ## whether USER= may enter HUB=, and why
 
 register: setup-program ## what to type at GitHub for the OAuth app of HUB=; takes its id and secret
 	@$(OPS) register --stack $(STACK) --hub "$(HUB)"
+
+login: setup-program ## user and password of REGISTRY=, for images that it does not give to everybody
+	@$(OPS) login --stack $(STACK) --registry "$(REGISTRY)"
+
+publish: setup-program ## push the stack's images TO=registry.example.org/group; writes a lock file of digests
+	@$(OPS) publish --stack $(STACK) --to "$(TO)"
+
+pin: setup-program ## write the digests of images that the stack file names by a tag
+	@$(OPS) pin --stack $(STACK)
 
 rename: ## FROM='s files are TO='s: for somebody of HUB= who has another name at GitHub
 	@$(OPS) rename --stack $(STACK) --hub "$(HUB)" --old "$(FROM)" --new "$(TO)"

@@ -21,7 +21,9 @@ images = Images(
         applications=settings.applications,
         base=settings.images.base,
         caddy=settings.images.caddy,
+        lock=settings.images.lock,
         proxy_environment=settings.proxy_environment,
+        registries=settings.registries,
         site_certificates=settings.images.site_certificates_pem(),
     ),
 )

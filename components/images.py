@@ -15,9 +15,10 @@ import pulumi
 from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
+from cyberhubs import image_commands
 from cyberhubs.paths import CHECKOUT
-from cyberhubs.processes import python_module
 from cyberhubs.settings import Application, OwnApplication
+from cyberhubs.settings.registries import Registry, login_of
 
 # What an image copies, beside its own folder of `images/`.
 SHARED = {"multiuser": ("images/shared", "hub")}
@@ -29,7 +30,11 @@ class ImagesArgs:
     applications: Mapping[str, Application | OwnApplication]  # each after the one it is built on
     base: str  # what every image of this repository is built from
     caddy: str  # where the front door's program is taken from
+    lock: Mapping[
+        str, str
+    ]  # where images of ours are pulled, by the names that they have on an engine
     proxy_environment: dict[str, str]  # by which builds reach the outside
+    registries: Mapping[str, Registry]
     site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
 
 
@@ -63,21 +68,52 @@ class Images(ComponentResource):
         if application.build:
             return self._build_folder(name, application.build)
         assert application.image
-        return self._image(name, python_module("cyberhubs.pull", application.image))
+        return self._pull(name, application.image)
 
     def _build(self, image: str, **more: str) -> pulumi.Output[str]:
         """Of a folder of `images/`."""
         arguments = self._arguments | more
         self._built[image] = called = image_name(image, arguments)
-        command = python_module("cyberhubs.build", called, f"images/{image}/Dockerfile")
-        return self._image(image, command, arguments)
+        return self._ours(image, called, arguments, f"images/{image}/Dockerfile")
 
     def _build_folder(self, name: str, folder: Path) -> pulumi.Output[str]:
         arguments = self._arguments
         called = f"cyberhubs/{name}:{_hash(arguments, folder, _files(folder))}"
         path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
-        command = python_module("cyberhubs.build", called, "Dockerfile", "--context", str(path))
-        return self._image(name, command, arguments)
+        return self._ours(name, called, arguments, "Dockerfile", "--context", str(path))
+
+    def _ours(
+        self, name: str, called: str, arguments: dict[str, str], *dockerfile: str
+    ) -> pulumi.Output[str]:
+        """Pulled as the lock has it, else built."""
+        lock = self._args.lock
+        if reference := lock.get(called):
+            return self._pull(name, reference, called)
+        if lock:
+            other = any(locked.startswith(f"{called.partition(':')[0]}:") for locked in lock)
+            why = (
+                "is not what the lock of cyberhubs:images was made of (its folder, what it is built from, or the site's "
+                "certificates are others)"
+                if other
+                else "is not in the lock of cyberhubs:images"
+            )
+            pulumi.log.warn(
+                f"Image {name} {why}: it is built on the machine. `make publish` writes a new lock.",
+                self,
+            )
+        # Docker leaves the proxy out of the image.
+        given = {**arguments, **self._args.proxy_environment}
+        return self._image(name, image_commands.build(called, *dockerfile), json.dumps(given))
+
+    def _pull(self, name: str, reference: str, named: str = "") -> pulumi.Output[str]:
+        login = login_of(self._args.registries, reference)
+        given = json.dumps(login)
+        id = self._image(
+            name,
+            image_commands.pull(reference, named),
+            pulumi.Output.secret(given) if login else given,
+        )
+        return pulumi.Output.unsecret(id)
 
     @property
     def _arguments(self) -> dict[str, str]:
@@ -85,17 +121,13 @@ class Images(ComponentResource):
         args = self._args
         return {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
 
-    def _image(
-        self, name: str, command: str, arguments: dict[str, str] | None = None
-    ) -> pulumi.Output[str]:
+    def _image(self, name: str, command: str, stdin: pulumi.Input[str]) -> pulumi.Output[str]:
         """The id that a command prints."""
         host = self._args.host
-        # Docker leaves the proxy out of the image.
-        given = {**(arguments or {}), **self._args.proxy_environment}
         return host.command(
             f"{self._name}-{name}",
             command,
-            stdin=json.dumps(given),
+            stdin=stdin,
             on_engine=True,
             shown=True,
             opts=ResourceOptions(parent=self, depends_on=[host]),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from cyberhubs import image_commands
 from cyberhubs.changes.hubs import IMAGE, hubs_of
 from cyberhubs.changes.resource import UNKNOWN, Resource
 from cyberhubs.machine.machine import SOCKET
@@ -39,8 +40,8 @@ def _built_from(resource: Resource) -> Iterator[str]:
     """Images that the build of one begins with, or that is pulled."""
     if not (resource.custom and resource.name.startswith(IMAGE)):
         return
-    if pulled := re.search(r"-m cyberhubs\.pull (\S+)", str(resource.inputs.get("create", ""))):
-        yield pulled[1]
+    if pulled := image_commands.pulled(resource.inputs):
+        yield pulled
         return
     stdin = resource.inputs.get("stdin", UNKNOWN)
     arguments = {} if stdin == UNKNOWN else json.loads(stdin)

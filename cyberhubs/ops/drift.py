@@ -12,6 +12,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 
+from cyberhubs import image_commands
 from cyberhubs.machine.script import SCRIPT, call, called, digest, name_called
 from cyberhubs.machine.steps import setup
 from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
@@ -120,6 +121,8 @@ def missing_images(client: DockerClient, resources: Iterable[Resource]) -> list[
         image = resource.get("outputs", {}).get("stdout")
         if "::images-" not in resource["urn"] or not image:
             continue
+        if not isinstance(image, str):  # encrypted, as the login of its registry is
+            image = image_commands.pulled(resource["inputs"]) or ""
         try:
             client.images.get(image)
         except NotFound:

@@ -1,23 +1,51 @@
-"""`cyberhubs:images`: what the images are built from."""
+"""`cyberhubs:images`: what the images are built from, or where they are pulled."""
 
+import re
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+import yaml
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
 from cyberhubs.settings.authorities import Authorities, certificates_in
-from cyberhubs.settings.base import Model, Text
+from cyberhubs.settings.base import Model, Text, beside_stack_file
 
 SITE_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 
+_OURS = re.compile(r"cyberhubs/[a-z0-9-]+:[0-9a-f]{12}")
+_LOCKED = re.compile(r"[\w./:-]+@sha256:[0-9a-f]{64}", re.ASCII)
+
+
+def _read_lock(value: Any, info: ValidationInfo) -> dict[str, str]:
+    path = beside_stack_file(value, info)
+    try:
+        lock = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise ValueError(
+            f"cannot read {path}: {error.strerror} — `make publish` writes it, for git to keep"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        lock = None
+    if not isinstance(lock, dict) or not all(
+        _OURS.fullmatch(str(name)) and _LOCKED.fullmatch(str(image)) for name, image in lock.items()
+    ):
+        raise ValueError(f"{path} is not as `make publish` has written it — have it written anew")
+    return lock
+
+
 class Images(Model):
-    """What the images are built from."""
+    """What the images are built from, or where they are pulled."""
 
     base: Text = BASE_IMAGE
     """Image on which all images are built: Debian 13 or 12."""
     caddy: Text = CADDY_IMAGE
     """Image from which the front door's /usr/bin/caddy is copied."""
+    lock: Annotated[
+        dict[str, str], BeforeValidator(_read_lock), WithJsonSchema({"type": "string"})
+    ] = Field(default={})
+    """File that `make publish` has written, from the stack file's folder. What it has is pulled; what differs is built."""
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)
     """Certificates of your site's own authorities, which the images trust: PEM files, or folders of .crt
     and .pem files. Left out: those of the control machine, if it has any."""

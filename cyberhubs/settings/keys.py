@@ -13,6 +13,7 @@ from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.proxy import Proxy
+from cyberhubs.settings.registries import Registry, RegistryName
 from cyberhubs.settings.teams import Team, TeamName
 from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.visitors import Visitors
@@ -38,7 +39,11 @@ class Keys(Model, defer_build=True):
     user: Owner = Owner()
     """The user that owns the members' files on the host, and as whom all containers run."""
     images: Images = Images()
-    """What the images are built from."""
+    """What the images are built from, or where they are pulled."""
+    registries: dict[RegistryName, Registry] = Field(
+        default={}, examples=["{registry.example.org: {user: cyberhubs, password: …}}"]
+    )
+    """Logins of registries that do not give their images to everybody. `make login` writes one."""
     applications: dict[ApplicationName, Application] = Field(
         default={}, examples=["{pangeo: {image: quay.io/pangeo/pangeo-notebook:2026.01.21}}"]
     )

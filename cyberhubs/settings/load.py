@@ -21,6 +21,7 @@ from cyberhubs.settings.login import GithubLogin
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 from cyberhubs.settings.proxy import Proxy
+from cyberhubs.settings.registries import Registry
 from cyberhubs.settings.stack_file import read_stack_file
 from cyberhubs.settings.tls import ExternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
@@ -38,6 +39,8 @@ class Settings:
     proxy: Proxy | None
     user: Owner
     images: Images
+    registries: Mapping[str, Registry]
+    """By the name with which their images begin."""
     hubs: tuple[Hub, ...]
     """By name."""
     applications: Mapping[str, Application | OwnApplication]

@@ -28,7 +28,13 @@ WORDS = {
     "boolean": "true or false",
 }
 # Of entries whose keys the operator chooses.
-NAME = {"applications": "APPLICATION", "hubs": "HUB", "teams": "ORG:TEAM", "waivers": "RULE"}
+NAME = {
+    "registries": "REGISTRY",
+    "applications": "APPLICATION",
+    "hubs": "HUB",
+    "teams": "ORG:TEAM",
+    "waivers": "RULE",
+}
 
 Schema = dict[str, Any]
 

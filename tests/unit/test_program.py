@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cyberhubs.image_commands import name_of, pulled
 from tests.support.certificates import self_signed
 from tests.support.stack_values import GITHUB
 from tests.unit.everything import everything
@@ -388,6 +389,36 @@ def test_an_app_of_githubs_is_checked_before_its_hub(config: dict[str, Any]) -> 
     assert "core-files-password" not in named
     outputs = graph[named["cyberhubs-local"]].inputs["outputs"]
     assert outputs["callbacks"] == {"core": "http://127.0.0.1:8000/core/hub/oauth_callback"}
+
+
+def test_what_the_lock_has_is_pulled_and_what_differs_is_built(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    names = {
+        r.name: str(name_of(r.inputs))
+        for r in record(config).values()
+        if r.name.startswith("images-")
+    }
+    there = {name: f"a.example:5000/g/{name[10:-13]}@sha256:{'0' * 64}" for name in names.values()}
+    moved = names["images-proxy"]
+    lock = tmp_path / "images.lock.yaml"
+    of_another = {f"{moved[:-12]}{'f' * 12}": there.pop(moved)}
+    lock.write_text(json.dumps(there | of_another))
+    login = {"a.example:5000": {"user": "ada", "password": "hunter2"}}
+    locked = {**config, "images": {"lock": str(lock)}, "registries": login}
+    graph = {r.name: r for r in record(locked).values()}
+    for name, called in names.items():
+        got = graph[name].inputs
+        assert (name_of(got), pulled(got)) == (called, there.get(called))
+        if called in there:
+            assert json.loads(*secrets_in(got["stdin"])) == {
+                "username": "ada",
+                "password": "hunter2",
+            }
+        else:
+            assert "hunter2" not in json.dumps(got)
+    image = graph["core-hub"].inputs["image"]
+    assert image == "stdout of images-multiuser"  # no secret, of which a preview shows nothing
 
 
 def test_another_client_secret_replaces_no_container(config: dict[str, Any]) -> None:

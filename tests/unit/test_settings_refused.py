@@ -33,6 +33,7 @@ def problems_of(raw: dict[str, Any], folder: Path) -> list[str]:
     return by_value.value.problems
 
 
+LOGIN = {"user": "ada", "password": "hunter2"}
 # Path, value, the path as reported, and words of the message.
 BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (
@@ -101,6 +102,16 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (("user",), {"gid": 2**31}, "user.gid", "too large"),
     (("images",), {"siteCertificates": ["ca.pem"]}, "images.siteCertificates[0]", "relative path"),
     (("images",), {"siteCertificates": ["/nowhere.pem"]}, "images.siteCertificates[0]", "No such"),
+    (("images",), {"lock": "none.lock.yaml"}, "images.lock", "`make publish` writes it"),
+    (
+        ("images",),
+        {"lock": f"{CHECKOUT}/Makefile"},
+        "images.lock",
+        "is not as `make publish` has written it",
+    ),
+    (("registries", "https://a.b"), LOGIN, "registries.https://a.b", "write its name as in its"),
+    (("registries", "a.b"), {"user": "ada"}, "registries.a.b.password", "is missing"),
+    (("registries", "a.b"), {**LOGIN, "user": 7}, "registries.a.b.user", "quote it"),
     (("hubs",), ..., "hubs", "is missing"),
     (("hubs",), {}, "hubs", "name at least 1"),
     (("hubs",), [], "hubs", "is a list, a mapping belongs here"),
