@@ -15,6 +15,7 @@ from typing import Any
 import docker
 import pytest
 import yaml
+from docker.errors import ImageNotFound
 
 from cyberhubs.pins import BASE_IMAGE
 from tests.support import run
@@ -102,7 +103,8 @@ def published(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> I
         engine.images.remove(id, force=True)
     yield made
     for id in ids.values():
-        engine.images.remove(id, force=True)
+        with suppress(ImageNotFound):  # where no test has pulled it
+            engine.images.remove(id, force=True)
 
 
 @pytest.fixture(scope="module")
