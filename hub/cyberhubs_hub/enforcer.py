@@ -138,6 +138,7 @@ class AccessEnforcer:
             membership is None
             or time.monotonic() >= membership.expires
             or not (name in self._unproved or membership.organizations & lists.organizations)
+            or await self._has_signed_in_again(name)
         ):
             membership = await self._ask_github(self._github, name, lists.organizations, membership)
         self._memberships[name] = membership
@@ -150,6 +151,14 @@ class AccessEnforcer:
                 f"GitHub has not said for {hours} hours whether {name} is a member. {about.reason}",
             )
         return decide(lists, name, membership.organizations, now)
+
+    async def _has_signed_in_again(self, name: str) -> bool:
+        """Whether GitHub can say now what it did not for want of another sign-in."""
+        about = self._unproved.get(name)
+        if about is None or about.token is None:
+            return False
+        state = await self._hub.auth_state(name)
+        return unproved.mark(state.get("access_token", "")) != about.token
 
     async def _ask_github(
         self,

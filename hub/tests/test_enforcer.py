@@ -32,6 +32,7 @@ class Place:
         self.hangs = False
         self.answer: Callable[[], web.Response] | None = None  # in place of the membership
         self.left: dict[str, object] = {"organizations": ["org:team"], "asked": True}  # by logins
+        self.again: set[str] = set()  # who has signed in once more, and has another token
         self.enforcer: AccessEnforcer
         self.now = 0.0  # of the enforcer's clock, which stands until a test moves it
         self.list()
@@ -62,13 +63,15 @@ class Place:
 
     async def _on_user(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        return web.json_response({"auth_state": {"access_token": name, **self.left}})
+        token = f"{name}.again" if name in self.again else name
+        return web.json_response({"auth_state": {"access_token": token, **self.left}})
 
     async def _on_organization(self, _: web.Request) -> web.Response:
         return web.json_response({"login": "org"})
 
     async def _on_whoami(self, request: web.Request) -> web.Response:
-        return web.json_response({"login": request.headers["Authorization"].split()[1]})
+        token = request.headers["Authorization"].split()[1]
+        return web.json_response({"login": token.removesuffix(".again")})
 
     async def _on_delete(self, request: web.Request) -> web.Response:
         if not request.match_info["what"]:  # /server goes first
@@ -188,6 +191,27 @@ async def test_who_cannot_be_asked_stays_for_a_time_and_goes_when_it_is_over(
     place.now += GRACE_S
     await place.until(lambda: not place.users)
     assert '"rule": "unproved"' in (tmp_path / "audit.jsonl").read_text()
+
+
+async def test_who_signs_in_again_is_asked_about_at_the_next_look(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not when GitHub would have been asked anew about the sign-in before."""
+    monkeypatch.setattr(memberships, "REFUSED_S", 4 * REFRESH_S)
+    await place.until(lambda: len(place.asked) == len(MEMBERS))
+    place.answer = lambda: web.Response(status=401)
+    place.now += REFRESH_S
+    file = tmp_path / "unproved.json"
+    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS})
+    place.answer = None
+    place.again = {"member-1", "member-2"}
+    place.team.remove("member-1")
+    asked = len(place.asked)
+    place.now += REFRESH_S
+    await place.until(lambda: "member-1" not in place.users)
+    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS} - place.again)
+    assert sorted(place.asked[asked:]) == ["member-1", "member-2"]
+    assert place.users == {*MEMBERS} - {"member-1"}
 
 
 @pytest.mark.parametrize(
