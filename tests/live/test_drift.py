@@ -82,6 +82,7 @@ def drift(deployment: Deployment, *, status: int, **environment: str) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_what_only_a_refresh_sees_is_said_and_undone(deployment: Deployment) -> None:
     assert "All is as it was made" in drift(deployment, status=0)
     proxy = deployment.container("proxy")

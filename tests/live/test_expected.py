@@ -15,6 +15,8 @@ from tests.support.deployment import Deployment
 from tests.support.member import Member
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PORT = 8501
 GB = 2**30
 DASHBOARD = f"""

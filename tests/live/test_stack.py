@@ -52,6 +52,7 @@ def test_a_preview_says_what_it_means_for_people(deployment: Deployment, tmp_pat
     assert set(changes(deployment.ops("up"))) == {"unchanged"}
 
 
+@pytest.mark.slow
 def test_a_preview_of_what_there_is(deployment: Deployment) -> None:
     deployment.engine.containers.get(f"cyberhubs.{deployment.stack}.core.hub").remove(force=True)
     assert "Nothing changes." in deployment.ops("preview")
