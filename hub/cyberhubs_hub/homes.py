@@ -100,7 +100,7 @@ class Record:
         self._home = home
         self.applications: set[str] = set()
         self.links: set[str] = set()
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
             said = json.loads(self._read())
             self.applications = set(map(str, said["applications"]))
             self.links = set(map(str, said["links"]))

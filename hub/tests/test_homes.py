@@ -177,7 +177,7 @@ def test_nothing_leads_out_of_a_home(home: Path, tmp_path: Path):
     assert not (home / ".cyberhubs").is_symlink()
 
 
-@pytest.mark.parametrize("said", ["", "{", "[]", '{"applications": 1}', "x" * 2**20])
+@pytest.mark.parametrize("said", ["", "{", "[]", "[" * 60_000, '{"applications": 1}', "x" * 2**20])
 def test_a_record_that_a_member_has_spoiled_is_none(home: Path, said: str):
     (home / ".cyberhubs").write_text(said)
     assert Record(home).is_new
