@@ -34,7 +34,7 @@ class Dashboard(http.server.BaseHTTPRequestHandler):
             return self.wfile.write(b"<h1>My dashboard</h1>")
         for number in range(2):
             self.wfile.write(f"data: {{number}}\\n\\n".encode())
-            time.sleep(3)
+            time.sleep(3)  # so that an event which comes at once is told from one that waits for the next
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", {PORT}), Dashboard)
 threading.Thread(target=server.serve_forever, daemon=True).start()
