@@ -137,27 +137,27 @@ def _settings(
     raw: Mapping[str, Any], stack: str, folder: Path, source: str, lines: Mapping[KeyPath, int]
 ) -> Settings:
     """`source`: what the error names; `lines`: where in it each value stands."""
-    known = Keys.model_fields
-    valid, problems = _each(known, raw, folder)
+    known, own = Keys.model_fields, own_applications()
+    valid, problems = _each(known, raw, folder, own)
     problems += [
         Problem((key,), f"is not a known key — {one_of(key, known)}")
         for key in raw
         if key not in known
     ]
-    problems += rules.contradictions(valid)
+    problems += rules.contradictions(valid, own)
     if problems:
         raise SettingsError(source, show(problems, lines))
     hubs = tuple(hub.named(name) for name, hub in sorted(valid.pop("hubs").items()))
-    valid["applications"] = _used(hubs, valid["applications"])
+    of_the_stack = {name: one.named(name) for name, one in valid.pop("applications").items()}
+    used = _used(hubs, {**own, **of_the_stack})
     teams = {name: team.members for name, team in sorted(valid.pop("teams").items())}
     warnings = tuple(rules.warnings(valid["tls"], hubs))
-    return Settings(stack, hubs=hubs, teams=teams, warnings=warnings, **valid)
+    return Settings(stack, hubs=hubs, applications=used, teams=teams, warnings=warnings, **valid)
 
 
 def _used(
-    hubs: Iterable[Hub], of_the_stack: Mapping[str, Application]
+    hubs: Iterable[Hub], known: Mapping[str, Application | OwnApplication]
 ) -> dict[str, Application | OwnApplication]:
-    known = {**own_applications(), **{name: one.named(name) for name, one in of_the_stack.items()}}
     used: dict[str, Application | OwnApplication] = {}
 
     def take(name: str) -> None:
@@ -172,13 +172,14 @@ def _used(
 
 
 def _each(
-    keys: Iterable[str], raw: Mapping[str, Any], folder: Path
+    keys: Iterable[str], raw: Mapping[str, Any], folder: Path, own: Iterable[str] = ()
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """The values of those `keys` that are valid by themselves, and what is wrong with the others."""
+    """The values of those `keys` that are valid by themselves, and what is wrong with the others. `own`: applications
+    of this repository, for hubs."""
     valid: dict[str, Any] = {}
     problems: list[Problem] = []
     of_the_stack = raw.get("applications")
-    names = {*own_applications(), *(of_the_stack if isinstance(of_the_stack, dict) else ())}
+    names = {*own, *(of_the_stack if isinstance(of_the_stack, dict) else ())}
     context = Context(folder.absolute(), tuple(sorted(map(str, names))))
     for key in keys:
         model = alone(key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from cyberhubs_hub.shared.access_rules import is_open
 
-from cyberhubs.settings.applications import own_applications
+from cyberhubs.settings.applications import OwnApplication
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.data_spaces import DataSpace
 from cyberhubs.settings.host import (
@@ -29,8 +29,11 @@ ANYWHERE = ("0.0.0.0", "::")
 OTHER_NETWORKS = 2  # the front door's and Docker's own
 
 
-def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
-    """Keys that do not go together, among those that are `valid` by themselves."""
+def contradictions(
+    valid: Mapping[str, Any], own: Mapping[str, OwnApplication]
+) -> Iterator[Problem]:
+    """Keys that do not go together, among those that are `valid` by themselves. `own`: applications of this
+    repository."""
     host: HostSettings | None = valid.get("host")
     tls: Tls | None = valid.get("tls")
     hubs: Mapping[str, Hub] = valid.get("hubs", {})
@@ -49,7 +52,7 @@ def contradictions(valid: Mapping[str, Any]) -> Iterator[Problem]:
         )
     if isinstance(host, OpenStackHostSettings | SshHostSettings):
         yield from _room_for_networks(host, len(hubs))
-    for name in own_applications().keys() & valid.get("applications", {}).keys():
+    for name in own.keys() & valid.get("applications", {}).keys():
         yield Problem(("applications", name), "is a folder of images/, too — choose another name")
     for name, hub in hubs.items():
         path = ("hubs", name)
