@@ -9,7 +9,6 @@ The engine's own builder: every engine has it, and it makes the same image which
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections import deque
@@ -18,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import ImageNotFound
 
 from cyberhubs.errors import UserError
+from cyberhubs.on_engine import print_id
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report, Step
 
@@ -109,23 +109,16 @@ def main() -> int:
     )
     asked = parser.parse_args()
     arguments = json.load(sys.stdin)
-    try:
+
+    def image_id() -> str:
         client = DockerClient.from_env()
         try:
-            print(client.images.get(asked.name).id)
+            return str(client.images.get(asked.name).id)
         except ImageNotFound:
             with Report().step(f"image {asked.name}: building") as step:
-                print(build(client, asked.name, asked.context, asked.dockerfile, arguments, step))
-    except BuildError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except DockerException as error:
-        print(
-            f"The Docker engine at {os.environ.get('DOCKER_HOST', 'this machine')} does not do it: {error}",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+                return build(client, asked.name, asked.context, asked.dockerfile, arguments, step)
+
+    return print_id(image_id)
 
 
 if __name__ == "__main__":

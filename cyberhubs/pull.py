@@ -6,16 +6,16 @@ stderr. One that is named by its digest and is there is not pulled again.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
 from docker import DockerClient
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import ImageNotFound
 from docker.models.images import Image
 
 from cyberhubs.errors import UserError
+from cyberhubs.on_engine import print_id
 from cyberhubs.progress import Report
 from cyberhubs.registry import SILENT_S, pull
 
@@ -65,19 +65,14 @@ def main() -> int:
     parser.add_argument("reference", help="registry/name:tag or registry/name@sha256:…")
     parser.add_argument("--named", help="what it is called on the engine besides, with a tag")
     asked = parser.parse_args()
-    try:
+
+    def image_id() -> str:
         image = get(DockerClient.from_env(timeout=SILENT_S), asked.reference, json.load(sys.stdin))
         if asked.named:
             image.tag(asked.named)
-        print(image.id)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except DockerException as error:
-        engine = os.environ.get("DOCKER_HOST", "this machine")
-        print(f"The Docker engine at {engine} does not do it: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return str(image.id)
+
+    return print_id(image_id)
 
 
 if __name__ == "__main__":
