@@ -30,9 +30,7 @@ class ImagesArgs:
     applications: Mapping[str, Application | OwnApplication]  # each after the one it is built on
     base: str  # what every image of this repository is built from
     caddy: str  # where the front door's program is taken from
-    lock: Mapping[
-        str, str
-    ]  # where images of ours are pulled, by the names that they have on an engine
+    lock: Mapping[str, str]  # name on the engine → where that image of ours is pulled from
     proxy_environment: dict[str, str]  # by which builds reach the outside
     registries: Mapping[str, Registry]
     site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
@@ -49,9 +47,7 @@ class Images(ComponentResource):
     def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:images:Images", name, {}, opts)
         self._name, self._args = name, args
-        self._built: dict[
-            str, str
-        ] = {}  # what the applications of this repository are called on the engine
+        self._built: dict[str, str] = {}  # image of this repository → its name on the engine
         self.multiuser = self._build("multiuser")
         self.proxy = self._build("proxy")
         self.front_door = self._build("front-door", CADDY_IMAGE=args.caddy)

@@ -14,6 +14,14 @@ def stack_file(stack: str) -> Path:
     return STACKS / f"Pulumi.{stack}.yaml"
 
 
+def stack_files(folder: Path) -> dict[str, Path]:
+    """Those in a folder, by the stack's name."""
+    return {
+        file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file
+        for file in sorted(folder.glob("Pulumi.*.yaml"))
+    }
+
+
 def home() -> Path:
     """CYBERHUBS_HOME, made with mode 0700 if it is not there."""
     path = Path(os.environ.get("CYBERHUBS_HOME") or "~/.cyberhubs").expanduser().absolute()

@@ -1,4 +1,4 @@
-"""The environment in which `pulumi` is run, by the operator's commands and by hand."""
+"""The environment in which `pulumi` is run, by the operator's commands and by hand, and what it says of errors."""
 
 import json
 import os
@@ -53,6 +53,16 @@ def tools() -> dict[str, str]:
         # The engine would wait for downloads that cannot come, of plugins no program uses.
         added["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     return added
+
+
+def errors(printed: str) -> str:
+    """Those among the diagnostics that a command has printed with --json, each once, as many resources have the same."""
+    try:
+        said = json.loads(printed).get("diagnostics", ())
+    except ValueError:
+        return ""
+    messages = [one["message"].strip() for one in said if one.get("severity") == "error"]
+    return "\n".join(dict.fromkeys(messages))
 
 
 def passphrase(stack_file: Path | None = None) -> tuple[str, bytes]:

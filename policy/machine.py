@@ -1,12 +1,11 @@
 """Rules about what a stack has in a cloud, and who reaches its machine."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 
-from cyberhubs.changes.machine import ADDRESS, RULE, VOLUME
+from cyberhubs.changes.machine import ssh_of
 from cyberhubs.changes.resource import Resource
-from cyberhubs.machine.script import name_called
+from cyberhubs.resource_types import ADDRESS, SECURITY_RULE, VOLUME
 
 LASTING = {VOLUME: "the volume with all data", ADDRESS: "the public address"}
 
@@ -20,15 +19,14 @@ def data_protected(resources: Sequence[Resource]) -> Iterator[str]:
 def ssh_restricted(resources: Sequence[Resource]) -> Iterator[str]:
     ports = {22}
     for resource in resources:
-        create = str(resource.inputs.get("create", ""))
-        if name_called(create) == "firewall":
-            port, sources = shlex.split(create)[2:4]
-            ports.add(int(port))
+        if ssh := ssh_of(resource):
+            port, sources = ssh
+            ports.add(port)
             if not sources or any(map(_is_everywhere, sources.split(","))):
-                yield _open(int(port))
+                yield _open(port)
     for resource in resources:
         inputs = resource.inputs
-        if resource.type != RULE or inputs.get("direction") != "ingress":
+        if resource.type != SECURITY_RULE or inputs.get("direction") != "ingress":
             continue
         first, last = (int(inputs.get(key) or 0) for key in ("portRangeMin", "portRangeMax"))
         if _is_everywhere(inputs.get("remoteIpPrefix") or "0.0.0.0/0"):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 from cyberhubs.changes.resource import Resource
+from cyberhubs.resource_types import CONTAINER
 
-CONTAINER = "docker:index/container:Container"
 LOCAL = "cyberhubs:host:Local"
 
 

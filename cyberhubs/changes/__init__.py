@@ -2,7 +2,7 @@
 
 from cyberhubs.changes.checkout import copy_commit, copy_working_tree, stacks_of, teams_of
 from cyberhubs.changes.describe import describe
-from cyberhubs.changes.differences import Change, differences
+from cyberhubs.changes.differences import OPERATIONS, Change, differences
 from cyberhubs.changes.people import team_changes
 from cyberhubs.changes.record import record
 from cyberhubs.changes.resource import Resource
@@ -10,6 +10,7 @@ from cyberhubs.changes.summary import MARK, Summary, Topic, comment
 
 __all__ = [
     "MARK",
+    "OPERATIONS",
     "Change",
     "Resource",
     "Summary",

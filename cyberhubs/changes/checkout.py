@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from cyberhubs.errors import UserError
-from cyberhubs.paths import CHECKOUT, VENV
+from cyberhubs.paths import CHECKOUT, VENV, stack_files
 from cyberhubs.settings import load_file
 from cyberhubs.settings.base import HIDDEN
 
@@ -44,10 +44,7 @@ def copy_commit(base: str, folder: Path) -> str:
 
 def stacks_of(folder: Path) -> dict[str, Path]:
     """The stack files of a copy, by the stack's name."""
-    return {
-        file.name.removeprefix("Pulumi.").removesuffix(".yaml"): file
-        for file in sorted((folder / "stacks").glob("Pulumi.*.yaml"))
-    }
+    return stack_files(folder / "stacks")
 
 
 def teams_of(folder: Path, stack: str) -> Mapping[str, Sequence[str]]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from cyberhubs.changes.resource import Resource
+from cyberhubs.resource_types import COMMAND
 
-COMMAND = "command:local:Command"
 # Inputs of a command with which what it prints changes. (Its script's digest changes with every edit of ours.)
 _WHAT_IT_RUNS = {"create", "stdin", "triggers"}
 
 Operation = Literal["create", "update", "replace", "delete"]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 @dataclass(frozen=True)

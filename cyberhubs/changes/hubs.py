@@ -15,10 +15,8 @@ from cyberhubs.changes.summary import Summary, Topic
 
 HUB = "cyberhubs:hub:Hub"
 IMAGE = "images-"  # what the names of the resources that build them begin with
-HUB_S, CUT_S = (
-    10,
-    5,
-)  # that a hub, and a proxy or the front door, is away while its container is replaced
+# That it is away while its container is replaced: a hub, and a proxy or the front door.
+HUB_S, CUT_S = 10, 5
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def describe_hubs(
     changes: Iterable[Change],
     now: datetime | None = None,
 ) -> None:
-    """Says what becomes of each hub; of those that a new machine cuts off, all but that."""
+    """Says what becomes of each hub."""
     now = now or datetime.now(UTC)
     removed = [hub for name, hub in before.items() if name not in after]
     added = [hub for name, hub in after.items() if name not in before]
@@ -97,12 +95,10 @@ def _of_removed(hub: Hub, added: list[Hub]) -> str:
 
 
 def _looks_like(old: Hub, new: Hub) -> bool:
-    same = ("title", "login", "mounts", "contact")
-    alike = [
+    return old.access == new.access or all(
         _without_callback(old.config.get(key)) == _without_callback(new.config.get(key))
-        for key in same
-    ]
-    return old.access == new.access or (alike[0] and alike[1])
+        for key in ("title", "login")
+    )
 
 
 def _without_callback(value: Any) -> Any:

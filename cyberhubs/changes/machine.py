@@ -1,19 +1,17 @@
 """What a change of the machine, its images and its front door means."""
 
-import re
 import shlex
 from collections.abc import Sequence
 
+from cyberhubs import image_commands
 from cyberhubs.changes.differences import Change
 from cyberhubs.changes.hubs import CUT_S, IMAGE
 from cyberhubs.changes.resource import Resource
 from cyberhubs.changes.summary import Summary, Topic
 from cyberhubs.machine.script import name_called
+from cyberhubs.resource_types import ADDRESS, INSTANCE, SECURITY_RULE, VOLUME
+from cyberhubs.settings.base import EVERYWHERE
 
-INSTANCE = "openstack:compute/instance:Instance"
-VOLUME = "openstack:blockstorage/volume:Volume"
-ADDRESS = "openstack:networking/floatingIp:FloatingIp"
-RULE = "openstack:networking/secGroupRule:SecGroupRule"
 MACHINE_S = 300  # of a new one, until its hubs answer
 # Seconds that a build takes, and what its image is to people.
 BUILDS = {
@@ -29,7 +27,6 @@ WHY = {  # inputs of a machine, in the stack file's words
     "networks": "another network",
     "blockDevices": "another boot volume",
 }
-EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def describe_machine(summary: Summary, changes: Sequence[Change]) -> None:
@@ -42,7 +39,7 @@ def describe_machine(summary: Summary, changes: Sequence[Change]) -> None:
         _address(summary, change)
     for change in by_type.get(INSTANCE, ()):
         _instance(summary, change)
-    _rules(summary, by_type.get(RULE, ()))
+    _rules(summary, by_type.get(SECURITY_RULE, ()))
     for change in changes:
         if change.resource.name == "door-caddy":
             _door(summary, change)
@@ -157,7 +154,7 @@ def _image(summary: Summary, change: Change) -> None:
         summary.say(Topic.IMAGES, f"{image}, {whose}, is built and tried.")
     else:
         seconds = APPLICATION_S
-        pulled = " -m cyberhubs.pull " in str(change.resource.inputs.get("create"))
+        pulled = image_commands.pulled(change.resource.inputs)
         summary.say(
             Topic.IMAGES,
             f"{image} is {'pulled' if pulled else 'built'} and tried. Members get it at their next start; running servers keep the one they have.",
@@ -176,13 +173,12 @@ def _set_up(summary: Summary, changes: Sequence[Change]) -> None:
             named.append(f"{name_called(create)} ({_arguments(change.before, change.resource)})")
     if named:
         summary.say(Topic.MACHINE, f"set up anew, with everything running: {', '.join(named)}.")
-    ssh = next((change for change in changes if change.resource.name == "host-firewall"), None)
-    if ssh and ssh.before:
-        was, will = (_sources(one) for one in (ssh.before, ssh.resource))
-        if was != will:
+    for change in changes:
+        was, will = (ssh_of(one) if one else None for one in (change.before, change.resource))
+        if was and will and was[1] != will[1]:
             summary.say(
                 Topic.EXPOSED,
-                f"ssh is answered to {will or 'everywhere'} (before: {was or 'everywhere'}).",
+                f"ssh is answered to {will[1] or 'everywhere'} (before: {was[1] or 'everywhere'}).",
             )
 
 
@@ -196,7 +192,10 @@ def _arguments(old: Resource, new: Resource) -> str:
     return ", ".join(pairs) or "its arguments"
 
 
-def _sources(firewall: Resource) -> str:
-    """Networks that may use ssh; empty for all."""
-    found = re.match(r"\S+ \S+ \S+ (\S+)", str(firewall.inputs.get("create", "")))
-    return found[1].strip("'") if found else ""
+def ssh_of(resource: Resource) -> tuple[int, str] | None:
+    """The port of ssh and the networks that may use it, with commas, empty for all; None but for a machine's firewall."""
+    create = str(resource.inputs.get("create", ""))
+    if name_called(create) != "firewall":
+        return None
+    port, sources = shlex.split(create)[2:4]
+    return int(port), sources

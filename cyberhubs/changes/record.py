@@ -35,19 +35,13 @@ def record(checkout: Path, stack: str) -> list[Resource]:
                 command, cwd=checkout, env=environment, text=True, capture_output=True, check=False
             )
             if answer.returncode:
-                raise UserError(_reason(answer))
+                raise UserError(
+                    pulumi_env.errors(answer.stdout)
+                    or answer.stderr.strip()
+                    or answer.stdout.strip()
+                )
             return answer.stdout
 
         pulumi("stack", "select", "--create")
         steps = json.loads(pulumi("preview", "--json"))["steps"]
     return [Resource.read(step["newState"]) for step in steps]
-
-
-def _reason(answer: subprocess.CompletedProcess[str]) -> str:
-    """What went wrong: with --json, Pulumi says it among its diagnostics."""
-    try:
-        said = json.loads(answer.stdout).get("diagnostics", [])
-    except ValueError:
-        said = []
-    errors = [one["message"].strip() for one in said if one.get("severity") == "error"]
-    return "\n".join(errors) or answer.stderr.strip() or answer.stdout.strip()

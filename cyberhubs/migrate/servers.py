@@ -6,10 +6,11 @@ from typing import Any
 
 from cyberhubs.migrate.hub_traits import HubTraits, listed
 from cyberhubs.migrate.old_system import Unread
+from cyberhubs.settings.data_spaces import CONTAINER_FOLDERS
 
 _MEGABYTE = 2**20
 _INTERFACES = {"/lab": "lab", "/lab/tree": "lab", "/tree": "notebook"}
-_HIDES = ("/home/", "/root/", "/opt/", "/tmp/", "/var/")  # what the container needs
+_HIDES = tuple(f"/{folder}/" for folder in CONTAINER_FOLDERS)
 
 
 def carry_volumes(hub: HubTraits) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from cyberhubs import paths
 from cyberhubs.changes import (
@@ -45,8 +46,8 @@ class Compared:
 
 
 def changes(stack: Stack, base: str, markdown: str = "") -> None:
-    """Says for the stack, or for every one if it has no name, what has changed since the branch left `base`; into the file `markdown`, too, as a
-    comment. Raises UserError if a stack file is wrong, its program stops, or it breaks a rule."""
+    """Says for the stack, or for every one if it has no name, what has changed since the branch left `base`; into the
+    file `markdown`, too, as a comment. Raises UserError if a stack file is wrong, its program stops, or it breaks a rule."""
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "before"), Path(folder, "after")
         for copy in (before, after):
@@ -66,7 +67,7 @@ def changes(stack: Stack, base: str, markdown: str = "") -> None:
         with step, ThreadPoolExecutor(AT_ONCE) as pool:
             compared = list(pool.map(compare, names))
     for one in compared:
-        print(f"\n{one.stack}, since {commit}:\n{_indented(_text(one))}")
+        print(f"\n{one.stack}, since {commit}:\n{indent(_text(one), '  ')}")
     if markdown:
         Path(markdown).write_text(_comment(compared, commit))
     problems = [refusal(one.stack, one.broken) for one in compared if one.broken]
@@ -91,10 +92,6 @@ def _comment(compared: Iterable[Compared], commit: str) -> str:
 def _text(one: Compared) -> str:
     shown = one.failed if one.summary is None else one.summary.text()
     return f"{one.note}\n{shown}" if one.note else shown
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
 
 
 def _compare(name: str, before: Path | None, after: Path | None) -> Compared:

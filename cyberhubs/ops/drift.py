@@ -15,12 +15,12 @@ from docker.models.networks import Network
 from cyberhubs import image_commands
 from cyberhubs.machine.script import SCRIPT, call, called, digest, name_called
 from cyberhubs.machine.steps import setup
-from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
+from cyberhubs.ops.stack import Resource, Stack, name_of
+from cyberhubs.resource_types import COMMAND, CONTAINER, NETWORK
 
 MARK = "=== "
 # Scripts that make files which nobody else changes.
 FILES = ("data-directory", "door-directories", "hub-directories", "put-file", "reload-door")
-CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"
 
 Differences = dict[str, list[str]]
 Looked = list[tuple[Resource, Container | Network | None]]

@@ -10,7 +10,6 @@ from pathlib import Path
 from cyberhubs.errors import NotLookedError, UserError, trouble
 from cyberhubs.machine.script import script
 from cyberhubs.ops.drift import (
-    CONTAINER,
     Differences,
     of_containers,
     of_machine,
@@ -20,6 +19,7 @@ from cyberhubs.ops.engine import engine
 from cyberhubs.ops.lock import locked
 from cyberhubs.ops.refresh import of_world
 from cyberhubs.ops.stack import Stack, name_of
+from cyberhubs.resource_types import CONTAINER
 
 # Name of a resource or setup step → the key of the stack file that says what it is like.
 KEYS = (

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cyberhubs.changes import (
+    OPERATIONS,
     Change,
     Resource,
     Summary,
@@ -21,9 +22,6 @@ from cyberhubs.ops.preflight import preflight_of
 from cyberhubs.ops.rules import judge, refusal
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings.plain_secrets import plain_secrets
-
-# The engine's words for the steps of one change. A replacement is one of its own and two more.
-OPERATIONS = ("create", "update", "replace", "delete")
 
 
 @locked
@@ -72,7 +70,7 @@ def _changes(log: Path, before: Sequence[Resource], after: Sequence[Resource]) -
     changes = []
     for line in log.read_text().splitlines():
         step = json.loads(line).get("resourcePreEvent", {}).get("metadata", {})
-        if step.get("op") in OPERATIONS:
+        if step.get("op") in OPERATIONS:  # a replacement has two steps more
             changes.append(_change(step, old, new))
     return changes
 

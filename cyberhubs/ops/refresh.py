@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from cyberhubs import pulumi_env
 from cyberhubs.errors import UserError
-from cyberhubs.ops.drift import CONTAINER, NETWORK, Differences
+from cyberhubs.ops.drift import Differences
 from cyberhubs.ops.stack import Stack
+from cyberhubs.resource_types import CONTAINER, NETWORK
 
 GONE = "is not there"
 
@@ -18,7 +20,9 @@ def of_world(stack: Stack) -> Differences:
     """
     done = stack.pulumi("refresh", "--preview-only", "--json", "--stack", stack.name, capture=True)
     if done.returncode:
-        raise UserError(_why(done.stdout) or done.stderr.strip())
+        raise UserError(
+            pulumi_env.errors(done.stdout) or done.stderr.strip() or done.stdout.strip()
+        )
     found = (
         (step["urn"].split("::")[-1], [*_differences(step)])
         for step in json.loads(done.stdout)["steps"]
@@ -51,13 +55,3 @@ def _holds(given: Any, there: Any) -> bool:
 
 def _shown(value: Any) -> str:
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _why(printed: str) -> str:
-    """Each error once, as many resources have the same."""
-    try:
-        said = json.loads(printed).get("diagnostics", ())
-    except ValueError:
-        return printed.strip()
-    errors = [one["message"].strip() for one in said if one["severity"] == "error"]
-    return "\n".join(dict.fromkeys(errors))

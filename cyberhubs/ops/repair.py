@@ -12,7 +12,8 @@ from cyberhubs.names import ROLE
 from cyberhubs.ops import drift, orphans
 from cyberhubs.ops.engine import containers_of
 from cyberhubs.ops.preflight import Preflight
-from cyberhubs.ops.stack import COMMAND, Resource, Stack, name_of
+from cyberhubs.ops.stack import Resource, Stack, name_of
+from cyberhubs.resource_types import COMMAND
 
 
 def repair(

@@ -14,12 +14,11 @@ from cyberhubs.errors import UserError
 from cyberhubs.machine import Endpoint, Machine, SshMachine, machine_of
 from cyberhubs.machine.endpoint import address_of, door_address, ssh_connection
 from cyberhubs.ops import state
+from cyberhubs.resource_types import INSTANCE
 from cyberhubs.settings import Settings, load_file
 
 Resource = dict[str, Any]  # as `pulumi stack export` shows one
-COMMAND = "command:local:Command"
 NOT_FOUND = 6  # Pulumi's exit code for a stack that it does not know
-INSTANCE = "openstack:compute/instance:Instance"
 
 
 def name_of(resource: Resource) -> str:

@@ -6,10 +6,10 @@ import os
 import httpx
 
 from cyberhubs.ops.stack import Resource, Stack, name_of
+from cyberhubs.resource_types import TEAM_MEMBERSHIP
 
 API = "https://api.github.com"
 LIMIT_S = 20
-MEMBERSHIP = "github:index/teamMembership:TeamMembership"
 ALL = "**github:index/**"
 
 
@@ -19,7 +19,7 @@ def options(stack: Stack, resources: list[Resource]) -> list[str]:
     A membership that is to go is compared with GitHub first.
     """
     teams = stack.settings.teams
-    there = [resource for resource in resources if resource["type"] == MEMBERSHIP]
+    there = [resource for resource in resources if resource["type"] == TEAM_MEMBERSHIP]
     if not teams and not there:
         return []
     address = os.environ.get("GITHUB_BASE_URL") or API

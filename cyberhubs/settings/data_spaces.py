@@ -8,12 +8,12 @@ from pydantic import AfterValidator
 from cyberhubs.settings.base import MachinePath, Model, Text, own_folder
 
 # Where a data space would hide what the container needs.
-_CONTAINER_FOLDERS = ("home", "opt", "root", "tmp", "var")
+CONTAINER_FOLDERS = ("home", "opt", "root", "tmp", "var")
 
 
 def _target(path: PurePosixPath) -> PurePosixPath:
     own_folder(path)
-    for folder in _CONTAINER_FOLDERS:
+    for folder in CONTAINER_FOLDERS:
         if path.is_relative_to(f"/{folder}"):
             raise ValueError(f"'{path}' would hide files of the container — use one such as /data")
     return path

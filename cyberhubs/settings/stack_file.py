@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import SecretStr
 
+from cyberhubs.paths import stack_files
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 
@@ -82,10 +83,7 @@ def _parse(path: Path, lines: dict[KeyPath, int]) -> Any:
         node = yaml.compose(path.read_bytes(), Loader=_Loader)
         return {} if node is None else _value(node, (), lines)
     except FileNotFoundError:
-        names = sorted(
-            file.name.removeprefix("Pulumi.").removesuffix(".yaml")
-            for file in path.parent.glob("Pulumi.*.yaml")
-        )
+        names = stack_files(path.parent)
         there = f"there are: {', '.join(names)}" if names else "there are none"
         problem = f"there is no such stack file; {there} — choose one, or copy one to start"
     except OSError as error:

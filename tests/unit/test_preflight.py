@@ -12,7 +12,8 @@ from cyberhubs.ops.preflight import preflight_of
 from cyberhubs.ops.preflight.local import LocalPreflight
 from cyberhubs.ops.preflight.openstack import OpenStackPreflight
 from cyberhubs.ops.preflight.ssh import SshPreflight
-from cyberhubs.ops.stack import COMMAND, Stack
+from cyberhubs.ops.stack import Stack
+from cyberhubs.resource_types import COMMAND
 
 FILE = call("put-file", "/mnt/hubs/core/live/access", 1, 1, "0600", "text")
 

@@ -11,15 +11,18 @@ from cyberhubs.errors import UserError
 from cyberhubs.machine import BOOT_S, MachineError, SshMachine
 from cyberhubs.names import in_cloud, key_pair
 from cyberhubs.ops.preflight.ssh import SshPreflight
-from cyberhubs.ops.stack import INSTANCE, Resource, Stack, name_of
+from cyberhubs.ops.stack import Resource, Stack, name_of
 from cyberhubs.pulumi_env import NO_CLOUD
+from cyberhubs.resource_types import (
+    ADDRESS,
+    ADDRESS_OF_PORT,
+    ATTACHMENT,
+    INSTANCE,
+    KEY_PAIR,
+    VOLUME,
+)
 from cyberhubs.settings.host import OpenStackHostSettings
 
-ATTACHMENT = "openstack:compute/volumeAttach:VolumeAttach"
-VOLUME = "openstack:blockstorage/volume:Volume"
-ADDRESS = "openstack:networking/floatingIp:FloatingIp"
-ADDRESS_OF_PORT = "openstack:networking/floatingIpAssociate:FloatingIpAssociate"
-KEY_PAIR = "openstack:compute/keypair:Keypair"
 LOOKED_UP = ("image", "flavor")  # of a new machine; by name, when that changes in the stack file
 FIRST_SCRIPT = "host-arrived"  # on a machine
 
