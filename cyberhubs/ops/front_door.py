@@ -28,6 +28,7 @@ TIMEOUT_S = 5
 FRONT_PAGE = "front door"
 LOG_LINES = 1000
 EXPLAINED_LINES = 15
+RESTARTS_WITHIN = timedelta(minutes=2)  # the engine waits a minute at most between two starts
 
 
 def silent(stack: Stack, *, patience_s: float = 0) -> dict[str, str]:
@@ -84,12 +85,16 @@ def _troubles(stack: Stack, pages: dict[str, str]) -> dict[str, str]:
 def _asked(visitor: httpx.Client, settings: Settings, pages: dict[str, str]) -> dict[str, str]:
     """Raises httpx.TransportError where the door itself does not answer."""
     name = {"sni_hostname": settings.domain} if settings.domain else None
-    answers = {of: visitor.get(page, extensions=name) for of, page in pages.items()}
-    return {
-        of: f"{answer.status_code} {answer.reason_phrase}"
-        for of, answer in answers.items()
-        if answer.is_error
-    }
+    wrong = {}
+    for of, page in pages.items():
+        try:
+            answer = visitor.get(page, extensions=name)
+        except httpx.ReadTimeout:  # it is there, and waits for what is behind it
+            wrong[of] = f"nothing within {TIMEOUT_S} s"
+        else:
+            if answer.is_error:
+                wrong[of] = f"{answer.status_code} {answer.reason_phrase}"
+    return wrong
 
 
 def _visitor(settings: Settings, address: str, socket: str | None = None) -> httpx.Client:
@@ -119,7 +124,7 @@ def explain(client: DockerClient, stack: Stack, silent: Mapping[str, str]) -> st
         )
         text.append(f"Visitors of {url} get {answer}. The end of the log of {names}:")
         try:
-            log = client.containers.get(names).logs(tail=EXPLAINED_LINES).decode(errors="replace")
+            log = _end_of_log(client.containers.get(names))
         except NotFound:
             log = "it is not there"
         text += [f"  | {line}" for line in log.splitlines()]
@@ -129,6 +134,20 @@ def explain(client: DockerClient, stack: Stack, silent: Mapping[str, str]) -> st
                 "back, or move it away: then members sign in and start their servers anew, and no file is lost."
             )
     return "\n".join(text)
+
+
+def _end_of_log(container: Container) -> str:
+    """Of what ends soon after each start, the lines with which it ended: those of the next start hide why."""
+    until = None
+    if container.attrs["RestartCount"]:
+        started, ended = (
+            datetime.fromisoformat(container.attrs["State"][at])
+            for at in ("StartedAt", "FinishedAt")
+        )
+        if datetime.now(UTC) - started < RESTARTS_WITHIN:
+            until = ended.timestamp()
+    log = container.logs(tail=LOG_LINES, until=until).decode(errors="replace")
+    return "\n".join(log.splitlines()[-EXPLAINED_LINES:])
 
 
 def certificate(stack: Stack, door: Container) -> Iterator[str]:
