@@ -19,6 +19,7 @@ from benchmarks.changes import measure_changes
 from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
+from benchmarks.images import measure_images
 from benchmarks.page import measure_page
 from benchmarks.report import progress, show, timed
 from tests.support import run
@@ -49,6 +50,7 @@ def main() -> None:
             measure_attack(deployment)
             measure_access(deployment)
             measure_further_hubs(deployment)
+            measure_images(deployment, Path(directory) / "images")
         finally:
             deployment.make("down")
         measure_changes(Path(directory) / "changes")

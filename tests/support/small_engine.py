@@ -25,16 +25,16 @@ exec dockerd --data-root data --exec-root "$PWD/exec" --pidfile pid --host "unix
 
 
 @contextmanager
-def small_engine(folder: Path, port: int) -> Iterator[str]:
+def small_engine(folder: Path, port: int, megabytes: int = 48) -> Iterator[str]:
     """Its address; it finds a server of this machine's loopback at the same `port` of its own."""
     data = folder / "data"
     data.mkdir()
-    disk = LoopDisk(folder / "disk", 1)
+    disk = LoopDisk(folder / "disk", 1 + megabytes // 1024)
     way = socket.socket(socket.AF_UNIX)
     way.bind(str(folder / "way"))
     way.listen()
     try:
-        subprocess.run(["mkfs.ext4", "-q", "-m", "0", disk.device, "48M"], check=True)
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", disk.device, f"{megabytes}M"], check=True)
         subprocess.run(["mount", disk.device, data], check=True)
         with relay.serving(way, lambda: socket.create_connection(("127.0.0.1", port))):
             engine = subprocess.Popen(
