@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register login publish pin rename rotate import status logs drift tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register login publish pin rename rotate import status logs drift load tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
@@ -66,11 +66,16 @@ import: ## a stack file, and a report, from the old Cyberhubs, TLJH or jupyterhu
 status: ## what runs, how it is, and the room left
 	@$(OPS) status --stack $(STACK)
 
-logs: ## the last lines of each hub's containers
-	@$(OPS) logs --stack $(STACK)
+logs: ## the last lines of each hub's containers; or of HUB=, of the server of USER= there; SINCE=2h
+	@$(OPS) logs --stack $(STACK) --hub "$(HUB)" --user "$(if $(filter command,$(firstword $(origin USER))),$(USER))" \
+		--since "$(SINCE)"
 
 drift: setup-program ## what is no longer as it was made, and since when; changes nothing. Also to MARKDOWN=file
 	@$(OPS) drift --stack $(STACK) --markdown "$(MARKDOWN)"
+
+load: ## a class of PEOPLE= comes at once to HUB=, works for SECONDS=, and goes: how many fit, and what gives first
+	@$(OPS) load --stack $(STACK) --hub "$(HUB)" --people "$(or $(PEOPLE),40)" --application "$(APPLICATION)" \
+		--seconds "$(or $(SECONDS),60)"
 
 tunnel: ## the front door of a machine of kind ssh, brought to this one until Ctrl-C
 	@$(OPS) tunnel --stack $(STACK)

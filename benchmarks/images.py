@@ -13,6 +13,7 @@ from benchmarks.plain import plain_hub
 from benchmarks.report import progress, show, timed
 from cyberhubs.settings.applications import own_applications
 from tests.support.deployment import PROJECT, Deployment
+from tests.support.images import arguments
 from tests.support.member import Member
 from tests.support.registry import PASSWORD, USER, Registry
 from tests.support.small_engine import small_engine
@@ -56,9 +57,8 @@ def _edit(deployment: Deployment, dockerfile: str) -> None:
 
 def _build_from_nothing(deployment: Deployment) -> None:
     api = deployment.engine.api
-    args = {"BASE_IMAGE": "cyberhubs-base:trixie"}
     for message in api.build(
-        path=str(deployment.directory), dockerfile=FILE, buildargs=args, nocache=True, rm=True,
+        path=str(deployment.directory), dockerfile=FILE, buildargs=arguments("corehub"), nocache=True, rm=True,
         forcerm=True, decode=True,
     ):  # fmt: skip
         assert "error" not in message, message

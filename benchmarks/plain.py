@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+from docker.errors import NotFound
 from docker.models.containers import Container
 
 from tests.support import run
@@ -83,7 +84,8 @@ def plain_hub(deployment: Deployment, directory: Path, image: str) -> Iterator[t
         for container in engine.containers.list(
             all=True, ignore_removed=True, filters={"name": name}
         ):
-            container.remove(force=True, v=True)
+            with suppress(NotFound):  # a server that is just being removed
+                container.remove(force=True, v=True)
         network.remove()
 
 

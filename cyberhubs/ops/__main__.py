@@ -11,6 +11,7 @@ from cyberhubs.ops import (
     drift_report,
     host_key,
     import_,
+    load,
     login,
     logs,
     outputs,
@@ -32,7 +33,18 @@ WORDS = {  # that a command takes beside its stack
     "changes": {"base": "what to compare with, such as origin/main", "markdown": COMMENT},
     "drift": {"markdown": COMMENT},
     "import": {"folder": "where the old system is"},
+    "load": {
+        "hub": "the hub's name",
+        "people": "how many come at once",
+        "application": "what they start (default: the first of the menu)",
+        "seconds": "how long they stay",
+    },
     "login": {"registry": "the registry's name, such as registry.example.org"},
+    "logs": {
+        "hub": "of that hub alone",
+        "user": "of their server",
+        "since": "how long ago, such as 30m, 2h or 1d",
+    },
     "preview": {"markdown": COMMENT},
     "publish": {"to": "registry and group, such as registry.example.org/group"},
     "register": {"hub": "the hub's name"},
@@ -63,6 +75,7 @@ COMMANDS = {
         "what to type at GitHub for a hub's OAuth app; takes its secret",
     ),
     "login": (login.login, "user and password of a registry, for the stack file"),
+    "load": (load.load, "play a class on a hub: how many fit, and what gives first"),
     "publish": (
         publish.publish,
         "push the stack's images to a registry, and write a lock file of digests",
@@ -80,7 +93,7 @@ COMMANDS = {
         import_.import_,
         "a stack file from an old Cyberhubs, a TLJH or a jupyterhub-deploy-docker",
     ),
-    "logs": (logs.logs, "the last lines of each hub's containers"),
+    "logs": (logs.logs, "the last lines of the hubs' containers, or of a member's server"),
 }
 WITHOUT_STACK = {"changes": "all", "import": "as the old system is called"}  # where none is named
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from docker import DockerClient
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine
-from cyberhubs.names import STACK
+from cyberhubs.names import STACK, HubNames
 
 CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
 
@@ -57,3 +57,14 @@ def containers_of(client: DockerClient, stack: str) -> list[Container]:
         all=True, ignore_removed=True, filters={"label": f"{STACK}={stack}"}
     )
     return sorted(found, key=lambda container: container.name or "")
+
+
+def running_hub(client: DockerClient, stack: str, hub: str) -> Container:
+    """Its container; raises UserError for one that does not run."""
+    try:
+        container = client.containers.get(HubNames(stack, hub).container("hub"))
+    except NotFound:
+        container = None
+    if container is None or container.status != "running":
+        raise UserError(f"Hub {hub} does not run: `make up STACK={stack}`, and again.")
+    return container

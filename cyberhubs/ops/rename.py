@@ -1,11 +1,8 @@
 """`make rename`: somebody's files and record go to the name that they have at GitHub now."""
 
-from docker.errors import NotFound
-
 from cyberhubs.errors import UserError
-from cyberhubs.names import HubNames
 from cyberhubs.ops.access import hub_named
-from cyberhubs.ops.engine import engine
+from cyberhubs.ops.engine import engine, running_hub
 from cyberhubs.ops.stack import Stack
 
 
@@ -13,14 +10,9 @@ def rename(stack: Stack, hub: str, old: str, new: str) -> None:
     """By the hub itself, which knows whether a server runs, and whose user the files are of."""
     if not old or not new:
         raise UserError("Say who: make rename HUB=core FROM=old-name TO=new-name.")
-    name = HubNames(stack.name, hub_named(stack.settings, hub).name).container("hub")
+    name = hub_named(stack.settings, hub).name
     with engine(stack.machine) as client:
-        try:
-            container = client.containers.get(name)
-        except NotFound:
-            container = None
-        if container is None or container.status != "running":
-            raise UserError(f"The hub does not run: `make up STACK={stack.name}`, and again.")
+        container = running_hub(client, stack.name, name)
         code, text = container.exec_run(["python3", "-m", "cyberhubs_hub.rename", old, new])
     assert isinstance(text, bytes)
     said = text.decode(errors="replace").strip()

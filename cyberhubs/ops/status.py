@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from cyberhubs_hub.shared.config import LIVE_DIR
+from docker import DockerClient
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
@@ -43,6 +44,8 @@ def status(stack: Stack) -> None:
                 if container.labels[ROLE] == "hub":
                     for name, image in _applications(container):
                         _line(f"  {name}", "application", f"image {_short(image)}")
+        for hub in settings.hubs:
+            _line("memory", _fits(client, hub))
         _line("data", _free_space(stack.machine, settings.host.data_path))
         _line("docker", _free_space(stack.machine, image_directory(client)))
         wrong = [front_door.explain(client, stack, silent)] if silent else []
@@ -85,6 +88,14 @@ def _applications(hub: Container) -> Iterator[tuple[str, str]]:
 
 def _short(image: str) -> str:
     return image.removeprefix("sha256:")[:12]
+
+
+def _fits(client: DockerClient, hub: Hub) -> str:
+    total, limit = client.info()["MemTotal"], hub.limits.memory_bytes
+    return (
+        f"{total / 2**30:.1f} GiB: {total // limit} servers of {hub.name} at their limit of "
+        f"{limit / 2**30:.1f} GiB fit; most take less, and a start waits for memory"
+    )
 
 
 def _free_space(machine: Machine, path: str) -> str:

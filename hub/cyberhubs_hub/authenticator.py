@@ -17,11 +17,11 @@ from cyberhubs_hub.bounds import TokensHandler
 from cyberhubs_hub.guesses import Guesses
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.shared.access_rules import (
-    SMOKE_USER,
     AccessError,
     AccessLists,
     Decision,
     decide,
+    is_trial,
     normalize,
 )
 from cyberhubs_hub.upstream import StoppedServerHandler
@@ -85,7 +85,7 @@ class AccessMixin(Authenticator):
 
     def validate_username(self, username: str) -> bool:
         try:
-            return username == SMOKE_USER or normalize(username) == username
+            return is_trial(username) or normalize(username) == username
         except AccessError:
             return False
 
@@ -124,7 +124,7 @@ class AccessMixin(Authenticator):
         return await super().run_post_auth_hook(handler, auth_model)
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool | dict[str, Any]:
-        if user.name == SMOKE_USER or self.lists.refresh().problem:
+        if is_trial(user.name) or self.lists.refresh().problem:
             return True
         decision = self.decide(user.name, {"auth_state": await user.get_auth_state()})
         lists = self.lists.value

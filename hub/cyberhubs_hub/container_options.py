@@ -11,6 +11,9 @@ from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, HubConf
 
 ROLE = {"cyberhubs.role": "user"}
 TOKEN = "JUPYTERHUB_API_TOKEN"
+FIRST_TO_END = (
+    500  # where the whole machine is out of memory: before hub, proxy and door, which have 0
+)
 THREADS = (
     "PYTHON_CPU_COUNT",  # since Python 3.13
     "OMP_NUM_THREADS",  # most others go by it, too: PyTorch, BLIS, R
@@ -28,6 +31,7 @@ def host_options(config: HubConfig) -> dict[str, Any]:
         "auto_remove": False,  # see upstream.py
         "memswap_limit": config.limits.memory_bytes,  # no swap on top of the memory
         "shm_size": config.limits.memory_bytes,  # what is in /dev/shm counts as memory
+        "oom_score_adj": FIRST_TO_END,
         "pids_limit": config.limits.pids,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],

@@ -23,7 +23,7 @@ from cyberhubs_hub.hub_api import STOP_TIMEOUT_S, HubApi, User
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.memberships import GithubClient, GithubError, GithubSilentError
 from cyberhubs_hub.shared import config
-from cyberhubs_hub.shared.access_rules import SMOKE_USER, AccessLists, Decision, decide, is_open
+from cyberhubs_hub.shared.access_rules import AccessLists, Decision, decide, is_open, is_trial
 from cyberhubs_hub.shared.config import GithubSettings, HubConfig
 from cyberhubs_hub.unproved import Unproved
 
@@ -93,7 +93,7 @@ class AccessEnforcer:
 
     async def _sweep(self, lists: AccessLists) -> bool:
         """Decides every user of the hub. False if a member could not be decided or revoked yet."""
-        users = [user async for user in self._hub.users() if user.name != SMOKE_USER]
+        users = [user async for user in self._hub.users() if not is_trial(user.name)]
         gate = asyncio.Semaphore(CONCURRENCY)
         before, self._memberships, self._silent = self._memberships, {}, None
         kept = dict(self._unproved)

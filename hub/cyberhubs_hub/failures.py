@@ -10,6 +10,10 @@ FULL = (
     "The hub's disk is full. Your files are safe, and running notebooks continue. "
     "Ask its operator to make room, then try again."
 )
+NO_MEMORY = (
+    "The hub's machine has no memory left for another server. Your files are safe. Try again later: "
+    "servers of others may have ended by then."
+)
 _NAME_IN_USE = (
     "The hub's machine still has a container of your server's name. Try again in a minute. If that "
     "does not help, tell the hub's operator."
@@ -51,11 +55,7 @@ def explain(error: Exception) -> StartFailure:
     if "is already in use by container" in low:
         return StartFailure("name", _NAME_IN_USE, detail)
     if "cannot allocate memory" in low:
-        return StartFailure(
-            "memory",
-            "The hub's machine has no memory left for another server. Try again later.",
-            detail,
-        )
+        return StartFailure("memory", NO_MEMORY, detail)
     if "bind source path does not exist" in low:
         return StartFailure(
             "mount", "A directory of this hub is missing. Tell its operator.", detail

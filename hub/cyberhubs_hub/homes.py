@@ -72,7 +72,7 @@ def home_paths(inside: str) -> list[str]:
 
 
 def remove_home(users: Path, username: str) -> None:
-    """Of the smoke test's user, who has a new one each time."""
+    """Of a trial's user, who has a new one each time."""
     shutil.rmtree(users / home_name(username), ignore_errors=True)
 
 

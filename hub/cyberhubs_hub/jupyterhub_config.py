@@ -17,7 +17,13 @@ from cyberhubs_hub.own_networks import answer_own_networks
 from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.passes import Passes, PassHandler
 from cyberhubs_hub.shared import config
-from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER, AccessLists
+from cyberhubs_hub.shared.access_rules import (
+    LOAD_SERVICE,
+    LOAD_USERS,
+    SMOKE_SERVICE,
+    SMOKE_USER,
+    AccessLists,
+)
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.spawner import HubSpawner
 
@@ -135,6 +141,7 @@ def token_in(name: str) -> str:
 
 services: list[dict[str, Any]] = [
     {"name": SMOKE_SERVICE, "api_token": token_in("smoke_token")},
+    {"name": LOAD_SERVICE, "api_token": token_in("load_token")},
     {"name": "rename", "api_token": token_in("rename_token")},
     {
         "name": "remove",
@@ -144,14 +151,16 @@ services: list[dict[str, Any]] = [
 ]
 roles = [
     *admins.ROLES,
-    {
-        "name": SMOKE_SERVICE,
-        "services": [SMOKE_SERVICE],
-        "scopes": [
-            f"{scope}!user={SMOKE_USER}"
-            for scope in ("admin:users", "servers", "read:servers", "access:servers")
-        ],
-    },
+    # One for each scope, as what is stored of a role has a bound.
+    *(
+        {
+            "name": f"{service}-{scope.replace(':', '-')}",
+            "services": [service],
+            "scopes": [f"{scope}!user={user}" for user in users],
+        }
+        for service, users in ((SMOKE_SERVICE, (SMOKE_USER,)), (LOAD_SERVICE, LOAD_USERS))
+        for scope in ("admin:users", "servers", "read:servers", "access:servers")
+    ),
     {
         "name": "rename",
         "services": ["rename"],

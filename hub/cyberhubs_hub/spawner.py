@@ -31,7 +31,7 @@ from cyberhubs_hub.homes import (
 )
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
-from cyberhubs_hub.shared.access_rules import SMOKE_SERVICE, SMOKE_USER
+from cyberhubs_hub.shared.access_rules import LOAD_SERVICE, SMOKE_SERVICE, SMOKE_USER, is_trial
 from cyberhubs_hub.shared.config import USERS_DIR, HubConfig
 from cyberhubs_hub.start_progress import StartProgress
 from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unknown_is_running
@@ -61,9 +61,9 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         return self.user.name == SMOKE_USER
 
     @property
-    def _is_asked_by_smoke_test(self) -> bool:
+    def _is_asked_by_hub(self) -> bool:
         by = self.handler and self.handler.current_user
-        return isinstance(by, orm.Service) and str(by.name) == SMOKE_SERVICE
+        return isinstance(by, orm.Service) and str(by.name) in (SMOKE_SERVICE, LOAD_SERVICE)
 
     @property
     def _base_url(self) -> str:
@@ -89,7 +89,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         start says nothing, from the last time. Raises SpawnException, or HTTPError 403.
         """
         self.user_options = known_options(options)
-        if self._is_smoke_test and not self._is_asked_by_smoke_test:
+        if is_trial(self.user.name) and not self._is_asked_by_hub:
             raise web.HTTPError(403, "Only the hub itself starts this server.")
         images = self.allowed_menu()
         if isinstance(images, dict):
@@ -120,7 +120,8 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         """The server's URL, once it answers. Raises SpawnException with a sentence."""
         self.stage = None
         try:
-            async with nullcontext() if self._is_smoke_test else self.queue.place(self):
+            memory = self.hub_config.limits.memory_bytes
+            async with nullcontext() if self._is_smoke_test else self.turn(memory):
                 async with asyncio.timeout(START_LIMIT_S):
                     ip, port = await self._find() or await self._make()
                     address = f"http://{ip}:{port}"
@@ -129,7 +130,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
                     self.begin(90, "Opening the way to it")
         except Exception as error:
             log = await self._end_of_log()
-            raise explain(error).with_log(log, on_page=self._is_smoke_test) from error
+            raise explain(error).with_log(log, on_page=is_trial(self.user.name)) from error
         return address
 
     async def _find(self) -> tuple[Any, int] | None:
@@ -139,7 +140,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         if not found:
             return None
         token = token_of(found)
-        if found["State"]["Running"] and token and not self._is_smoke_test:
+        if found["State"]["Running"] and token and not is_trial(self.user.name):
             why_not = await self._put_back(found)
             if not why_not:
                 self.log.warning("%s runs, the database did not know it", self._log_name)
@@ -149,7 +150,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         return None
 
     async def _make(self) -> tuple[Any, int]:
-        if self._is_smoke_test:
+        if is_trial(self.user.name):
             remove_home(self.users_dir, self.user.name)
         self._home = make_home(self.users_dir, self.user.name)
         self.begin(20, "Making the container")
@@ -246,7 +247,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
 
     async def run_post_stop_hook(self) -> None:
         await super().run_post_stop_hook()
-        if self._is_smoke_test:
+        if is_trial(self.user.name):
             remove_home(self.users_dir, self.user.name)
 
     def start_polling(self) -> None:

@@ -4,9 +4,13 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
+from cyberhubs_hub.machine_memory import wait_for_room
 from cyberhubs_hub.start_queue import StartQueue
+
+WAITS_FOR_MEMORY = "Waiting for memory: the machine's is in use by others' servers"
 
 
 class StartProgress:
@@ -14,6 +18,13 @@ class StartProgress:
 
     queue: ClassVar[StartQueue] = StartQueue(2 * (os.cpu_count() or 1))
     stage: tuple[int, str, float] | None = None
+
+    @asynccontextmanager
+    async def turn(self, memory: int) -> AsyncIterator[None]:
+        """A place in the queue, and then memory for a server that may take so many bytes. Raises StartFailure."""
+        async with self.queue.place(self):
+            await wait_for_room(memory, lambda: self.begin(10, WAITS_FOR_MEMORY))
+            yield
 
     def begin(self, percent: int, message: str) -> None:
         self.stage = (percent, message, time.monotonic())

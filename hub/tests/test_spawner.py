@@ -71,19 +71,24 @@ async def test_a_changed_menu_holds_at_the_next_start(menu: Path):
 
 async def test_the_smoke_test_may_start_what_no_menu_names(menu: Path):
     assert await spawner("_check").check_allowed("sha256:cc") == "sha256:cc"
+    with pytest.raises(HTTPError):
+        await spawner("_load-7").check_allowed("sha256:cc")
 
 
 @pytest.mark.parametrize(
     "by", [None, orm.User(name="ada"), orm.User(name="check"), orm.Service(name="cull")]
 )
-def test_nobody_but_the_check_starts_its_server(menu: Path, by: Any):
-    one = spawner("_check")
+@pytest.mark.parametrize(("name", "service"), [("_check", "check"), ("_load-7", "load")])
+def test_nobody_but_the_hub_starts_the_server_of_a_trial(
+    menu: Path, by: Any, name: str, service: str
+):
+    one = spawner(name)
     one.handler = SimpleNamespace(current_user=by)
     with pytest.raises(HTTPError, match="Only the hub itself"):
-        one.choose({"image": "sha256:cc"})
-    one.handler = SimpleNamespace(current_user=orm.Service(name="check"))
-    one.choose({"image": "sha256:cc"})
-    assert one.user_options["image"] == "sha256:cc"
+        one.choose({"image": "mesahub"})
+    one.handler = SimpleNamespace(current_user=orm.Service(name=service))
+    one.choose({"image": "mesahub"})
+    assert one.user_options["image"] == "mesahub"
 
 
 def test_of_options_no_more_is_kept_than_there_are(menu: Path):

@@ -1,12 +1,15 @@
 """What a member's server may take, asked of its container; and that programs in it make use of that, and of no more."""
 
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.support.access import at_work, server_of
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.member import Kernel
+from tests.support.waiting import eventually
 
 GB = 2**30
 MB = 2**20
@@ -33,6 +36,38 @@ def test_a_server_has_the_limits_of_the_stack_file(stack: Deployment, kernel: Ke
     assert (host["Memory"], host["MemorySwap"], host["ShmSize"]) == (GB, GB, GB)
     assert host["CpuQuota"] / host["CpuPeriod"] == 0.5
     assert host["PidsLimit"] == 64
+    # Where the whole machine is out of memory, members' servers end before the hub.
+    score = "/proc/self/oom_score_adj"
+    assert int(kernel.run(f"print(open('{score}').read())")) > 0
+    assert stack.container("hub").exec_run(["cat", score]).output == b"0\n"
+
+
+@contextmanager
+def memory_in_use(stack: Deployment) -> Iterator[None]:
+    """As the hub sees its machine, all of whose memory is others'."""
+    hub = stack.container("hub")
+    write = "sed 's/^MemAvailable:.*/MemAvailable: 1000 kB/' /proc/meminfo > /run/hub/meminfo"
+    assert hub.exec_run(["sh", "-c", write]) == (0, b"")
+    enter = ["nsenter", "-t", str(hub.attrs["State"]["Pid"]), "-m", "-p"]
+    subprocess.run([*enter, "mount", "--bind", "/run/hub/meminfo", "/proc/meminfo"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*enter, "umount", "/proc/meminfo"], check=True)
+
+
+@pytest.mark.slow
+def test_a_start_waits_for_memory(stack: Deployment) -> None:
+    with at_work(stack, "katherine") as katherine:
+        katherine.stop()
+        with memory_in_use(stack):
+            katherine.ask_for_server()
+            events = f"{katherine.hub}hub/api/users/katherine/server/progress"
+            with katherine.http.stream("GET", events) as said:
+                assert next(line for line in said.iter_lines() if "Waiting for memory" in line)
+            assert f"cyberhubs.{stack.stack}.core.user.katherine" not in stack.containers()
+        eventually(lambda: katherine.ask_hub("GET", "users/katherine").json()["server"])
+        katherine.stop()
 
 
 def test_shared_memory_is_as_large_as_the_memory(kernel: Kernel) -> None:

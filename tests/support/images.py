@@ -53,11 +53,11 @@ def built() -> dict[str, str]:
         for name in NAMES:
             with progress.step(f"image {name}") as step:
                 file = f"images/{name}/Dockerfile"
-                ids[name] = image.build(engine, _tag(name), CHECKOUT, file, _arguments(name), step)
+                ids[name] = image.build(engine, _tag(name), CHECKOUT, file, arguments(name), step)
     return ids
 
 
-def _arguments(name: str) -> dict[str, str]:
+def arguments(name: str) -> dict[str, str]:
     settings = Images()
     own = {"CADDY_IMAGE": settings.caddy} if name == "front-door" else {}
     certificates = settings.site_certificates_pem()
@@ -73,7 +73,7 @@ def carry(machine: Container) -> None:
     layers for a build that it has not built itself (since Docker 25)."""
     engine, names = docker.from_env(), []
     for name, id in built().items():
-        names.append(image_name(name, _arguments(name)))
+        names.append(image_name(name, arguments(name)))
         engine.images.get(id).tag(names[-1])
     carry_bases(machine, *names)
 

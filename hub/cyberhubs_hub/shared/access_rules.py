@@ -15,6 +15,18 @@ SMOKE_USER = "_check"
 SMOKE_SERVICE = "check"
 """The hub's service that runs the smoke test: nobody else may start that user's server."""
 
+LOAD_USERS = tuple(f"_load-{number}" for number in range(1, 101))
+"""Whom `make load` plays."""
+
+LOAD_SERVICE = "load"
+"""The hub's service that does: nobody else may start those users' servers."""
+
+
+def is_trial(name: str) -> bool:
+    """Whether it is a user whom the hub makes for itself."""
+    return name == SMOKE_USER or name in LOAD_USERS
+
+
 # New GitHub accounts: letters, digits and single hyphens, not at the ends. Accounts from before
 # that rule may end in a hyphen or double it, and an enterprise's managed users carry
 # "_shortcode": such people exist and all of it is harmless in a path, so it is accepted.
