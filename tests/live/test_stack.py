@@ -83,6 +83,21 @@ def test_status_and_logs_show_the_hub(deployment: Deployment) -> None:
     assert "GiB and" in status
     logs = deployment.ops("logs")
     assert "core/hub |" in logs and "front/door |" in logs
+    assert "GiB: " in status and "servers of core at their limit of 1.0 GiB fit" in status
+
+
+def test_logs_of_a_hub_a_member_and_a_time(deployment: Deployment) -> None:
+    assert "front/door |" not in deployment.ops("logs", "--hub", "core")
+    assert "grace has no server on hub core now" in deployment.ops(
+        "logs", "--user", "grace", fails=True
+    )
+    assert "such as 30m, 2h or 1d" in deployment.ops("logs", "--since", "yesterday", fails=True)
+    with Member(deployment.url, "grace") as grace:
+        grace.sign_in(deployment.password).start()
+        said = deployment.ops("logs", "--user", "grace").splitlines()
+        assert said and all(line.startswith("core/grace | ") for line in said)
+        assert "User logged in: grace" in deployment.ops("logs", "--since", "1m")
+        grace.stop()
 
 
 def test_listens_on_loopback_only(deployment: Deployment) -> None:
