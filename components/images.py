@@ -7,12 +7,13 @@ longer do.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 from pulumi import ComponentResource, ResourceOptions
+from pulumi_command.local import Command
 
 from components.host import Host
 from cyberhubs import image_commands
@@ -22,6 +23,7 @@ from cyberhubs.settings.registries import Registry, login_of
 
 # What an image copies, beside its own folder of `images/`.
 SHARED = {"multiuser": ("images/shared", "hub")}
+LISTS = "images/lists"  # builds the images of applications that are lists of packages
 
 
 @dataclass
@@ -47,40 +49,79 @@ class Images(ComponentResource):
     def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
         super().__init__("cyberhubs:images:Images", name, {}, opts)
         self._name, self._args = name, args
-        self._built: dict[str, str] = {}  # image of this repository → its name on the engine
-        self.multiuser = self._build("multiuser")
-        self.proxy = self._build("proxy")
-        self.front_door = self._build("front-door", CADDY_IMAGE=args.caddy)
+        self._built: dict[str, _Built] = {}  # images of this repository
+        self.multiuser = _id(self._build("multiuser"))
+        self.proxy = _id(self._build("proxy"))
+        self.front_door = _id(self._build("front-door", CADDY_IMAGE=args.caddy))
         self.applications = {
-            image: self._application(one) for image, one in args.applications.items()
+            image: _id(self._application(one)) for image, one in args.applications.items()
         }
         self.register_outputs({})
 
-    def _application(self, application: Application | OwnApplication) -> pulumi.Output[str]:
+    def _application(self, application: Application | OwnApplication) -> Command:
         name = application.name
         if isinstance(application, OwnApplication):
             base = application.from_
-            return self._build(name, **({"FROM_IMAGE": self._built[base]} if base else {}))
+            return (
+                self._add_lists(name, name, base)
+                if application.is_lists
+                else self._build(name, base)
+            )
+        if application.combine:
+            return self._combine(application.combine)
         if application.build:
             return self._build_folder(name, application.build)
         assert application.image
         return self._pull(name, application.image)
 
-    def _build(self, image: str, **more: str) -> pulumi.Output[str]:
-        """Of a folder of `images/`."""
-        arguments = self._arguments | more
-        self._built[image] = called = image_name(image, arguments)
-        return self._ours(image, called, arguments, f"images/{image}/Dockerfile")
+    def _build(self, image: str, base: str | None = None, **more: str) -> Command:
+        """Of a folder of `images/`, on the image of another if it has a `base`."""
+        return self._build_on(image, base, f"images/{image}", (), more)
 
-    def _build_folder(self, name: str, folder: Path) -> pulumi.Output[str]:
+    def _add_lists(self, image: str, application: str, base: str | None) -> Command:
+        """The lists of packages of an application, on those that the image of `base` may have."""
+        folders = f"images/{application}", LISTS, "images/shared"
+        return self._build_on(image, base, LISTS, folders, {"APPLICATION": application})
+
+    def _combine(self, names: Sequence[str]) -> Command:
+        """Each on the image of those before it, whose layers it shares."""
+        image = names[0]
+        for name in names[1:]:
+            base, image = image, f"{image}+{name}"
+            if image not in self._built:
+                self._add_lists(image, name, base)
+        return self._built[image].made
+
+    def _build_on(
+        self,
+        image: str,
+        base: str | None,
+        dockerfile: str,
+        folders: Sequence[str],
+        more: dict[str, str],
+    ) -> Command:
+        below = self._built[base] if base else None
+        arguments = self._arguments | more | ({"FROM_IMAGE": below.called} if below else {})
+        called = image_name(image.replace("+", "-"), arguments, folders)
+        file = f"{dockerfile}/Dockerfile"
+        made = self._ours(image, called, arguments, file, after=[below.made] if below else ())
+        self._built[image] = _Built(called, made)
+        return made
+
+    def _build_folder(self, name: str, folder: Path) -> Command:
         arguments = self._arguments
         called = f"cyberhubs/{name}:{_hash(arguments, folder, _files(folder))}"
         path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
         return self._ours(name, called, arguments, "Dockerfile", "--context", str(path))
 
     def _ours(
-        self, name: str, called: str, arguments: dict[str, str], *dockerfile: str
-    ) -> pulumi.Output[str]:
+        self,
+        name: str,
+        called: str,
+        arguments: dict[str, str],
+        *dockerfile: str,
+        after: Sequence[Command] = (),
+    ) -> Command:
         """Pulled as the lock has it, else built."""
         lock = self._args.lock
         if reference := lock.get(called):
@@ -99,17 +140,14 @@ class Images(ComponentResource):
             )
         # Docker leaves the proxy out of the image.
         given = {**arguments, **self._args.proxy_environment}
-        return self._image(name, image_commands.build(called, *dockerfile), json.dumps(given))
+        command = image_commands.build(called, *dockerfile)
+        return self._image(name, command, json.dumps(given), after)
 
-    def _pull(self, name: str, reference: str, named: str = "") -> pulumi.Output[str]:
+    def _pull(self, name: str, reference: str, named: str = "") -> Command:
         login = login_of(self._args.registries, reference)
         given = json.dumps(login)
-        id = self._image(
-            name,
-            image_commands.pull(reference, named),
-            pulumi.Output.secret(given) if login else given,
-        )
-        return pulumi.Output.unsecret(id)
+        command = image_commands.pull(reference, named)
+        return self._image(name, command, pulumi.Output.secret(given) if login else given)
 
     @property
     def _arguments(self) -> dict[str, str]:
@@ -117,8 +155,10 @@ class Images(ComponentResource):
         args = self._args
         return {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
 
-    def _image(self, name: str, command: str, stdin: pulumi.Input[str]) -> pulumi.Output[str]:
-        """The id that a command prints."""
+    def _image(
+        self, name: str, command: str, stdin: pulumi.Input[str], after: Sequence[Command] = ()
+    ) -> Command:
+        """What prints its id."""
         host = self._args.host
         return host.command(
             f"{self._name}-{name}",
@@ -126,13 +166,26 @@ class Images(ComponentResource):
             stdin=stdin,
             on_engine=True,
             shown=True,
-            opts=ResourceOptions(parent=self, depends_on=[host]),
-        ).stdout
+            opts=ResourceOptions(parent=self, depends_on=[host, *after]),
+        )
 
 
-def image_name(image: str, build_args: dict[str, str]) -> str:
-    """What it is called on an engine. Changes with the content, so that the same content never builds."""
-    return f"cyberhubs/{image}:{_hash(build_args, CHECKOUT, _context_files(image))}"
+@dataclass
+class _Built:
+    called: str  # on the engine
+    made: Command
+
+
+def _id(made: Command) -> pulumi.Output[str]:
+    """Of an image; no secret, as the login of its registry is."""
+    return pulumi.Output.unsecret(made.stdout)
+
+
+def image_name(image: str, build_args: dict[str, str], folders: Sequence[str] = ()) -> str:
+    """What it is called on an engine. Changes with the content, so that the same content never builds. `folders`: what
+    it copies, if it has no folder of its own."""
+    folders = folders or (f"images/{image}", *SHARED.get(image, ("images/shared",)))
+    return f"cyberhubs/{image}:{_hash(build_args, CHECKOUT, _context_files(folders))}"
 
 
 def _hash(build_args: dict[str, str], folder: Path, files: Iterable[str]) -> str:
@@ -158,9 +211,8 @@ def _files(folder: Path) -> Iterator[str]:
             yield path
 
 
-def _context_files(image: str) -> Iterator[str]:
+def _context_files(folders: Iterable[str]) -> Iterator[str]:
     ignored = _ignored((CHECKOUT / ".dockerignore").read_text().split())
-    folders = (f"images/{image}", *SHARED.get(image, ("images/shared",)))
     for path in sorted(
         str(file.relative_to(CHECKOUT))
         for folder in folders

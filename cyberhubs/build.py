@@ -9,27 +9,17 @@ The engine's own builder: every engine has it, and it makes the same image which
 
 import argparse
 import json
-import re
 import sys
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
-from cyberhubs.errors import UserError
+from cyberhubs.build_messages import Seen, started
 from cyberhubs.on_engine import print_id
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report, Step
-
-LAST_LINES = 20
-NOISE = (" ---> ", "Removing intermediate container ")
-
-
-class BuildError(UserError):
-    """Which step failed and why, with the end of what it printed."""
 
 
 def build(
@@ -44,54 +34,16 @@ def build(
 
     Raises BuildError, and DockerException for an engine that is not there.
     """
-    messages = client.api.build(
+    seen = Seen(name, step)
+    for message in started(
+        client,
         path=str(context),  # without what .dockerignore names
         dockerfile=dockerfile,
         tag=name,
         buildargs=dict(arguments),
-        rm=True,
-        forcerm=True,  # also after a failed step, which would otherwise leave its container
-        decode=True,
-    )
-    seen = _Seen(name, step)
-    for message in messages:
+    ):
         seen.take(message)
     return str(client.images.get(name).id)
-
-
-class _Seen:
-    """What the engine's messages have said of a build so far."""
-
-    def __init__(self, name: str, step: Step) -> None:
-        self._name, self._shown = name, step
-        self._step = "the start"
-        self._lines: deque[str] = deque(maxlen=LAST_LINES)
-
-    def take(self, message: dict[str, Any]) -> None:
-        if "error" in message:
-            raise BuildError(self._failure(message["error"]))
-        for line in message.get("stream", "").splitlines():
-            line = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line).rstrip()
-            if re.match(r"Step \d+/\d+ : ", line):
-                self._step = line
-                self._lines.clear()
-                self._shown.show(line)
-            elif line and not line.startswith(NOISE):
-                self._lines.append(line)
-                self._shown.show(f"{self._step.split(' : ')[0]}: {line}")
-        if "status" in message:  # the base image is pulled
-            self._shown.show(f"{message['status']} {message.get('id', '')}")
-
-    def _failure(self, error: str) -> str:
-        output = "\n".join(f"  {line}" for line in self._lines)
-        said = f"Its output ended with:\n{output}\n" if output else ""
-        full = "no space left on device" in f"{error}\n{output}".lower()
-        remedy = (
-            "Make room on the engine's disk, for example by `docker system prune`"
-            if full
-            else "Fix that"
-        )
-        return f"Building image {self._name} failed at {self._step}: {error.strip()}\n{said}{remedy}, then run the same command again."
 
 
 def main() -> int:

@@ -9,8 +9,8 @@ from cyberhubs.processes import python_module
 BUILD, PULL, NAMED = "cyberhubs.build", "cyberhubs.pull", "--named"
 
 
-def build(name: str, dockerfile: str, *more: str) -> str:
-    return python_module(BUILD, name, dockerfile, *more)
+def build(name: str, *source: str) -> str:
+    return python_module(BUILD, name, *source)
 
 
 def pull(reference: str, named: str = "") -> str:

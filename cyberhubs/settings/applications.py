@@ -21,7 +21,9 @@ from cyberhubs.settings.base import Model, Text, beside_stack_file
 from cyberhubs.settings.limits import MEMORY_SCHEMA, memory
 from cyberhubs.settings.problems import SettingsError
 
+FOLDER = CHECKOUT / "images"
 FILE = "application.yaml"
+LISTS = ("requirements.in", "requirements.txt", "apt.txt")
 _REFERENCE = re.compile(
     r"([a-z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
     re.ASCII,
@@ -75,6 +77,11 @@ class Described(Model):
         """Its key in the stack file, or its folder's name."""
         return self._name
 
+    @property
+    def begins_with(self) -> str | None:
+        """The application on whose image it is built."""
+        return None
+
     def named(self, name: str) -> Self:
         """It with its name."""
         named = self.model_copy(update={"title": self.title or name})
@@ -83,16 +90,25 @@ class Described(Model):
 
 
 class OwnApplication(Described):
-    """An application of this repository: `images/NAME/application.yaml`, beside its Dockerfile."""
+    """An application of this repository: `images/NAME/application.yaml`, beside its Dockerfile, or lists of packages."""
 
     from_: Text | None = Field(default=None, alias="from")
     """The application on whose image it is built: the argument FROM_IMAGE of its Dockerfile."""
 
+    @property
+    def begins_with(self) -> str | None:
+        return self.from_
+
+    @property
+    def is_lists(self) -> bool:
+        """Whether it consists of lists of packages alone."""
+        return not (FOLDER / self.name / "Dockerfile").is_file()
+
 
 class Application(Described):
-    """An application of your own: an image of a registry, or a folder that is built."""
+    """An application of your own: an image of a registry, a folder that is built, or a combination."""
 
-    one_of: ClassVar = ("image", "build")
+    one_of: ClassVar = ("image", "build", "combine")
 
     image: Annotated[Text, AfterValidator(_reference)] | None = None
     """Image of a registry, best with its digest: name:tag@sha256:…. A tag alone is pulled once."""
@@ -100,18 +116,29 @@ class Application(Described):
         None
     )
     """Folder with a Dockerfile, from the stack file's folder."""
+    combine: Annotated[tuple[Text, ...], Field(min_length=2, strict=False)] | None = None
+    """Applications of images/ that consist of lists of packages, whose packages one image gets together."""
+
+    @property
+    def begins_with(self) -> str | None:
+        return self.combine[0] if self.combine else None
 
 
 def own_applications() -> Mapping[str, OwnApplication]:
     """Those of this repository by name. Raises SettingsError for a file that is wrong."""
     found = {}
-    for file in sorted((CHECKOUT / "images").glob(f"*/{FILE}")):
+    for file in sorted(FOLDER.glob(f"*/{FILE}")):
         name = file.parent.name
         try:
-            one = OwnApplication.model_validate(yaml.safe_load(file.read_text()))
+            one = OwnApplication.model_validate(yaml.safe_load(file.read_text())).named(name)
         except (ValidationError, yaml.YAMLError) as error:
             raise SettingsError(str(file), [str(error)]) from None
-        if one.from_ and not (file.parents[1] / one.from_ / FILE).is_file():
+        if one.from_ and not (FOLDER / one.from_ / FILE).is_file():
             raise SettingsError(str(file), [f"from: {one.from_!r} is no application of images/"])
-        found[name] = one.named(name)
+        if one.is_lists and not (
+            one.from_ and any(file.with_name(name).is_file() for name in LISTS)
+        ):
+            wanted = f"a Dockerfile beside it, or from: and one of {', '.join(LISTS)}"
+            raise SettingsError(str(file), [f"has nothing to build — give {wanted}"])
+        found[name] = one
     return found

@@ -57,7 +57,9 @@ def _explain(line: dict[str, Any], model: type[BaseModel]) -> Problem:
         case "too_long":
             text = f"holds more than {context['max_length']} names — keep to that many"
         case "too_short":
-            text = f"is empty — name at least {context['min_length']}"
+            text = (
+                f"{'is too short' if value else 'is empty'} — name at least {context['min_length']}"
+            )
         case _:
             text = line["msg"]
     return Problem(path, text)

@@ -162,8 +162,8 @@ def _used(
 
     def take(name: str) -> None:
         one = known[name]
-        if isinstance(one, OwnApplication) and one.from_:
-            take(one.from_)
+        if one.begins_with:
+            take(one.begins_with)
         used[name] = one
 
     for name in sorted({name for hub in hubs for name in hub.applications}):

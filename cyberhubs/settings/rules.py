@@ -1,6 +1,6 @@
 """Rules that span several keys of the stack file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from itertools import combinations
@@ -9,7 +9,7 @@ from typing import Any
 
 from cyberhubs_hub.shared.access_rules import is_open
 
-from cyberhubs.settings.applications import OwnApplication
+from cyberhubs.settings.applications import Application, OwnApplication
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.data_spaces import DataSpace
 from cyberhubs.settings.host import (
@@ -22,7 +22,7 @@ from cyberhubs.settings.host import (
 )
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.login import PasswordLogin
-from cyberhubs.settings.problems import KeyPath, Problem, path_text
+from cyberhubs.settings.problems import KeyPath, Problem, one_of, path_text
 from cyberhubs.settings.tls import ExternalTls, FileTls, NoTls, Tls
 
 ANYWHERE = ("0.0.0.0", "::")
@@ -52,8 +52,14 @@ def contradictions(
         )
     if isinstance(host, OpenStackHostSettings | SshHostSettings):
         yield from _room_for_networks(host, len(hubs))
-    for name in own.keys() & valid.get("applications", {}).keys():
-        yield Problem(("applications", name), "is a folder of images/, too — choose another name")
+    of_the_stack: Mapping[str, Application] = valid.get("applications", {})
+    for name, one in of_the_stack.items():
+        if name in own:
+            text = "is a folder of images/, too — choose another name"
+            yield Problem(("applications", name), text)
+        yield from _combined(
+            ("applications", name, "combine"), one.combine or (), of_the_stack, own
+        )
     for name, hub in hubs.items():
         path = ("hubs", name)
         if tls and isinstance(hub.login, PasswordLogin) and _others_come(tls):
@@ -65,6 +71,31 @@ def contradictions(
         yield from _of_one_hub(path, hub)
         if host:
             yield from _secrets_shown(path, hub.data, _data_folders(host))
+
+
+def _combined(
+    path: KeyPath,
+    names: Sequence[str],
+    of_the_stack: Mapping[str, Application],
+    own: Mapping[str, OwnApplication],
+) -> Iterator[Problem]:
+    """What cannot be combined."""
+    lists = [name for name, one in own.items() if one.is_lists]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            text = f"{name} is there twice — name it once"
+        elif name in of_the_stack:
+            text = f"{name} is an image of its own or a combination; only what consists of lists of packages can be "
+            text += f"combined — {one_of(name, lists)}"
+        elif name not in own:
+            text = f"{name!r} is not a known application — {one_of(name, lists)}"
+        elif name not in lists:
+            text = f"{name} has a Dockerfile, and only lists of packages can be combined — {one_of(name, lists)}"
+        elif names[0] in lists and own[name].from_ != own[names[0]].from_:
+            text = f"{name} is built on {own[name].from_}, and {names[0]} on {own[names[0]].from_} — name those of one base"
+        else:
+            continue
+        yield Problem((*path, number), text)
 
 
 def _room_for_networks(

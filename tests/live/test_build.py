@@ -12,7 +12,8 @@ import docker
 import pytest
 from docker.errors import ImageNotFound
 
-from cyberhubs.build import BuildError, build
+from cyberhubs.build import build
+from cyberhubs.build_messages import BuildError
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
