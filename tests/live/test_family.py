@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.support.browser import LIMIT_MS, chromium
 from tests.support.deployment import Deployment, running
 from tests.support.member import Member
 
@@ -16,7 +18,7 @@ config:
   cyberhubs:user: {{uid: 12345, gid: 12346}}
   cyberhubs:hubs:
     core:
-      applications: [astrohub]
+      applications: [astrohub, codehub]
       login: {{kind: password}}
       access: {{allowed: [grace]}}
       limits: {{memory: 2G, cpus: 2, pids: 512}}
@@ -49,3 +51,20 @@ def test_astrohub_has_what_astronomers_use(grace: Member) -> None:
     grace.start(options={"image": "astrohub"})
     said = grace.kernel().run(f"import warnings; warnings.simplefilter('ignore')\n{ASTRONOMY}")
     assert said.split()[-1] == "6.1.1", said
+
+
+def test_codehub_opens_at_its_editor(stack: Deployment, grace: Member) -> None:
+    """Which shows the member's files once its websocket is up."""
+    grace.start(options={"image": "codehub"})
+    grace.kernel().run("open('stars.py', 'w').write('sirius = 1')")
+    with chromium() as browser:
+        page = browser.new_page()
+        page.context.add_cookies(
+            [
+                {"name": one.name, "value": one.value or "", "domain": one.domain, "path": one.path}
+                for one in grace.http.cookies.jar
+            ]
+        )
+        page.goto(f"{stack.url}hub/user-redirect/")
+        expect(page.get_by_role("treeitem", name="stars.py")).to_be_visible(timeout=LIMIT_MS)
+        assert page.url.startswith(f"{grace.server}code/")

@@ -97,7 +97,7 @@ OURS = {"multiuser", "proxy", "front-door", "corehub"}
 
 def test_a_family_is_built_where_a_hub_names_it() -> None:
     assert builds(offering("corehub")).keys() == OURS
-    assert builds(offering("mlhub")).keys() == OURS | {"mlhub"}
+    assert builds(offering("codehub", "mlhub")).keys() == OURS | {"codehub", "mlhub"}
 
 
 def test_a_combination_is_built_on_the_first_after_it() -> None:
