@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pulumi
@@ -19,6 +20,7 @@ from components.host import Host
 from cyberhubs import image_commands
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings import Application, OwnApplication
+from cyberhubs.settings.applications import Repository
 from cyberhubs.settings.registries import Registry, login_of
 
 # What an image copies, beside its own folder of `images/`.
@@ -71,6 +73,8 @@ class Images(ComponentResource):
             return self._combine(application.combine)
         if application.build:
             return self._build_folder(name, application.build)
+        if application.repository:
+            return self._build_repository(name, application.repository)
         assert application.image
         return self._pull(name, application.image)
 
@@ -113,6 +117,12 @@ class Images(ComponentResource):
         called = f"cyberhubs/{name}:{_hash(arguments, folder, _files(folder))}"
         path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
         return self._ours(name, called, arguments, "Dockerfile", "--context", str(path))
+
+    def _build_repository(self, name: str, repository: Repository) -> Command:
+        content = {**repository.model_dump(), "repo2docker": version("jupyter-repo2docker")}
+        called = f"cyberhubs/{name}:{_hash(content, CHECKOUT, ())}"
+        where = "--repository", repository.url, repository.commit
+        return self._ours(name, called, {}, *where)
 
     def _ours(
         self,

@@ -1,5 +1,5 @@
-"""`python -m cyberhubs.build NAME DOCKERFILE`: builds an image of this checkout, or of another folder, on the engine of
-DOCKER_HOST.
+"""`python -m cyberhubs.build NAME DOCKERFILE`: builds an image of this checkout, of another folder, or of a git repository
+on the engine of DOCKER_HOST.
 
 The build arguments come by stdin, as JSON. The image's id goes to stdout, what is seen of the build to
 stderr. An image that has this name already is not built again.
@@ -52,12 +52,18 @@ def main() -> int:
         description="Builds an image; its build arguments come by stdin, as JSON.",
     )
     parser.add_argument("name", help="what it is called on the engine, with a tag")
-    parser.add_argument("dockerfile", help="a path in the context")
+    parser.add_argument("dockerfile", nargs="?", help="a path in the context")
     parser.add_argument(
         "--context",
         type=Path,
         default=CHECKOUT,
         help="the folder that is sent (default: the checkout)",
+    )
+    parser.add_argument(
+        "--repository",
+        nargs=2,
+        metavar=("URL", "COMMIT"),
+        help="in place of a Dockerfile: a git repository, and which commit of it",
     )
     asked = parser.parse_args()
     arguments = json.load(sys.stdin)
@@ -68,6 +74,11 @@ def main() -> int:
             return str(client.images.get(asked.name).id)
         except ImageNotFound:
             with Report().step(f"image {asked.name}: building") as step:
+                if asked.repository:
+                    from cyberhubs import repository  # 0.3 s, for who has any
+
+                    url, commit = asked.repository
+                    return repository.build(client, asked.name, url, commit, arguments, step)
                 return build(client, asked.name, asked.context, asked.dockerfile, arguments, step)
 
     return print_id(image_id)

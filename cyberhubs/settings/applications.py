@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import (
@@ -45,6 +46,29 @@ def _reference(value: str) -> str:
     if not _REFERENCE.fullmatch(value):
         raise ValueError(
             f"{value!r} is not an image — write it as registry.example.org/group/name:tag@sha256:…"
+        )
+    return value
+
+
+def _git_url(value: str) -> str:
+    parts = urlsplit(value)
+    if "@" in parts.netloc:
+        raise ValueError(
+            "names a user, or a password, which would be in Pulumi's state — give the address of a public repository "
+            "without it"
+        )
+    if parts.scheme not in ("https", "http") or not parts.netloc or not parts.path.strip("/"):
+        raise ValueError(
+            f"{value!r} is not the address of a repository — write it as https://example.org/group/name"
+        )
+    return value
+
+
+def _commit(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}", value):
+        raise ValueError(
+            f"{value!r} is not a whole commit, and a branch or tag may move — give its 40 digits, which "
+            f"`git ls-remote URL {value}` shows"
         )
     return value
 
@@ -105,10 +129,19 @@ class OwnApplication(Described):
         return not (FOLDER / self.name / "Dockerfile").is_file()
 
 
-class Application(Described):
-    """An application of your own: an image of a registry, a folder that is built, or a combination."""
+class Repository(Model):
+    """A public git repository, at one commit."""
 
-    one_of: ClassVar = ("image", "build", "combine")
+    url: Annotated[Text, AfterValidator(_git_url)]
+    """Its address, such as https://example.org/group/name."""
+    commit: Annotated[Text, AfterValidator(_commit)]
+    """All 40 digits of the commit: `git ls-remote URL main` shows those of a branch."""
+
+
+class Application(Described):
+    """An application of your own: an image of a registry, a folder or repository that is built, or a combination."""
+
+    one_of: ClassVar = ("image", "build", "repository", "combine")
 
     image: Annotated[Text, AfterValidator(_reference)] | None = None
     """Image of a registry, best with its digest: name:tag@sha256:…. A tag alone is pulled once."""
@@ -116,6 +149,8 @@ class Application(Described):
         None
     )
     """Folder with a Dockerfile, from the stack file's folder."""
+    repository: Repository | None = None
+    """Git repository that repo2docker builds, as mybinder.org does."""
     combine: Annotated[tuple[Text, ...], Field(min_length=2, strict=False)] | None = None
     """Applications of images/ that consist of lists of packages, whose packages one image gets together."""
 

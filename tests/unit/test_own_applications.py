@@ -1,12 +1,14 @@
 """Applications of the folder images/, and combinations of them: what is refused, and what they are built on."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cyberhubs.image_commands import name_of
+from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings import SettingsError, applications, load
 from tests.support.stack_values import GOOD, changed
 from tests.unit.recorder import Registered, record
@@ -118,3 +120,26 @@ def test_what_two_combinations_share_is_built_once() -> None:
     alike = {"combine": ["astrohub", "mlhub"]}
     found = builds(offering("one", "two", one=alike, two=alike))
     assert found.keys() == OURS | {"astrohub", "astrohub+mlhub"}
+
+
+def locked(application: str) -> dict[str, str]:
+    text = (CHECKOUT / "images" / application / "requirements.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.M))
+
+
+@pytest.mark.parametrize("application", ["astrohub", "mlhub"])
+def test_a_lock_has_the_versions_of_what_it_is_built_on(application: str) -> None:
+    """Otherwise its image is not built."""
+    below, own = locked("corehub"), locked(application)
+    assert {n: v for n, v in own.items() if n in below} == {n: below[n] for n in own if n in below}
+    assert "numpy" in own
+
+
+def test_a_repository_is_known_by_its_commit() -> None:
+    url, names = "https://example.org/group/name", set()
+    for commit in ("0" * 39 + "1", "0" * 39 + "2"):
+        stack = offering("name", name={"repository": {"url": url, "commit": commit}})
+        command = builds(stack)["name"].inputs
+        assert command["create"].endswith(f" --repository {url} {commit}")
+        names.add(name_of(command))
+    assert len(names) == 2

@@ -33,6 +33,7 @@ def problems_of(raw: dict[str, Any], folder: Path) -> list[str]:
     return by_value.value.problems
 
 
+GIT = "https://example.org/group/name"
 LOGIN = {"user": "ada", "password": "hunter2"}
 # Path, value, the path as reported, and words of the message.
 BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
@@ -121,9 +122,43 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ),
     (
         ("applications", "x"),
+        {"repository": {"url": GIT}},
+        "applications.x.repository.commit",
+        "is missing",
+    ),
+    (
+        ("applications", "x"),
+        {"repository": {"url": GIT, "commit": "main"}},
+        "applications.x.repository.commit",
+        "`git ls-remote URL main` shows",
+    ),
+    (
+        ("applications", "x"),
+        {"repository": {"url": GIT, "commit": "8ff32a2"}},
+        "applications.x.repository.commit",
+        "'8ff32a2' is not a whole commit",
+    ),
+    *(
+        (
+            ("applications", "x"),
+            {"repository": {"url": url, "commit": "8" * 39 + "f"}},
+            "applications.x.repository.url",
+            said,
+        )
+        for url, said in (
+            ("https://ada:hunter2@example.org/group/name", "names a user, or a password"),
+            ("https://token@example.org/group/name", "names a user, or a password"),
+            ("git@example.org:group/name", "write it as https://example.org/group/name"),
+            ("https://example.org/", "write it as https://example.org/group/name"),
+            ("/srv/name.git", "write it as https://example.org/group/name"),
+            ("--upload-pack=x", "write it as https://example.org/group/name"),
+        )
+    ),
+    (
+        ("applications", "x"),
         {"image": "a.b/c", "combine": ["astrohub", "mlhub"]},
         "applications.x",
-        "says image and combine — give either image or build or combine",
+        "says image and combine — give either image or build or repository or combine",
     ),
     (("hubs",), ..., "hubs", "is missing"),
     (("hubs",), {}, "hubs", "name at least 1"),
