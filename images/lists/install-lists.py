@@ -9,6 +9,7 @@ them, in the versions of the locks where these go together. If nothing does, uv 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,8 @@ dependencies = {dependencies}
 def lines(file: Path) -> list[str]:
     """Of a list that may not be there, without comments."""
     text = file.read_text() if file.is_file() else ""
-    return [line for line in (line.partition("#")[0].strip() for line in text.split("\n")) if line]
+    without = (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.split("\n"))
+    return [line for line in without if line]
 
 
 def uv(*arguments: str) -> str:

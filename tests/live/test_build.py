@@ -70,15 +70,15 @@ def test_its_steps_are_shown(engine: docker.DockerClient, dockerfile: Path) -> N
 
 def test_one_that_fails_says_where_and_why(engine: docker.DockerClient, dockerfile: Path) -> None:
     before = {container.id for container in engine.containers.list(all=True, ignore_removed=True)}
-    failed = asked(dockerfile, "RUN echo the reason >&2; exit 4")
+    failed = asked(dockerfile, "RUN printf 'the ' >&2; sleep 0.3; echo reason >&2; exit 4")
     assert failed.returncode == 1 and failed.stdout == ""
-    assert f"Building image {NAME} failed at Step 3/3 : RUN echo" in failed.stderr
+    assert f"Building image {NAME} failed at Step 3/3 : RUN printf" in failed.stderr
     assert "returned a non-zero code: 4" in failed.stderr
     assert "\n  the reason\n" in failed.stderr
     assert failed.stderr.endswith("Fix that, then run the same command again.\n")
     assert not engine.images.list(NAME)
     after = engine.containers.list(all=True, ignore_removed=True)
-    assert not [c for c in after if c.id not in before and "the reason" in str(c.attrs["Args"])]
+    assert not [c for c in after if c.id not in before and "echo reason" in str(c.attrs["Args"])]
 
 
 def test_a_full_disk_is_named(engine: docker.DockerClient, dockerfile: Path) -> None:
