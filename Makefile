@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register login publish pin rename rotate import status logs drift load tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register login publish pin rollback rename rotate import status logs drift load tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
@@ -52,6 +52,9 @@ publish: setup-program ## push the stack's images TO=registry.example.org/group;
 
 pin: setup-program ## write the digests of images that the stack file names by a tag
 	@$(OPS) pin --stack $(STACK)
+
+rollback: setup-program ## members start again the image of APPLICATION= that they had before
+	@$(OPS) rollback --stack $(STACK) --application "$(APPLICATION)"
 
 rename: ## FROM='s files are TO='s: for somebody of HUB= who has another name at GitHub
 	@$(OPS) rename --stack $(STACK) --hub "$(HUB)" --old "$(FROM)" --new "$(TO)"

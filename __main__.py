@@ -21,6 +21,7 @@ images = Images(
         applications=settings.applications,
         base=settings.images.base,
         caddy=settings.images.caddy,
+        held=settings.images.held,
         lock=settings.images.lock,
         proxy_environment=settings.proxy_environment,
         registries=settings.registries,

@@ -1,7 +1,6 @@
 """The images of a stack, each ending in an exact image id.
 
-None is removed with it: members' servers may run on the one before; `docker image prune` when they no
-longer do.
+None is removed with it: members' servers may run on the one before, and it is what `make rollback` goes back to.
 """
 
 import hashlib
@@ -13,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pulumi
+from cyberhubs_hub.shared.images import OURS, pulled_name
 from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command
 
@@ -34,6 +34,7 @@ class ImagesArgs:
     applications: Mapping[str, Application | OwnApplication]  # each after the one it is built on
     base: str  # what every image of this repository is built from
     caddy: str  # where the front door's program is taken from
+    held: Mapping[str, str]  # application → the image on the engine that it is, in place of its own
     lock: Mapping[str, str]  # name on the engine → where that image of ours is pulled from
     proxy_environment: dict[str, str]  # by which builds reach the outside
     registries: Mapping[str, Registry]
@@ -62,6 +63,10 @@ class Images(ComponentResource):
 
     def _application(self, application: Application | OwnApplication) -> Command:
         name = application.name
+        if held := self._args.held.get(name):
+            made = self._image(name, image_commands.hold(name, held))
+            self._built[name] = _Built(held, made)  # for those that are built on it
+            return made
         if isinstance(application, OwnApplication):
             base = application.from_
             return (
@@ -76,7 +81,7 @@ class Images(ComponentResource):
         if application.repository:
             return self._build_repository(name, application.repository)
         assert application.image
-        return self._pull(name, application.image)
+        return self._pull(name, application.image, pulled_name(name, application.image))
 
     def _build(self, image: str, base: str | None = None, **more: str) -> Command:
         """Of a folder of `images/`, on the image of another if it has a `base`."""
@@ -114,7 +119,7 @@ class Images(ComponentResource):
 
     def _build_folder(self, name: str, folder: Path) -> Command:
         arguments = self._arguments
-        called = f"cyberhubs/{name}:{_hash(arguments, folder, _files(folder))}"
+        called = f"{OURS}{name}:{_hash(arguments, folder, _files(folder))}"
         path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
         return self._ours(name, called, arguments, "Dockerfile", "--context", str(path))
 
@@ -153,7 +158,7 @@ class Images(ComponentResource):
         command = image_commands.build(called, *dockerfile)
         return self._image(name, command, json.dumps(given), after)
 
-    def _pull(self, name: str, reference: str, named: str = "") -> Command:
+    def _pull(self, name: str, reference: str, named: str) -> Command:
         login = login_of(self._args.registries, reference)
         given = json.dumps(login)
         command = image_commands.pull(reference, named)
@@ -166,7 +171,11 @@ class Images(ComponentResource):
         return {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
 
     def _image(
-        self, name: str, command: str, stdin: pulumi.Input[str], after: Sequence[Command] = ()
+        self,
+        name: str,
+        command: str,
+        stdin: pulumi.Input[str] | None = None,
+        after: Sequence[Command] = (),
     ) -> Command:
         """What prints its id."""
         host = self._args.host
@@ -195,7 +204,7 @@ def image_name(image: str, build_args: dict[str, str], folders: Sequence[str] = 
     """What it is called on an engine. Changes with the content, so that the same content never builds. `folders`: what
     it copies, if it has no folder of its own."""
     folders = folders or (f"images/{image}", *SHARED.get(image, ("images/shared",)))
-    return f"cyberhubs/{image}:{_hash(build_args, CHECKOUT, _context_files(folders))}"
+    return f"{OURS}{image}:{_hash(build_args, CHECKOUT, _context_files(folders))}"
 
 
 def _hash(build_args: dict[str, str], folder: Path, files: Iterable[str]) -> str:

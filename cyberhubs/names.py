@@ -16,6 +16,11 @@ def bridge(network: str) -> str:
     return f"ch-{hashlib.sha256(network.encode()).hexdigest()[:10]}"
 
 
+def short(image: str) -> str:
+    """An image's id as people read it; a name stays as it is."""
+    return image.removeprefix("sha256:")[:12] if image.startswith("sha256:") else image
+
+
 def in_cloud(stack: str) -> str:
     """The name of what a stack has in a cloud: machine, volume, port, network."""
     return f"cyberhubs-{stack}"

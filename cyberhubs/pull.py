@@ -1,4 +1,4 @@
-"""`python -m cyberhubs.pull REFERENCE`: pulls an image of a registry to the engine of DOCKER_HOST.
+"""`python -m cyberhubs.pull REFERENCE --named NAME`: pulls an image of a registry to the engine of DOCKER_HOST.
 
 The registry's login comes by stdin, as JSON, {} for none. The image's id goes to stdout, what is seen of the pull to
 stderr. One that is named by its digest and is there is not pulled again.
@@ -63,13 +63,14 @@ def main() -> int:
         description="Pulls an image; the registry's login comes by stdin, as JSON.",
     )
     parser.add_argument("reference", help="registry/name:tag or registry/name@sha256:…")
-    parser.add_argument("--named", help="what it is called on the engine besides, with a tag")
+    parser.add_argument(
+        "--named", required=True, help="what it is called on the engine besides, with a tag"
+    )
     asked = parser.parse_args()
 
     def image_id() -> str:
         image = get(DockerClient.from_env(timeout=SILENT_S), asked.reference, json.load(sys.stdin))
-        if asked.named:
-            image.tag(asked.named)
+        image.tag(asked.named)
         return str(image.id)
 
     return print_id(image_id)

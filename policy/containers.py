@@ -37,11 +37,11 @@ def images_pinned(resources: Sequence[Resource]) -> Iterator[str]:
 
 
 def _built_from(resource: Resource) -> Iterator[str]:
-    """Images that the build of one begins with, or that is pulled."""
+    """Images that the build of one begins with, or that is pulled or held."""
     if not (resource.custom and resource.name.startswith(IMAGE)):
         return
-    if pulled := image_commands.pulled(resource.inputs):
-        yield pulled
+    if image := image_commands.pulled(resource.inputs) or image_commands.held(resource.inputs):
+        yield image
         return
     stdin = resource.inputs.get("stdin", UNKNOWN)
     arguments = {} if stdin == UNKNOWN else json.loads(stdin)

@@ -9,6 +9,7 @@ from cyberhubs.changes.hubs import CUT_S, IMAGE
 from cyberhubs.changes.resource import Resource
 from cyberhubs.changes.summary import Summary, Topic
 from cyberhubs.machine.script import name_called
+from cyberhubs.names import short
 from cyberhubs.resource_types import ADDRESS, INSTANCE, SECURITY_RULE, VOLUME
 from cyberhubs.settings.base import EVERYWHERE
 
@@ -19,7 +20,7 @@ BUILDS = {
     "proxy": (30, "the hubs' proxies'"),
     "front-door": (30, "the front door's"),
 }
-APPLICATION_S = 120
+APPLICATION_S, TRIAL_S = 120, 20
 WHY = {  # inputs of a machine, in the stack file's words
     "flavorId": "another flavor",
     "imageId": "another image",
@@ -152,6 +153,12 @@ def _image(summary: Summary, change: Change) -> None:
     if image in BUILDS:
         seconds, whose = BUILDS[image]
         summary.say(Topic.IMAGES, f"{image}, {whose}, is built and tried.")
+    elif held := image_commands.held(change.resource.inputs):
+        seconds = TRIAL_S
+        summary.say(
+            Topic.IMAGES,
+            f"{image} is held at the image {short(held)}, neither built nor pulled, and tried. Members get it at their next start; running servers keep the one they have.",
+        )
     else:
         seconds = APPLICATION_S
         pulled = image_commands.pulled(change.resource.inputs)

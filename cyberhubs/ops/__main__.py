@@ -20,6 +20,7 @@ from cyberhubs.ops import (
     publish,
     register,
     rename,
+    rollback,
     rotate,
     status,
     tunnel,
@@ -49,6 +50,7 @@ WORDS = {  # that a command takes beside its stack
     "publish": {"to": "registry and group, such as registry.example.org/group"},
     "register": {"hub": "the hub's name"},
     "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
+    "rollback": {"application": "the application's name"},
     "rotate": {"secret": "what to renew; none: a list of what there is", "hub": "the hub's name"},
 }
 REFRESHED = {
@@ -88,6 +90,10 @@ COMMANDS = {
     "rotate": (
         rotate.rotate,
         "renew a secret, after saying what people notice; or list them",
+    ),
+    "rollback": (
+        rollback.rollback,
+        "members start the image of an application that they had before",
     ),
     "import": (
         import_.import_,

@@ -1,8 +1,8 @@
 """What a registry has under a tag, written down."""
 
-import re
 from collections.abc import Iterator
 
+from cyberhubs_hub.shared.images import familiar
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
@@ -45,13 +45,8 @@ def _fixed(stack: Stack, client: DockerClient, image: str) -> str:
         known = client.images.get(name).attrs["RepoDigests"]
     except ImageNotFound:
         known = []
-    repository = _familiar(name.rpartition(":")[0])
+    repository = familiar(name).rpartition(":")[0]
     for digest in known:
         if digest.partition("@")[0] == repository:
             return f"{name}@{digest.partition('@')[2]}"
     return f"{name}@{digest_of(client, name, login_for(stack, name))}"
-
-
-def _familiar(repository: str) -> str:
-    """As an engine shows it."""
-    return re.sub(r"^(docker\.io/)?(library/)?", "", repository)

@@ -10,7 +10,7 @@ from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine, MachineError
-from cyberhubs.names import HUB, ROLE
+from cyberhubs.names import HUB, ROLE, short
 from cyberhubs.ops import drift, front_door
 from cyberhubs.ops.engine import containers_of, engine, image_directory, output_of
 from cyberhubs.ops.stack import Stack
@@ -43,7 +43,7 @@ def status(stack: Stack) -> None:
                     _line(f"  {container.labels[ROLE]}", _container(container))
                 if container.labels[ROLE] == "hub":
                     for name, image in _applications(container):
-                        _line(f"  {name}", "application", f"image {_short(image)}")
+                        _line(f"  {name}", "application", f"image {short(image)}")
         for hub in settings.hubs:
             _line("memory", _fits(client, hub))
         _line("data", _free_space(stack.machine, settings.host.data_path))
@@ -76,7 +76,7 @@ def _container(container: Container) -> str:
     state = container.attrs["State"]
     health = state.get("Health", {}).get("Status")
     text = f"{state['Status']}, {health}" if health else state["Status"]
-    return f"{text:27} image {_short(container.attrs['Image'])}"
+    return f"{text:27} image {short(container.attrs['Image'])}"
 
 
 def _applications(hub: Container) -> Iterator[tuple[str, str]]:
@@ -84,10 +84,6 @@ def _applications(hub: Container) -> Iterator[tuple[str, str]]:
     menu = output_of(hub, "cat", f"{LIVE_DIR}/applications.json")
     with suppress(ValueError):
         yield from ((entry["name"], entry["image"]) for entry in json.loads(menu or "[]"))
-
-
-def _short(image: str) -> str:
-    return image.removeprefix("sha256:")[:12]
 
 
 def _fits(client: DockerClient, hub: Hub) -> str:

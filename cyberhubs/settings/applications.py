@@ -73,6 +73,9 @@ def _commit(value: str) -> str:
     return value
 
 
+Reference = Annotated[Text, AfterValidator(_reference)]
+
+
 def _context(value: Any, info: ValidationInfo) -> Path:
     path = beside_stack_file(value, info).resolve()
     if not (path / "Dockerfile").is_file():
@@ -143,7 +146,7 @@ class Application(Described):
 
     one_of: ClassVar = ("image", "build", "repository", "combine")
 
-    image: Annotated[Text, AfterValidator(_reference)] | None = None
+    image: Reference | None = None
     """Image of a registry, best with its digest: name:tag@sha256:…. A tag alone is pulled once."""
     build: Annotated[Path, BeforeValidator(_context), WithJsonSchema({"type": "string"})] | None = (
         None

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
+from cyberhubs.settings.applications import Reference
 from cyberhubs.settings.authorities import Authorities, certificates_in
 from cyberhubs.settings.base import Model, Text, beside_stack_file
 
@@ -42,6 +43,9 @@ class Images(Model):
     """Image on which all images are built: Debian 13 or 12."""
     caddy: Text = CADDY_IMAGE
     """Image from which the front door's /usr/bin/caddy is copied."""
+    held: dict[str, Reference] = Field(default={})
+    """Applications that stay at an image which the machine has, by its id or its name there, and are neither built nor pulled:
+    `make rollback` writes it."""
     lock: Annotated[
         dict[str, str], BeforeValidator(_read_lock), WithJsonSchema({"type": "string"})
     ] = Field(default={})

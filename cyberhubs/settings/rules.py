@@ -60,6 +60,7 @@ def contradictions(
         yield from _combined(
             ("applications", name, "combine"), one.combine or (), of_the_stack, own
         )
+    yield from _unknown_held(valid, own)
     for name, hub in hubs.items():
         path = ("hubs", name)
         if tls and isinstance(hub.login, PasswordLogin) and _others_come(tls):
@@ -96,6 +97,15 @@ def _combined(
         else:
             continue
         yield Problem((*path, number), text)
+
+
+def _unknown_held(valid: Mapping[str, Any], own: Mapping[str, OwnApplication]) -> Iterator[Problem]:
+    if "images" in valid and "applications" in valid:
+        known = {*own, *valid["applications"]}
+        for name in valid["images"].held.keys() - known:
+            yield Problem(
+                ("images", "held", name), f"is not a known application — {one_of(name, known)}"
+            )
 
 
 def _room_for_networks(

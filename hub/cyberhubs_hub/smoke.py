@@ -9,16 +9,22 @@ import asyncio
 import json
 import sys
 import time
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+import docker
+from docker.errors import ImageNotFound
 
 from cyberhubs_hub.shared.access_rules import SMOKE_USER
 from cyberhubs_hub.shared.config import CONFIG_DIR, RUN_DIR, HubConfig
+from cyberhubs_hub.shared.images import read_tried, tried_name
 from cyberhubs_hub.trial import TrialError, TrialServer, wait_for_hub
 
 START_LIMIT_S = 300
 KERNEL_LIMIT_S = 60
+OLDEST = 4  # JupyterHub, of an image
 
 
 def main() -> None:
@@ -57,6 +63,8 @@ async def smoke_test(hub: HubConfig, applications: list[tuple[str, str]]) -> Non
                         f"application {name} does not work: {text}\n{server.log()}".rstrip()
                     ) from error
                 say(f"{name}: works ({time.monotonic() - began:.1f} s)")
+    for name, image in applications:
+        _write_down(hub.stack, name, image)
 
 
 async def _try(server: TrialServer, name: str, image: str) -> None:
@@ -66,6 +74,12 @@ async def _try(server: TrialServer, name: str, image: str) -> None:
             await server.start(image, lambda said: say(f"{name}: {said}"))
     except TimeoutError:
         raise TrialError(f"it did not answer in {START_LIMIT_S} s.") from None
+    version = await server.version()
+    if not (major := version.partition(".")[0]).isdecimal() or int(major) < OLDEST:
+        raise TrialError(
+            f"its jupyterhub-singleuser is of JupyterHub {version or '(it says no version)'}, and this hub needs "
+            f"{OLDEST} or newer. Name a newer image, or have JupyterHub in it upgraded."
+        )
     status = await server.get("api/status")
     if "started" not in status:
         raise TrialError(f"it answered {status} when asked for its status.")
@@ -76,3 +90,15 @@ async def _try(server: TrialServer, name: str, image: str) -> None:
     except TimeoutError:
         raise TrialError(f"no kernel computed 1+1 in {KERNEL_LIMIT_S} s.") from None
     await server.stop()
+
+
+def _write_down(stack: str, application: str, image: str) -> None:
+    """That it has passed, as a name of the image on the engine; the one before of the same image goes."""
+    engine = docker.APIClient(version="auto")
+    named = tried_name(stack, application, datetime.now(UTC))
+    engine.tag(image, named)
+    for name in engine.inspect_image(image)["RepoTags"]:
+        before = read_tried(name)
+        if before and before[:2] == (stack, application) and name != named:
+            with suppress(ImageNotFound):  # another hub's trial has been faster
+                engine.remove_image(name)

@@ -98,6 +98,11 @@ class TrialServer:
     async def get(self, path: str) -> Any:
         return await self._call("GET", f"{self._server}/{path}")
 
+    async def version(self) -> str:
+        """Of its JupyterHub, as it says itself; empty if it does not."""
+        async with self._http.get(f"{self._server}/api/status") as answer:
+            return answer.headers.get("X-JupyterHub-Version", "")
+
     async def kernel(self) -> str:
         """The id of a new one."""
         return (await self._call("POST", f"{self._server}/api/kernels", json={}))["id"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.deployment import PROJECT, Deployment, running
+from tests.support.images import built
 from tests.support.member import Member
 
 pytestmark = pytest.mark.slow
@@ -121,14 +122,19 @@ def test_a_home_of_before_goes_on(stack: Deployment) -> None:
         assert {"work.py", "data"} <= {entry["name"] for entry in listed}
 
 
+# A server of an older JupyterHub, as it says itself.
+OLD = "RUN echo '__version__ = \"3.1.1\"' >>/usr/local/lib/python3*/dist-packages/jupyterhub/_version.py\n"
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
+        (f"FROM {{corehub}}\nUSER root\n{OLD}USER user\n", "of JupyterHub 3.1.1"),
         ("FROM ${BASE_IMAGE}\n", "jupyterhub-singleuser"),
         ('FROM ${BASE_IMAGE}\nENTRYPOINT ["/bin/false"]\n', "stopped while it was starting"),
         ("FROM ${BASE_IMAGE}\nRUN echo why >&2; false\n", "Building image cyberhubs/broken"),
     ],
-    ids=["without a server", "ends at once", "is not built"],
+    ids=["too old", "without a server", "ends at once", "is not built"],
 )
 def test_what_does_not_work_is_not_offered(
     stack: Deployment, grace: Member, lines: str, said: str
@@ -136,6 +142,7 @@ def test_what_does_not_work_is_not_offered(
     kept, before = stack.file.read_text(), menu(stack)
     folder = stack.directory / "broken"
     folder.mkdir(exist_ok=True)
+    lines = lines.replace("{corehub}", built()["corehub"])
     (folder / "Dockerfile").write_text(f"ARG BASE_IMAGE\n{lines}")
 
     def offer(config: dict[str, Any]) -> None:

@@ -282,7 +282,7 @@ def test_pinning_writes_the_digest_and_keeps_what_is_there(
 def pulling(reference: str, **environment: str) -> str:
     """What is said of a pull that fails, after which nothing of it is there."""
     done = subprocess.run(
-        [sys.executable, "-m", "cyberhubs.pull", reference],
+        [sys.executable, "-m", "cyberhubs.pull", reference, "--named", f"cyberhubs/test:{run.RUN}"],
         cwd=PROJECT,
         env={**os.environ, **environment},
         input=json.dumps({"username": USER, "password": PASSWORD}),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import socket
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import docker
 import httpx
+from cyberhubs_hub.shared.images import pulled_name
 from docker.errors import ImageNotFound
 
 from cyberhubs.pins import BASE_IMAGE
@@ -60,13 +62,16 @@ class Registry:
             self._answers()
 
     def forget(self) -> None:
-        """Removes it, and all names of its images from the engine."""
+        """Removes it, and all names from the engine by which its images were pulled."""
         self._container.remove(force=True, v=True)
         for image in self._engine.images.list():
-            for name in (*image.tags, *image.attrs["RepoDigests"]):
-                if name.startswith(f"{self.name}/"):
-                    with suppress(ImageNotFound):  # its digest went with its tag
-                        self._engine.images.remove(name)
+            names = [*image.tags, *image.attrs["RepoDigests"]]
+            here = [name for name in names if name.startswith(f"{self.name}/")]
+            pulled = {pulled_name("", name) for name in here}
+            ours = [name for name in names if re.sub("/.*:", "/:", name) in pulled]
+            for name in (*here, *ours):
+                with suppress(ImageNotFound):  # its digest went with its tag
+                    self._engine.images.remove(name)
 
     def offer(self, name: str, dockerfile: str) -> str:
         """Builds an image, and has it here alone. Answers its reference."""

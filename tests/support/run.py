@@ -115,7 +115,7 @@ def _remove_images(engine: docker.DockerClient, run: str) -> None:
     """Their names alone: what they are made of serves the next run."""
     for image in engine.images.list():
         for tag in image.tags:
-            if f"-{run}:" in tag:
+            if f"-{run}:" in tag or f"-{run}." in tag:  # of its stacks' trials
                 engine.images.remove(tag, noprune=True)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cyberhubs_hub.shared.images import pulled_name
 
-from cyberhubs.image_commands import name_of, pulled
+from cyberhubs.image_commands import held, name_of, pulled
 from tests.support.certificates import self_signed
 from tests.support.stack_values import GITHUB
 from tests.unit.everything import everything
@@ -419,6 +420,27 @@ def test_what_the_lock_has_is_pulled_and_what_differs_is_built(
             assert "hunter2" not in json.dumps(got)
     image = graph["core-hub"].inputs["image"]
     assert image == "stdout of images-multiuser"  # no secret, of which a preview shows nothing
+
+
+def test_what_is_held_is_neither_built_nor_pulled(config: dict[str, Any]) -> None:
+    more = {"more": {"image": "a.example/g/more:1"}}
+    config = edited(config, applications=["corehub", "more"]) | {"applications": more}
+    free = record(config)
+    images = {"corehub": f"sha256:{'0' * 64}", "more": "cyberhubs/more:000000000000"}
+    for name, image in images.items():
+        graph = record({**config, "images": {"held": {name: image}}})
+        assert differing(free, graph) == {f"images-{name}"}
+        got = next(r.inputs for r in graph.values() if r.name == f"images-{name}")
+        assert (held(got), name_of(got), pulled(got)) == (image, None, None)
+        assert "stdin" not in got
+
+
+def test_what_is_pulled_has_a_name_of_ours_and_is_not_published(config: dict[str, Any]) -> None:
+    more = {"more": {"image": "docker.io/g/more"}}
+    graph = record(edited(config, applications=["more"]) | {"applications": more})
+    got = next(r.inputs for r in graph.values() if r.name == "images-more")
+    assert pulled_name("more", "g/more:latest") in got["create"]
+    assert name_of(got) is None
 
 
 def test_another_client_secret_replaces_no_container(config: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cyberhubs import image_commands
 from cyberhubs.changes import Resource, Summary, Topic
 from cyberhubs.changes.resource import UNKNOWN
 from cyberhubs.ops.rules import judge
@@ -77,6 +78,16 @@ def argument(name: str, value: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def held(image: str) -> Callable[[dict[str, Any]], None]:
+    """In place of a build."""
+
+    def change(given: dict[str, Any]) -> None:
+        del given["stdin"]
+        given["create"] = image_commands.hold("corehub", image)
+
+    return change
+
+
 def mount(source: str) -> Callable[[dict[str, Any]], None]:
     return lambda given: given.setdefault("mounts", []).append({"source": source, "target": "/x"})
 
@@ -100,6 +111,7 @@ BROKEN: list[tuple[str, str, str, Callable[[dict[str, Any]], None], str]] = [
     ("images-pinned", "arbutus", "images-corehub", argument("BASE_IMAGE", "debian:12"), "debian:12"),
     ("images-pinned", "arbutus", "images-front-door", argument("CADDY_IMAGE", "caddy"), "caddy,"),
     ("images-pinned", "server", "images-proxy", argument("BASE_IMAGE", "a.example:5000/b"), "a.exa"),
+    ("images-pinned", "server", "images-corehub", held("a.example/b:1"), "a.example/b:1"),
     ("images-pinned", "server", "core-hub", put(image="jupyterhub/jupyterhub:latest"), "core-hub"),
     ("ssh-restricted", "arbutus", ABOUT_SSH, put(remoteIpPrefix="0.0.0.0/0"), "port 22"),
     ("ssh-restricted", "arbutus", ABOUT_SSH, lambda given: given.pop("remoteIpPrefix"), "port 22"),
@@ -178,6 +190,8 @@ def test_every_rule_has_been_broken() -> None:
         ("arbutus", "images-corehub", argument("BASE_IMAGE", f"debian:12@{DIGEST}")),
         ("arbutus", "images-corehub", argument("BASE_IMAGE", "cyberhubs-base:bookworm")),
         ("arbutus", "core-hub", put(image=DIGEST)),
+        ("arbutus", "images-corehub", held(DIGEST)),
+        ("arbutus", "images-corehub", held("cyberhubs/corehub:000000000000")),
         ("arbutus", "core-files-access", put(stdin="everyone true\nend\n")),
         ("arbutus", "core-files-access", put(stdin="openUntil 2027-01-01T00:00:00+00:00\nend\n")),
         ("arbutus", ABOUT_SSH, put(remoteIpPrefix="198.51.100.0/24")),

@@ -177,6 +177,8 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*CORE, "logo"), "none.png", "hubs.core.logo", "there is no file"),
     ((*CORE, "logo"), "~nobody-here/logo.png", "hubs.core.logo", "there is no file"),
     ((*CORE, "logo"), "logo.gif", "hubs.core.logo", "give a .png or .svg file"),
+    (("images", "held"), {"corhub": "a:1"}, "images.held.corhub", "did you mean corehub?"),
+    (("images", "held"), {"corehub": "A"}, "images.held.corehub", "'A' is not an image"),
     ((*CORE, "applications"), [], "hubs.core.applications", "name at least 1"),
     ((*CORE, "applications"), "corehub", "hubs.core.applications", "is text, a list belongs here"),
     ((*CORE, "applications"), ["corhub"], "hubs.core.applications[0]", "did you mean corehub?"),

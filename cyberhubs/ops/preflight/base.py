@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from docker import DockerClient
 
+from cyberhubs import held
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
 from cyberhubs.machine import MachineError
@@ -44,6 +45,8 @@ class Preflight(ABC):
         """Puts the machine right, and answers whether it has an engine."""
 
     def check(self, client: DockerClient) -> None:
+        for application, image in self.stack.settings.images.held.items():
+            held.find(client, application, image)
         self._check_images_fit(client)
         if full := self._full_disk():
             self.refuse_full_disk(full)
