@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register login publish pin rollback rename rotate import status logs drift load tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register login publish pin rollback prune rename rotate import status logs drift load tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
@@ -55,6 +55,9 @@ pin: setup-program ## write the digests of images that the stack file names by a
 
 rollback: setup-program ## members start again the image of APPLICATION= that they had before
 	@$(OPS) rollback --stack $(STACK) --application "$(APPLICATION)"
+
+prune: setup-program ## remove images that nothing needs, after saying which; YES=1
+	@$(OPS) prune --stack $(STACK) --yes "$(YES)"
 
 rename: ## FROM='s files are TO='s: for somebody of HUB= who has another name at GitHub
 	@$(OPS) rename --stack $(STACK) --hub "$(HUB)" --old "$(FROM)" --new "$(TO)"

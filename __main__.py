@@ -40,7 +40,14 @@ hubs = {
     hub.name: Hub(
         hub.name,
         HubArgs(
-            hub, settings.offered(hub), settings.stack, settings.callback(hub), host, images, door
+            hub=hub,
+            applications=settings.offered(hub),
+            stack=settings.stack,
+            callback=settings.callback(hub),
+            host=host,
+            images=images,
+            door=door,
+            prune_at=settings.images.prune_at,
         ),
     )
     for hub in settings.hubs

@@ -71,7 +71,9 @@ def main() -> int:
     def image_id() -> str:
         client = DockerClient.from_env()
         try:
-            return str(client.images.get(asked.name).id)
+            image = client.images.get(asked.name)
+            image.tag(asked.name)  # named again, so that no hub removes it before its trial
+            return str(image.id)
         except ImageNotFound:
             with Report().step(f"image {asked.name}: building") as step:
                 if asked.repository:

@@ -55,8 +55,6 @@ class Seen:
         said = f"Its output ended with:\n{output}\n" if output else ""
         full = "no space left on device" in f"{error}\n{output}".lower()
         remedy = (
-            "Make room on the engine's disk, for example by `docker system prune`"
-            if full
-            else "Fix that"
+            "Make room on the engine's disk, for example by `make prune`" if full else "Fix that"
         )
         return f"Building image {self._name} failed at {self._step}: {error.strip()}\n{said}{remedy}, then run the same command again."

@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 
 from cyberhubs_hub.shared.config import MACHINE_LABEL as MACHINE
+from cyberhubs_hub.shared.config import ROLE_LABEL as ROLE
 
 STACK = "cyberhubs.stack"
 HUB = "cyberhubs.hub"
-ROLE = "cyberhubs.role"
 __all__ = ["HUB", "MACHINE", "ROLE", "STACK", "DoorNames", "HubNames", "bridge", "in_cloud"]
 
 

@@ -23,6 +23,7 @@ class HubFilesArgs:
     hub: settings.Hub
     names: HubNames
     callback: str  # where GitHub sends who logs in
+    prune_at: int  # percent of the images' disk
 
 
 class HubFiles(ComponentResource):
@@ -151,6 +152,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         logo=Path(hub.logo).name if hub.logo else None,
         members_slice=host.members_slice,
         contact=hub.contact,
+        prune_at=args.prune_at,
     )
 
 

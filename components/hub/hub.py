@@ -29,6 +29,7 @@ class HubArgs:
     host: Host
     images: Images
     door: FrontDoor
+    prune_at: int  # percent of the images' disk
 
 
 class Hub(ComponentResource):
@@ -59,7 +60,9 @@ class Hub(ComponentResource):
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[self._network])),
         )
         files = HubFiles(
-            f"{name}-files", HubFilesArgs(host, args.hub, self._names, args.callback), opts=child
+            f"{name}-files",
+            HubFilesArgs(host, args.hub, self._names, args.callback, args.prune_at),
+            opts=child,
         )
         proxy = self._proxy(files)
         hub = self._hub(files, depends_on=[proxy, drained, *self._checked_app(), *files.ready])

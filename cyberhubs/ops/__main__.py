@@ -17,6 +17,7 @@ from cyberhubs.ops import (
     outputs,
     pin,
     preview,
+    prune,
     publish,
     register,
     rename,
@@ -47,6 +48,7 @@ WORDS = {  # that a command takes beside its stack
         "since": "how long ago, such as 30m, 2h or 1d",
     },
     "preview": {"markdown": COMMENT},
+    "prune": {"yes": "anything: remove without asking"},
     "publish": {"to": "registry and group, such as registry.example.org/group"},
     "register": {"hub": "the hub's name"},
     "rename": {"hub": "the hub's name", "old": "the old name", "new": "the new name"},
@@ -82,6 +84,7 @@ COMMANDS = {
         publish.publish,
         "push the stack's images to a registry, and write a lock file of digests",
     ),
+    "prune": (prune.prune, "remove images that nothing needs, after saying which"),
     "pin": (pin.pin, "write the digests of images that the stack file names by a tag"),
     "rename": (
         rename.rename,

@@ -50,7 +50,10 @@ def publish(stack: Stack, to: str = "") -> None:
                         f"The engine no longer has {name}: `make up STACK={stack.name}` makes it again."
                     ) from None
                 repository = there.rpartition(":")[0]
-                lock[name] = f"{repository}@{push(client, there, login, step)}"
+                try:
+                    lock[name] = f"{repository}@{push(client, there, login, step)}"
+                finally:
+                    client.images.remove(there, noprune=True)
             print(f"{name}: {lock[name]}")
     file = stack.file.with_name(f"images.{stack.name}.lock.yaml")
     _replace(file, LOCK.format(name=file.name) + yaml.safe_dump(lock, width=1000))

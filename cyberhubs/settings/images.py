@@ -50,6 +50,9 @@ class Images(Model):
         dict[str, str], BeforeValidator(_read_lock), WithJsonSchema({"type": "string"})
     ] = Field(default={})
     """File that `make publish` has written, from the stack file's folder. What it has is pulled; what differs is built."""
+    prune_at: int = Field(default=85, ge=1, le=100)
+    """Percent of the disk of the machine's images, of bytes or inodes, from which images that nothing needs are removed at
+    once, not after a week."""
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)
     """Certificates of your site's own authorities, which the images trust: PEM files, or folders of .crt
     and .pem files. Left out: those of the control machine, if it has any."""

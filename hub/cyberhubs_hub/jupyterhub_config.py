@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cyberhubs_hub import admins, bounds, database, upstream
+from cyberhubs_hub import admins, bounds, database, pruner, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.container_options import container_options, host_options, message_argument
@@ -53,6 +53,7 @@ upstream.resolve_with_getaddrinfo()
 upstream.end_pending()
 upstream.limit_request_bodies(2**20)  # no form or call needs more
 answer_own_networks()
+pruner.begin(hub.prune_at)
 
 # What it keeps.
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"

@@ -123,7 +123,7 @@ def test_a_home_of_before_goes_on(stack: Deployment) -> None:
 
 
 # A server of an older JupyterHub, as it says itself.
-OLD = "RUN echo '__version__ = \"3.1.1\"' >>/usr/local/lib/python3*/dist-packages/jupyterhub/_version.py\n"
+OLD = "RUN echo '__version__ = \"3.1.1\"' | tee -a /usr/local/lib/python3*/dist-packages/jupyterhub/_version.py\n"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_full_disk_is_named(engine: docker.DockerClient, dockerfile: Path) -> 
     dockerfile.write_text(f"FROM {Images().base}\nRUN cp /etc/passwd /dev/full\n")
     with (
         Report(io.StringIO()).step("image") as step,
-        pytest.raises(BuildError, match=r"Make room on the engine's disk.*docker system prune"),
+        pytest.raises(BuildError, match=r"Make room on the engine's disk.*make prune"),
     ):
         build(engine, NAME, CHECKOUT, str(dockerfile), {}, step)
 

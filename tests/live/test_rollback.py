@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cyberhubs_hub.shared import pruning
 
+from cyberhubs.ops.engine import image_directory, output_of
 from tests.support import run
 from tests.support.access import at_work, server_of
 from tests.support.deployment import ONE_HUB, Deployment, changes, running
@@ -116,6 +118,19 @@ def test_held_at_an_image_that_is_not_there(stack: Deployment) -> None:
     stack.write(kept)
     assert f"The machine does not have {gone}, at which the stack file holds corehub" in said
     assert (menu(stack), stack.started()) == before
+
+
+def test_a_hub_sees_the_images_and_their_disk(stack: Deployment) -> None:
+    """By which it makes room."""
+    code = (
+        "import docker; from cyberhubs_hub.shared import pruning as p; engine = docker.APIClient();"
+        "print(p.in_use('/'), *p.needed(engine), *(image.id for image in p.look(engine)))"
+    )
+    said = output_of(stack.container("hub"), "python3", "-c", code)
+    assert said
+    in_use, *images = said.split()
+    assert abs(float(in_use) - pruning.in_use(image_directory(stack.engine))) < 2
+    assert images.count(offered(stack)) == 2
 
 
 def test_what_fails_its_trial_is_not_gone_back_to(stack: Deployment) -> None:

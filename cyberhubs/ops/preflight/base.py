@@ -90,7 +90,7 @@ class Preflight(ABC):
         if free < IMAGES_NEED:
             raise UserError(
                 f"Docker's images are in {directory}, which has {free / 2**30:.1f} GiB left, and building them takes "
-                f"up to {IMAGES_NEED / 2**30:.0f}: free some (`docker system prune`), or move that directory to "
+                f"up to {IMAGES_NEED / 2**30:.0f}: free some (`make prune STACK={self.stack.name}`), or move that directory to "
                 "another disk."
             )
 

@@ -38,6 +38,7 @@ PROXY_API_URL = f"http://proxy:{PROXY_API_PORT}"
 # In the hub's environment: its machine, for the labels of the servers it starts.
 MACHINE_VARIABLE = "CYBERHUBS_MACHINE"
 MACHINE_LABEL = "cyberhubs.machine"
+ROLE_LABEL = "cyberhubs.role"  # of each container of a stack
 # And the way out, if that is a proxy; members' servers get them too.
 PROXY_VARIABLES = tuple(
     name for lower in ("http_proxy", "https_proxy", "no_proxy") for name in (lower, lower.upper())
@@ -115,6 +116,7 @@ class HubConfig:
     idle_timeout_s: int = 0  # 0: servers are never stopped for being idle
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused
+    prune_at: int = 85  # percent of the images' disk from which those that nothing needs go
     members_slice: str | None = (
         None  # of systemd, with a memory limit for all members' servers together
     )
