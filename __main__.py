@@ -24,6 +24,7 @@ images = Images(
         held=settings.images.held,
         lock=settings.images.lock,
         proxy_environment=settings.proxy_environment,
+        refreshed=settings.images.refreshed,
         registries=settings.registries,
         site_certificates=settings.images.site_certificates_pem(),
     ),

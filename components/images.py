@@ -37,6 +37,7 @@ class ImagesArgs:
     held: Mapping[str, str]  # application → the image on the engine that it is, in place of its own
     lock: Mapping[str, str]  # name on the engine → where that image of ours is pulled from
     proxy_environment: dict[str, str]  # by which builds reach the outside
+    refreshed: str  # day of which their distributions' updates are to be in them; may be empty
     registries: Mapping[str, Registry]
     site_certificates: str  # PEM texts that the images trust beside the public ones; may be empty
 
@@ -168,7 +169,12 @@ class Images(ComponentResource):
     def _arguments(self) -> dict[str, str]:
         """Of each build."""
         args = self._args
-        return {"BASE_IMAGE": args.base, "SITE_CERTIFICATES": args.site_certificates}
+        refreshed = {"REFRESHED": args.refreshed} if args.refreshed else {}
+        return {
+            "BASE_IMAGE": args.base,
+            "SITE_CERTIFICATES": args.site_certificates,
+            **refreshed,
+        }
 
     def _image(
         self,

@@ -12,7 +12,7 @@ from cyberhubs.progress import Report
 from . import ladder, venv
 from .process import in_sentences
 
-ITEMS = ("venv", "dev", "pulumi", "plugins", "engine", "base", "caddy", "gitleaks")
+ITEMS = ("venv", "dev", "pulumi", "plugins", "engine", "base", "caddy", "gitleaks", "audit")
 HELP = """\
 Sets up what is missing, each thing by the first way that holds: what is there, the vendor's own
 download, what package registries carry. A stopped run goes on where it was.
@@ -25,6 +25,7 @@ download, what package registries carry. A stopped run goes on where it was.
   base      the image that all of ours are built from (needs engine)
   caddy     the image that the front door's program is taken from (needs engine)
   gitleaks  what looks for secrets in stack files and git's history
+  audit     what looks for known vulnerabilities of Python packages
 
   env          prints what plain pulumi needs: eval "$(python3 -m install env)"
   stop-engine  stops the Docker engine if this started it and no container runs
@@ -39,7 +40,9 @@ def main(argv: Sequence[str]) -> int:
         description=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="*", metavar="what", help="default: all but dev and gitleaks")
+    parser.add_argument(
+        "what", nargs="*", metavar="what", help="default: all but dev, gitleaks and audit"
+    )
     what: list[str] = parser.parse_args(argv).what
     if what == ["env"]:
         return in_sentences(print_environment)

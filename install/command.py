@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from cyberhubs.progress import Report
 
-from . import apt, engine, engine_image, gitleaks, ladder, plugins, pulumi
+from . import apt, audit, engine, engine_image, gitleaks, ladder, plugins, pulumi
 from .process import alone, in_sentences
 
 ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
@@ -15,8 +15,9 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "base": lambda: [engine_image.Base()],
     "caddy": lambda: [engine_image.Caddy()],
     "gitleaks": lambda: [gitleaks.Gitleaks()],
+    "audit": lambda: [audit.Audit()],
 }
-BY_NAME = ("gitleaks",)  # no hub needs it
+BY_NAME = ("gitleaks", "audit")  # no hub needs it
 
 
 def main(what: Sequence[str]) -> int:

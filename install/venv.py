@@ -40,14 +40,14 @@ class Venv:
             if paths.VENV.resolve() == new:  # broken, and not to be taken for whole half way
                 paths.VENV.unlink()
             shutil.rmtree(new, ignore_errors=True)
-            _create(new, report)
+            create(new, report)
             with report.step(f"python environment: installing {kind}.txt with pip") as step:
-                fetched = _fill(new, _lock(kind), step)
+                fetched = fill(new, lock(kind), step)
             _put_in_use(new)
         return f"installed {fetched} packages in .venv"
 
 
-def _create(path: Path, report: Report) -> None:
+def create(path: Path, report: Report) -> None:
     if importlib.util.find_spec("ensurepip") is None:  # Debian has it in a package of its own
         if not apt.may_install():
             raise UserError(
@@ -60,7 +60,7 @@ def _create(path: Path, report: Report) -> None:
     run([python, "-m", "venv", "--prompt", ".venv", path], log="venv")
 
 
-def _fill(venv: Path, lock: Path, step: Step) -> int:
+def fill(venv: Path, lock: Path, step: Step) -> int:
     """Installs what `lock` names, and lets the environment import the checkout's packages and the
     hub's from any directory; how many it has fetched."""
     total, fetched = lock.read_text().count("=="), 0
@@ -100,11 +100,11 @@ def _put_in_use(new: Path) -> None:
 
 def _name(kind: str, folder: Path) -> str:
     # The folder too, since its scripts name where they are: one that was moved is of no use.
-    content = _lock(kind).read_bytes() + bytes(folder)
+    content = lock(kind).read_bytes() + bytes(folder)
     return f".venv-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def _lock(kind: str) -> Path:
+def lock(kind: str) -> Path:
     return paths.REQUIREMENTS / f"{kind}.txt"
 
 

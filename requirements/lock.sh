@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes run.txt and dev.txt anew from run.in and dev.in, and the policy pack's: changed lines only; all with --upgrade.
+# Writes run.txt, dev.txt and audit.txt anew from run.in, dev.in and audit.in, and the policy pack's: changed lines only; all with --upgrade.
 set -eu
 cd "$(dirname "$0")"
 lock() {
@@ -8,4 +8,5 @@ lock() {
 }
 lock "$@" run.in --output-file run.txt
 lock "$@" dev.in --constraints run.txt --output-file dev.txt
+lock "$@" audit.in --output-file audit.txt
 lock "$@" ../policy/requirements.in --output-file ../policy/requirements.txt

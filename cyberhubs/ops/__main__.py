@@ -26,6 +26,7 @@ from cyberhubs.ops import (
     status,
     tunnel,
     up,
+    upgrade_check,
 )
 from cyberhubs.ops.stack import Stack
 
@@ -97,6 +98,10 @@ COMMANDS = {
     "rollback": (
         rollback.rollback,
         "members start the image of an application that they had before",
+    ),
+    "upgrade-check": (
+        upgrade_check.upgrade_check,
+        "which images, packages and pins have newer versions, and what to type",
     ),
     "import": (
         import_.import_,

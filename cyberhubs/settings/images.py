@@ -1,6 +1,7 @@
 """`cyberhubs:images`: what the images are built from, or where they are pulled."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,17 @@ def _read_lock(value: Any, info: ValidationInfo) -> dict[str, str]:
     return lock
 
 
+def _day(value: Any) -> str:
+    text = str(value).removesuffix(" 00:00:00 +0000 UTC")  # as Pulumi shows a day without quotes
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a day — write it as 2027-01-31") from None
+    if day > datetime.now(UTC) + timedelta(hours=14):  # it may be that day somewhere
+        raise ValueError(f"{text} is yet to come — write today's day, or one that was")
+    return text
+
+
 class Images(Model):
     """What the images are built from, or where they are pulled."""
 
@@ -53,6 +65,11 @@ class Images(Model):
     prune_at: int = Field(default=85, ge=1, le=100)
     """Percent of the disk of the machine's images, of bytes or inodes, from which images that nothing needs are removed at
     once, not after a week."""
+    refreshed: Annotated[
+        str, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})
+    ] = Field(default="")
+    """Day of which the updates of Debian are to be in what is built, such as 2027-01-31: with another day, all images are
+    built anew with those of then. `make upgrade-check` says when there are any."""
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)
     """Certificates of your site's own authorities, which the images trust: PEM files, or folders of .crt
     and .pem files. Left out: those of the control machine, if it has any."""

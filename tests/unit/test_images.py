@@ -51,3 +51,15 @@ def test_an_image_is_another_one_with_each_file_that_docker_sends_of_its_folders
             changed_by.add(str(file.relative_to(checkout)))
         file.write_bytes(text)
     assert changed_by == own
+
+
+@pytest.mark.parametrize(
+    "file", sorted(CHECKOUT.glob("images/*/Dockerfile")), ids=lambda file: file.parent.name
+)
+def test_each_image_of_debian_gets_the_updates_of_its_day(file: Path) -> None:
+    """With a layer of its own for each: one that says nothing of the day is taken from the cache."""
+    stage = file.read_text().split("\nFROM ")[-1]
+    if stage.startswith("${FROM_IMAGE}"):
+        return  # what it is built on has them
+    day, install = stage.find("ARG REFRESHED"), stage.find("sh /usr/local/sbin/install-packages")
+    assert 0 < day < install

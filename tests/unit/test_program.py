@@ -435,6 +435,20 @@ def test_what_is_held_is_neither_built_nor_pulled(config: dict[str, Any]) -> Non
         assert "stdin" not in got
 
 
+def test_another_day_of_refresh_builds_all_images_anew(config: dict[str, Any]) -> None:
+    def images(**settings: str) -> dict[str, str | None]:
+        graph = record({**config, "images": settings}).values()
+        return {r.name: name_of(r.inputs) for r in graph if r.name.startswith("images-")}
+
+    first, second, same = (
+        images(refreshed=day)
+        for day in ("2026-01-31", "2026-02-01", "2026-02-01 00:00:00 +0000 UTC")
+    )
+    assert all(first[name] != second[name] for name in first)
+    assert second == same
+    assert all(first[name] != other for name, other in images().items())
+
+
 def test_what_is_pulled_has_a_name_of_ours_and_is_not_published(config: dict[str, Any]) -> None:
     more = {"more": {"image": "docker.io/g/more"}}
     graph = record(edited(config, applications=["more"]) | {"applications": more})

@@ -34,8 +34,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         (path / "bin").mkdir(parents=True)
         (path / "bin/python").touch()
 
-    monkeypatch.setattr(venv, "_create", create)
-    monkeypatch.setattr(venv, "_fill", lambda venv, lock, step: 0)
+    monkeypatch.setattr(venv, "create", create)
+    monkeypatch.setattr(venv, "fill", lambda venv, lock, step: 0)
 
 
 def environments(checkout: Path) -> list[str]:
@@ -100,7 +100,7 @@ def test_a_broken_one_that_is_made_again_counts_when_it_is_whole(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(venv, "_fill", killed)
+        patched.setattr(venv, "fill", killed)
         ladder.ensure(venv.Venv("run"), report)
     assert venv.Venv("run").found() is None
     ladder.ensure(venv.Venv("run"), report)
@@ -115,7 +115,7 @@ def test_of_two_at_once_one_makes_it(checkout: Path, tmp_path: Path) -> None:
     def ensure(home: str) -> None:
         with pytest.MonkeyPatch.context() as patched:
             patched.setenv("CYBERHUBS_HOME", home)
-            patched.setattr(venv, "_fill", lambda *_: made.put(home) or 0)
+            patched.setattr(venv, "fill", lambda *_: made.put(home) or 0)
             ladder.ensure(venv.Venv("run"), Report())
 
     both = [fork.Process(target=ensure, args=(str(tmp_path / name),)) for name in ("a", "b")]

@@ -1,0 +1,165 @@
+"""`make upgrade-check`: what waits in an image's distribution, what is known of locked packages, and what is not known."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import docker
+import pytest
+from docker.models.images import Image
+
+from cyberhubs import advisories
+from cyberhubs.ops.upgrade_check import pending
+from cyberhubs.paths import CHECKOUT
+from tests.support import run
+from tests.support.deployment import ONE_HUB, Deployment, running
+from tests.support.images import debian
+from tests.support.processes import free_port
+
+pytestmark = pytest.mark.slow
+
+# A distribution of one package, of which there is a newer version for security.
+DOCKERFILE = """
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+ARG REFRESHED=""
+COPY repository.sh install-packages.sh /
+RUN sh /repository.sh
+RUN sh /install-packages.sh
+"""
+REPOSITORY = """
+set -eu
+rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:/repository ./' >/etc/apt/sources.list
+package() { printf 'Package: %s\\nVersion: %s\\nArchitecture: all\\nMaintainer: Ada\\nDescription: x\\n' "$@"; }
+mkdir /repository
+cd /repository
+offer() {
+    mkdir -p "$1/DEBIAN"
+    package "$1" "$2" >"$1/DEBIAN/control"
+    dpkg-deb --build "$1" "$1.deb"
+    { package "$1" "$2"; stat -c 'Filename: ./%n\\nSize: %s' "$1.deb" | sed 's/\\\\n/\\n/'
+      echo "SHA256: $(sha256sum <"$1.deb" | cut -d ' ' -f 1)"; echo; } >>Packages
+}
+offer one 1
+dpkg -i one.deb
+rm Packages
+offer one 2
+offer ca-certificates 99999999
+printf 'Label: Debian-Security\\nSuite: stable-security\\nVersion: 13\\n' >Release
+"""
+
+
+def answer(package: str) -> dict:
+    """OSV's for a question: it knows something of tornado alone."""
+    if package != "tornado":
+        return {}
+    events = [{"introduced": "0"}, {"fixed": "99.1"}]
+    affected = {
+        "package": {"name": package, "ecosystem": "PyPI"},
+        "ranges": [{"type": "ECOSYSTEM", "events": events}],
+    }
+    times = dict.fromkeys(("modified", "published"), "2027-01-01T00:00:00Z")
+    named = {"id": "GHSA-1", "aliases": ["CVE-2027-1"], "summary": "Bad"}
+    return {"vulns": [{**named, **times, "affected": [affected]}]}
+
+
+class Osv(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        text = json.dumps(answer(asked["package"]["name"])).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def osv() -> Iterator[str]:
+    """Its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Osv) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/query"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("old")
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "repository.sh").write_text(REPOSITORY)
+    shutil.copy(CHECKOUT / "images/shared/install-packages.sh", folder)
+    return folder
+
+
+def built(context: Path, refreshed: str) -> Image:
+    arguments = {"BASE_IMAGE": debian("trixie"), "REFRESHED": refreshed}
+    name = f"{run.named('cyberhubs-test')}:old{refreshed}"
+    image, _ = docker.from_env().images.build(
+        path=str(context), tag=name, buildargs=arguments, rm=True, forcerm=True
+    )
+    return image
+
+
+def test_an_image_tells_what_waits_and_has_it_after_its_day(context: Path) -> None:
+    engine = docker.from_env()
+    before = len(engine.containers.list(all=True, filters={"ancestor": str(built(context, "").id)}))
+    assert pending(engine, str(built(context, "").id), {}) == {"one": True}
+    assert pending(engine, str(built(context, "2027-01-31").id), {}) == {}
+    after = engine.containers.list(all=True, filters={"ancestor": str(built(context, "").id)})
+    assert len(after) == before == 0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with running(Deployment(tmp_path_factory.mktemp("check"), "check", ONE_HUB)) as stack:
+        install = [sys.executable, "-m", "install", "audit"]
+        for word in ("installed 29 packages", "found at"):
+            done = subprocess.run(
+                install, cwd=stack.directory, env=stack.environment, capture_output=True, text=True
+            )
+            assert done.returncode == 0 and word in done.stderr, done.stderr
+        yield stack
+
+
+def test_what_is_known_is_said_with_what_to_type(stack: Deployment) -> None:
+    with osv() as url:
+        stack.environment["OSV_URL"] = url
+        said = stack.ops("upgrade-check", fails=True)
+    version = dict(
+        line.split(" ")[0].split("==")
+        for line in (CHECKOUT / "images/multiuser/requirements.txt").read_text().splitlines()
+        if line.startswith("tornado==")
+    )["tornado"]
+    assert (
+        f"tornado {version} in images/multiuser/requirements.txt: CVE-2027-1, fixed in 99.1" in said
+    )
+    assert 'cyberhubs:images: {refreshed: "20' in said and "Not all could be asked" not in said
+
+
+def test_what_does_not_answer_is_said_with_another_exit_status(stack: Deployment) -> None:
+    stack.environment["OSV_URL"] = url = f"http://127.0.0.1:{free_port()}/v1/query"
+    done = subprocess.run(
+        stack.program("upgrade-check"),
+        cwd=stack.directory,
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "Not all could be asked:" in done.stderr
+    assert f"pip-audit could not ask {url}: " in done.stderr
+
+
+def test_it_is_asked_of_each_lock() -> None:
+    names = {lock.parent.name for lock in advisories.locks()}
+    assert {"requirements", "multiuser", "proxy", "corehub"} <= names
