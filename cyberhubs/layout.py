@@ -24,6 +24,11 @@ class HubLayout:
         return f"{self.directory}/live"
 
     @property
+    def spaces(self) -> str:
+        """Has a line for each data space, with what is known of it on the machine."""
+        return f"{self.live}/spaces"
+
+    @property
     def secrets(self) -> str:
         return f"{self.directory}/secrets"
 

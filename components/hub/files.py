@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pulumi import ComponentResource, ResourceOptions
 
 from components.host import Host
 from cyberhubs import settings
+from cyberhubs.machine.data_spaces import data_spaces
 from cyberhubs.machine.script import call
 from cyberhubs.names import HubNames
 
@@ -52,6 +54,8 @@ class HubFiles(ComponentResource):
         version = hashlib.sha256(config.encode() + logo).hexdigest()[:12]
         self.config = f"{at.config}/{version}"
         files = [self.put("config", f"{self.config}/hub.json", config)]
+        if hub.data:
+            files.append(self._spaces())
         if hub.logo:
             encoded = base64.b64encode(logo).decode()
             files.append(
@@ -63,6 +67,16 @@ class HubFiles(ComponentResource):
             files.append(self.put("client-secret", f"{self.at.secrets}/client_secret", secret))
         self.ready = files
         self.register_outputs({"config": self.config, "live": at.live})
+
+    def _spaces(self) -> pulumi.Resource:
+        """The data spaces: made where they are ours, and looked at as members will see them."""
+        host, hub = self._args.host, self._args.hub
+        return host.command(
+            f"{self._name}-spaces",
+            call("data-spaces", *data_spaces(host.data, host.user, hub)),
+            delete=f"rm -f {shlex.quote(self.at.spaces)}",
+            opts=ResourceOptions(parent=self, depends_on=[self.made]),
+        )
 
     def put(
         self,
@@ -140,11 +154,11 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         passwd_path=f"{host.data.etc}/passwd",
         group_path=f"{host.data.etc}/group",
         mounts=tuple(
-            Mount(str(space.source), str(space.target), space.access == "read-only", space.mounted)
-            for space in hub.data
+            Mount(str(space.source), str(space.target), space.access) for space in hub.data
         ),
         uid=host.user.uid,
         gid=host.user.gid,
+        groups=tuple(sorted({space.owner.gid for space in hub.data if space.owner.gid})),
         limits=Limits(hub.limits.memory_bytes, hub.limits.cpus, hub.limits.pids),
         interface=hub.interface,
         login=_login(args),

@@ -176,10 +176,7 @@ def _limits(was: dict[str, Any], will: dict[str, Any]) -> str:
 
 def _mounts(was: list[dict[str, Any]], will: list[dict[str, Any]]) -> str:
     def shown(mounts: list[dict[str, Any]]) -> dict[str, str]:
-        words = {True: "read-only", False: "read-write"}
-        return {
-            mount["target"]: f"{mount['source']}, {words[mount['read_only']]}" for mount in mounts
-        }
+        return {mount["target"]: f"{mount['source']}, {_access(mount)}" for mount in mounts}
 
     old, new = shown(was), shown(will)
     parts = [f"{target} is no longer there" for target in old.keys() - new.keys()]
@@ -187,6 +184,12 @@ def _mounts(was: list[dict[str, Any]], will: list[dict[str, Any]]) -> str:
         f"{target} shows {source}" for target, source in new.items() if old.get(target) != source
     ]
     return f"from their next start, {'; '.join(sorted(parts)) or 'data spaces differ'}."
+
+
+def _access(mount: dict[str, Any]) -> str:
+    if "read_only" in mount:  # in states from before
+        return "read-only" if mount["read_only"] else "read-write"
+    return mount["access"]
 
 
 def _idle(was: int, will: int) -> str:
@@ -219,6 +222,9 @@ _CHANGED = {
     "interface": lambda was, will: f"servers open with {will} (before: {was}).",
     "limits": _limits,
     "mounts": _mounts,
+    "groups": lambda was, will: (
+        "from their next start, servers have the rights of other groups in data spaces."
+    ),
     "idle_timeout_s": _idle,
     "login": _login,
     "homes_path": lambda was, will: (

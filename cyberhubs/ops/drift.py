@@ -20,7 +20,10 @@ from cyberhubs.resource_types import COMMAND, CONTAINER, NETWORK
 
 MARK = "=== "
 # Scripts that make files which nobody else changes.
-FILES = ("data-directory", "door-directories", "hub-directories", "put-file", "reload-door")
+FILES = (
+    *("data-directory", "data-spaces", "door-directories", "hub-directories", "put-file"),
+    "reload-door",
+)
 
 Differences = dict[str, list[str]]
 Looked = list[tuple[Resource, Container | Network | None]]

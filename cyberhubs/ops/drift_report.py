@@ -25,6 +25,7 @@ from cyberhubs.resource_types import CONTAINER
 KEYS = (
     (r"(.+)-files-access", r"hubs.\1.access"),
     (r"(.+)-files-applications", r"hubs.\1.applications"),
+    (r"(.+)-files-spaces", r"hubs.\1.data"),
     (r"(.+)-files-client-secret", r"hubs.\1.login.clientSecret"),
     (r"(.+)-(?:files-config|files-logo|entry)", r"hubs.\1"),
     (r"door-(?:reload|certificate|authority)", "tls"),

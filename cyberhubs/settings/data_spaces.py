@@ -1,11 +1,12 @@
 """`data` of a hub: folders of the host that members see."""
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, model_validator
 
 from cyberhubs.settings.base import MachinePath, Model, Text, own_folder
+from cyberhubs.settings.owner import LARGEST_ID
 
 # Where a data space would hide what the container needs.
 CONTAINER_FOLDERS = ("home", "opt", "root", "tmp", "var")
@@ -19,17 +20,36 @@ def _target(path: PurePosixPath) -> PurePosixPath:
     return path
 
 
+class SpaceOwner(Model):
+    """Whose a data space is on the host."""
+
+    uid: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    """User id of who fills a read-only one, if Cyberhubs makes it. Left out: that of `cyberhubs:user`."""
+    gid: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    """Id of its group on the host, whose rights members' servers have then. Left out: that of `cyberhubs:user`."""
+
+
 class DataSpace(Model):
     """A folder of the host that members see in their servers."""
 
     name: Text | None = None
     """A label for those who read this file; Cyberhubs does not use it."""
     source: Annotated[MachinePath, AfterValidator(own_folder)]
-    """Folder on the host."""
+    """Folder on the host. One on the disk of the data is made if it is not there, any other has to be there."""
     target: Annotated[MachinePath, AfterValidator(_target)]
     """Path under which members see it."""
-    access: Literal["read-only", "read-write"] = "read-only"
-    """Whether members may only read it, or change it too."""
-    mounted: bool = False
-    """true: the source is where a share or a disk is mounted, and no server starts while it is not, so that nobody
-    writes into the empty folder below."""
+    access: Literal["read-only", "read-write", "private"] = "read-only"
+    """What members may do: read it; change it, too, all of them what any of them has put there; or have in it a
+    folder of their own each, which is all that they see of it."""
+    owner: SpaceOwner = SpaceOwner()
+    """Whose it is on the host."""
+    mounted: bool | None = None
+    """true: a share or a disk is mounted at the source, and no server starts while it is not, so that nobody writes
+    into the empty folder below. Left out: so, if it was when `up` saw the source first. false: whatever is there is
+    meant."""
+
+    @model_validator(mode="after")
+    def _private_ones_are_their_members(self) -> Self:
+        if self.access == "private" and self.owner != SpaceOwner():
+            raise ValueError("has an owner, and what is private is its member's — leave owner out")
+        return self

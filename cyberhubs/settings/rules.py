@@ -13,7 +13,6 @@ from cyberhubs.settings.applications import Application, OwnApplication
 from cyberhubs.settings.base import HIDDEN
 from cyberhubs.settings.data_spaces import DataSpace
 from cyberhubs.settings.host import (
-    MOUNT,
     OF_THE_STACK,
     HostSettings,
     LocalHostSettings,
@@ -72,6 +71,7 @@ def contradictions(
         yield from _of_one_hub(path, hub)
         if host:
             yield from _secrets_shown(path, hub.data, _data_folders(host))
+    yield from _spaces_open(hubs)
 
 
 def _combined(
@@ -168,6 +168,29 @@ def _of_one_hub(path: KeyPath, hub: Hub) -> Iterator[Problem]:
             )
 
 
+def _spaces_open(hubs: Mapping[str, Hub]) -> Iterator[Problem]:
+    """Where one data space gives what another withholds."""
+    spaces = [
+        (name, number, space) for name, hub in hubs.items() for number, space in enumerate(hub.data)
+    ]
+    for (hub, _, one), (name, number, other) in combinations(spaces, 2):
+        if not _overlap(one.source, other.source):
+            continue
+        path = ("hubs", name, "data", number, "source")
+        if "private" in (one.access, other.access):
+            yield Problem(
+                path,
+                f"'{other.source}' and '{one.source}' of hub {hub} lie in one another, and what is private would "
+                "be others' too — choose folders apart",
+            )
+        elif hub == name and one.access != other.access:
+            yield Problem(
+                path,
+                f"'{other.source}' and '{one.source}' lie in one another, and what is read-only in one place could be "
+                "changed in the other — choose folders apart",
+            )
+
+
 def _secrets_shown(
     path: KeyPath, spaces: tuple[DataSpace, ...], folders: list[PurePosixPath]
 ) -> Iterator[Problem]:
@@ -182,9 +205,7 @@ def _secrets_shown(
 
 def _data_folders(host: HostSettings) -> list[PurePosixPath]:
     """Those of the host that hold the hubs' secrets and the members' files."""
-    if isinstance(host, LocalHostSettings):
-        return [PurePosixPath(host.data.path)]
-    return [PurePosixPath(MOUNT, name) for name in OF_THE_STACK]
+    return [PurePosixPath(host.data_path, name) for name in OF_THE_STACK]
 
 
 def _overlap(one: PurePath, other: PurePath) -> bool:

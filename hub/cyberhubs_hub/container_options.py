@@ -33,6 +33,7 @@ def host_options(config: HubConfig) -> dict[str, Any]:
         "shm_size": config.limits.memory_bytes,  # what is in /dev/shm counts as memory
         "oom_score_adj": FIRST_TO_END,
         "pids_limit": config.limits.pids,
+        "group_add": config.groups,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "init": True,

@@ -21,6 +21,7 @@ _NAME_IN_USE = (
 _NO_IMAGE = (
     "This application's image is not on the hub's machine. Ask its operator to run `make up`."
 )
+NO_SOURCE = "bind source path does not exist"  # as Docker says it
 
 
 class StartFailure(SpawnException):
@@ -56,7 +57,7 @@ def explain(error: Exception) -> StartFailure:
         return StartFailure("name", _NAME_IN_USE, detail)
     if "cannot allocate memory" in low:
         return StartFailure("memory", NO_MEMORY, detail)
-    if "bind source path does not exist" in low:
+    if NO_SOURCE in low:
         return StartFailure(
             "mount", "A directory of this hub is missing. Tell its operator.", detail
         )

@@ -14,8 +14,8 @@ from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 from tornado import web
 
-from cyberhubs_hub import data_spaces
 from cyberhubs_hub.container_options import is_of_hub, threads, token_of
+from cyberhubs_hub.data_spaces import MOUNTINFO, Spaces
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import (
@@ -48,6 +48,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
     # Set where the spawner is configured.
     hub_config: ClassVar[HubConfig]
     menu: ClassVar[LiveFile[Menu]]
+    spaces: ClassVar[Spaces]
     users_dir: ClassVar[Path] = Path(USERS_DIR)
 
     _endings: ClassVar[Endings] = Endings()
@@ -154,13 +155,11 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
             remove_home(self.users_dir, self.user.name)
         self._home = make_home(self.users_dir, self.user.name)
         self.begin(20, "Making the container")
-        address = await super().start()
-        if any(space.mounted for space in self.hub_config.mounts):
-            asked = await self.docker(
-                "exec_create", self.object_id, ["cat", "/proc/self/mountinfo"]
-            )
+        address = await self.spaces.started(super().start, self.client, self._home)
+        if self.spaces.have_mounts:
+            asked = await self.docker("exec_create", self.object_id, MOUNTINFO)
             said = await self.docker("exec_start", asked["Id"])
-            data_spaces.check_mounted(self.hub_config.mounts, said.decode(errors="replace"))
+            self.spaces.check_mounted(self._home, said.decode(errors="replace"))
         return address
 
     async def get_object(self) -> dict[str, Any] | None:
@@ -191,7 +190,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
             *(Mount(at, home, type="bind") for at in home_paths(self._inside)),
             Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
             Mount("/etc/group", config.group_path, type="bind", read_only=True),
-            *data_spaces.binds(config.mounts, self.client.api_version),
+            *self.spaces.binds(self._home, self.client.api_version),
         ]
 
     async def _furnish(self, home: Path) -> None:

@@ -28,7 +28,9 @@ def home(homes: Path, name: str, number: int | None = None) -> None:
 
 async def renamed(homes: Path, old: str, new: str, *working: str) -> str:
     hub: Any = Hub(*working)
-    said = await rename(hub, homes, old, new)
+    folders: list[tuple[str, str]] = []
+    said = await rename(hub, homes, lambda *names: folders.append(names), old, new)
+    assert folders == ([] if "already" in said else [(old.lower(), new.lower())])
     assert hub.revoked == ([] if "already" in said else [old.lower()])
     return said
 

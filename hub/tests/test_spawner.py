@@ -12,6 +12,7 @@ from cyberhubs_hub.container_options import (
     message_argument,
     threads,
 )
+from cyberhubs_hub.data_spaces import Spaces, parse_record
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.shared.config import Limits
@@ -29,10 +30,16 @@ CORE = {"name": "corehub", "title": "Core hub", "image": "sha256:aa"}
 MESA = {"name": "mesahub", "title": "MESA", "image": "sha256:bb"}
 
 
+def spaces() -> Spaces:
+    """None of them to be a mount point."""
+    return Spaces(CONFIG, LiveFile(Path("/dev/null"), parse_record))
+
+
 @pytest.fixture(autouse=True)
 def hub(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that knows each token."""
     monkeypatch.setattr(HubSpawner, "hub_config", CONFIG, raising=False)
+    monkeypatch.setattr(HubSpawner, "spaces", spaces(), raising=False)
     monkeypatch.setattr(orm.APIToken, "find", lambda *_: orm.APIToken())
 
 
@@ -144,7 +151,8 @@ def test_containers_of_different_names_have_different_names():
     assert spawner("ada").object_name == "cyberhubs.local.core.user.ada"
 
 
-def test_mounts(menu: Path):
+def test_mounts(menu: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(HubSpawner, "client", SimpleNamespace(api_version="1.44"))
     one = spawner()
     one._home = "ada"
     assert [(m["Source"], m["Target"], m["ReadOnly"]) for m in one.mount_binds] == [

@@ -509,3 +509,13 @@ def test_a_stack_on_this_machine_waits_for_no_package_that_it_has_no_use_for(
     ).stdout.split()  # fmt: skip
     assert "pulumi_docker" in loaded
     assert {"docker", "pulumi_openstack", "pulumi_github"} & set(loaded) == set()
+
+
+def test_a_hub_has_its_data_spaces_once_they_were_looked_at(config: dict[str, Any]) -> None:
+    spaces = [{"source": "/mnt/own", "target": "/own", "access": "private"}]
+    graph = record(edited(config, data=spaces))
+    named = {resource.name: urn for urn, resource in graph.items()}
+    assert named["core-files-spaces"] in graph[named["core-hub"]].options.dependencies
+    assert "private found 1000:1000 /mnt/own" in graph[named["core-files-spaces"]].inputs["create"]
+    moved = record(edited(config, data=[{**spaces[0], "mounted": True}]))
+    assert differing(graph, moved) == {"core-files-spaces"}

@@ -250,15 +250,18 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*CORE, "data", 0, "source"), "//etc", "hubs.core.data[0].source", "belongs to the system"),
     (
         (*CORE, "data", 0, "source"),
-        "/srv/cyberhubs/x",
+        "/srv/cyberhubs/hubs/x",
         "hubs.core.data[0].source",
-        "the stack's data",
+        "the stack's data folder '/srv/cyberhubs/hubs'",
     ),
     ((*CORE, "data", 0, "target"), "data", "hubs.core.data[0].target", "relative path"),
     ((*CORE, "data", 0, "target"), "/", "hubs.core.data[0].target", "belongs to the system"),
     ((*CORE, "data", 0, "target"), "/usr/x", "hubs.core.data[0].target", "belongs to the system"),
     ((*CORE, "data", 0, "target"), "/home/user", "hubs.core.data[0].target", "would hide files"),
     ((*CORE, "data", 0, "access"), "rw", "hubs.core.data[0].access", "read-only or read-write"),
+    ((*CORE, "data", 0, "mounted"), "yes", "hubs.core.data[0].mounted", "is not a boolean"),
+    ((*CORE, "data", 0, "owner"), {"gid": 0}, "hubs.core.data[0].owner.gid", "0 is too small"),
+    ((*CORE, "data", 0, "owner"), {"name": 1}, "hubs.core.data[0].owner.name", "not a known key"),
     (
         (*CORE, "limits", "memory"),
         "2X",
@@ -383,7 +386,25 @@ def test_bad_input(path, value, at, says, tmp_path):
         (
             [(("host", "data", "path"), "/srv/a/b"), ((*CORE, "data", 0, "source"), "/srv/a")],
             "hubs.core.data[0].source",
-            "shows members the stack's data folder '/srv/a/b'",
+            "shows members the stack's data folder '/srv/a/b/",
+        ),
+        (
+            [((*CORE, "data", 0, "access"), "private"), ((*CORE, "data", 0, "owner"), {"gid": 7})],
+            "hubs.core.data[0]",
+            "has an owner, and what is private is its member's",
+        ),
+        (
+            [((*CORE, "data"), [{"source": "/mnt/a", "target": "/a", "access": "read-write"},
+                                {"source": "/mnt/a/b", "target": "/b"}])],
+            "hubs.core.data[1].source",
+            "what is read-only in one place could be changed in the other",
+        ),
+        (
+            [((*CORE, "data", 0, "access"), "private"),
+             (("hubs", "more"), {**GOOD["hubs"]["core"],
+                                 "data": [{"source": "/mnt/data/x", "target": "/data"}]})],
+            "hubs.more.data[0].source",
+            "'/mnt/data/x' and '/mnt/data' of hub core lie in one another, and what is private",
         ),
         (
             [((*CORE, "data"), [{"source": "/mnt/a", "target": target} for target in
@@ -494,3 +515,13 @@ def test_encrypted_values(tmp_path):
     assert "v1:abc" not in repr(hub)
     with pytest.raises(SettingsError, match=r"title.*: is encrypted, text belongs here"):
         load_file(write(tmp_path, changed(((*CORE, "title"), {"secure": "v1:abc"}))), "test")
+
+
+def test_one_hub_may_change_what_another_only_reads(tmp_path: Path) -> None:
+    """And a space may be in the data folder, apart from what is the stack's own."""
+    source = "/srv/cyberhubs/books"
+    writes = {**GOOD["hubs"]["core"], "data": [
+        {"source": source, "target": "/books", "access": "read-write", "owner": {"gid": 2000}},
+    ]}  # fmt: skip
+    raw = changed(((*CORE, "data", 0, "source"), source), (("hubs", "teachers"), writes))
+    assert [str(hub.data[0].source) for hub in load(raw, "test", tmp_path).hubs] == [source] * 2

@@ -58,7 +58,7 @@ hold_packages() { # names: keeps those that are installed at their version
 }
 
 want_base_packages() {
-    want_packages ca-certificates e2fsprogs xfsprogs iproute2 iptables kmod procps unattended-upgrades apparmor
+    want_packages acl ca-certificates e2fsprogs xfsprogs iproute2 iptables kmod procps unattended-upgrades apparmor
 }
 
 want_docker() { # where there is none, whoever's; held, since another version restarts it

@@ -10,6 +10,7 @@ from cyberhubs import held
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
 from cyberhubs.machine import MachineError
+from cyberhubs.machine.data_spaces import WRONG_SPACE, data_spaces
 from cyberhubs.machine.script import script
 from cyberhubs.ops.engine import engine, image_directory
 from cyberhubs.ops.stack import Resource, Stack
@@ -51,6 +52,7 @@ class Preflight(ABC):
         if full := self._full_disk():
             self.refuse_full_disk(full)
         self._check_owner()
+        self._check_spaces()
 
     @abstractmethod
     def holds(self, commands: Mapping[str, Resource]) -> bool:
@@ -108,6 +110,22 @@ class Preflight(ABC):
             f"{DATA_NEEDS / 2**20:.0f} MiB and {INODES_NEEDED}. Make it larger, or see there whose files take the most "
             f"(as root: du -xh -d 3 {data} | sort -h | tail) and have them deleted."
         )
+
+    def _check_spaces(self) -> None:
+        """Refuses data spaces that members could not use as the stack file says."""
+        settings = self.stack.settings
+        data = DataLayout(settings.host.data_path)
+        looks = [
+            script("data-spaces", *data_spaces(data, settings.user, hub), check=True)
+            for hub in settings.hubs
+            if hub.data
+        ]
+        if not looks:
+            return
+        said = self.stack.machine.run("exec sh -s", stdin="\n".join(f"(\n{t}\n)" for t in looks))
+        wrong = [line for line in said.splitlines() if line.startswith(WRONG_SPACE)]
+        if wrong:
+            raise UserError("\n".join([*dict.fromkeys(wrong), "Nothing was changed."]))
 
     def _check_owner(self) -> None:
         """Refuses a uid that could not open the files there are; names homes of others, which are not its own to give."""

@@ -51,12 +51,11 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Mount:
-    """A data space: a host path and where users see it. `mounted`: only while something is mounted at `source`."""
+    """A data space: a host path and where users see it; of a private one, their own folder in it."""
 
     source: str
     target: str
-    read_only: bool
-    mounted: bool = False
+    access: Literal["read-only", "read-write", "private"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,7 @@ class HubConfig:
     limits: Limits
     interface: Literal["lab", "notebook", "choose"]
     login: Login
+    groups: tuple[int, ...] = ()  # whose rights users have too, in data spaces
     idle_timeout_s: int = 0  # 0: servers are never stopped for being idle
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused

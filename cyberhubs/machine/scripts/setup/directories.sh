@@ -4,5 +4,6 @@ mount=$1 uid=$2 gid=$3
 alone
 
 folder 1777 0:0 "$mount/tmp"
-folder 0755 "$uid:$gid" "$mount/data"
-folder 0755 "$uid:$gid" "$mount/user"
+for space in data user; do # a data space's own settings say more
+    [ -d "$mount/$space" ] || folder 0755 "$uid:$gid" "$mount/$space"
+done
