@@ -35,7 +35,7 @@ class Limits(Model):
         BeforeValidator(memory),
         WithJsonSchema(MEMORY_SCHEMA),
     ] = Field(default=2 * 2**30, alias="memory", json_schema_extra={"default": "2G"})
-    """Memory, such as 512M, 2G or 1.5G; a server that exceeds it is stopped."""
+    """Memory, such as 512M, 2G or 1.5G; where it is used up, the server's largest program is killed."""
     cpus: float = Field(default=1, ge=0.01, le=1024, allow_inf_nan=False)
     """Processors; 0.5 is half of one."""
     pids: int = Field(default=512, ge=64, le=2**22)

@@ -2,10 +2,11 @@
 
 import math
 import os
+import resource
 from collections.abc import Mapping
 from typing import Any
 
-from docker.types import LogConfig
+from docker.types import LogConfig, Ulimit
 
 from cyberhubs_hub.shared.config import MACHINE_LABEL, MACHINE_VARIABLE, HubConfig
 
@@ -14,6 +15,7 @@ TOKEN = "JUPYTERHUB_API_TOKEN"
 FIRST_TO_END = (
     500  # where the whole machine is out of memory: before hub, proxy and door, which have 0
 )
+MOST_FILES = 64000
 THREADS = (
     "PYTHON_CPU_COUNT",  # since Python 3.13
     "OMP_NUM_THREADS",  # most others go by it, too: PyTorch, BLIS, R
@@ -34,11 +36,19 @@ def host_options(config: HubConfig) -> dict[str, Any]:
         "oom_score_adj": FIRST_TO_END,
         "pids_limit": config.limits.pids,
         "group_add": config.groups,
+        "ulimits": [Ulimit(name="nofile", soft=_files(), hard=_files())],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "init": True,
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
     }
+
+
+def _files() -> int:
+    """How many files a server may open: an engine's own limit may be 1024, or so many that programs which close each
+    number before they start another take minutes. No more than the engine has given to the hub."""
+    _, given = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_FILES if given == resource.RLIM_INFINITY else min(MOST_FILES, given)
 
 
 def container_options(config: HubConfig) -> dict[str, Any]:

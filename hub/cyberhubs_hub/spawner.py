@@ -16,6 +16,7 @@ from tornado import web
 
 from cyberhubs_hub.container_options import is_of_hub, threads, token_of
 from cyberhubs_hub.data_spaces import MOUNTINFO, Spaces
+from cyberhubs_hub.ended import Ended
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.homes import (
@@ -41,7 +42,7 @@ START_LABEL = "cyberhubs.start"  # of an image: the command that starts its serv
 LOG_LINES = 20
 
 
-class HubSpawner(StartProgress, PatchedDockerSpawner):
+class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     """DockerSpawner with a queue, our menu, homes and limits, and a start that ends when the
     server answers, so that a place in the queue stands for the work of a whole start."""
 
@@ -120,6 +121,7 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
     async def start(self) -> str:
         """The server's URL, once it answers. Raises SpawnException with a sentence."""
         self.stage = None
+        self.starts()
         try:
             memory = self.hub_config.limits.memory_bytes
             async with nullcontext() if self._is_smoke_test else self.turn(memory):
@@ -215,22 +217,9 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
                 looked = time.monotonic()
                 status = await self.poll()
                 if status is not None:
-                    raise await self._why_it_stopped(status)
+                    found = await self.docker("inspect_container", self.object_id)
+                    raise self.why_not_started(found["State"], status)
             await asyncio.sleep(0.1)
-
-    async def _why_it_stopped(self, status: int | str) -> Exception:
-        state = (await self.docker("inspect_container", self.object_id))["State"]
-        if state.get("OOMKilled"):
-            limit = self.hub_config.limits.memory_bytes // 2**20
-            return StartFailure(
-                "memory", f"Your server needed more than its {limit} MB of memory to start."
-            )
-        return StartFailure(
-            "exit",
-            "Your server stopped while it was starting. Tell the hub's operator: the reason is in "
-            "the hub's log.",
-            str(status),
-        )
 
     async def _end_of_log(self) -> str:
         """The last lines of a server that did not start, for the hub's log."""
@@ -263,7 +252,9 @@ class HubSpawner(StartProgress, PatchedDockerSpawner):
         """None while the server runs, or Docker does not answer."""
         status = await super().poll()
         if status is None and self._check_pending:
-            status = await self._take_over()
+            return await self._take_over()
+        if status and (found := await self.get_object()):
+            self.ended(found["State"])
         return status
 
     async def _take_over(self) -> str | None:

@@ -178,6 +178,15 @@ def test_containers_are_held_to_their_limits():
     assert made["labels"] == {**CONFIG.labels, "cyberhubs.role": "user"}
 
 
+@pytest.mark.parametrize(("given", "files"), [(-1, 64000), (2**20, 64000), (4096, 4096)])
+def test_a_server_may_open_many_files_and_no_more_than_the_engine_gives(
+    monkeypatch: pytest.MonkeyPatch, given: int, files: int
+):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (1024, given))
+    [limit] = host_options(CONFIG)["ulimits"]
+    assert (limit.name, limit.soft, limit.hard) == ("nofile", files, files)
+
+
 @pytest.mark.parametrize(("cpus", "count"), [(0.5, "1"), (1, "1"), (1.5, "2"), (3, "3"), (64, "8")])
 def test_libraries_start_threads_for_the_processors_of_the_server(
     monkeypatch: pytest.MonkeyPatch, cpus: float, count: str
@@ -234,6 +243,22 @@ def server_of(one: HubSpawner) -> None:
     )
     one._check_pending, one.api_token = True, "token"
     one.db = SimpleNamespace()
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ({"OOMKilled": True, "ExitCode": 137}, "It was killed: its memory, 2 GB for all"),
+        ({"OOMKilled": True, "ExitCode": 0}, ""),  # a kernel was, before somebody stopped it
+        ({"OOMKilled": False, "ExitCode": 137}, ""),
+    ],
+)
+def test_what_was_killed_for_memory_says_so_until_it_starts(state: dict[str, Any], says: str):
+    spawner().ended(state)
+    assert spawner().why_ended.startswith(says) and spawner("grace").why_ended == ""
+    assert bool(spawner().why_ended) is bool(says)
+    spawner().starts()
+    assert spawner().why_ended == ""
 
 
 class Engine:

@@ -15,6 +15,7 @@ It works around three faults of JupyterHub 6.1.1 and what that uses, and leaves 
 
 import asyncio
 import gc
+import json
 import os
 import site
 import socket
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from importlib.metadata import version
+from itertools import dropwhile, islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,6 +32,10 @@ from typing import Any
 JUPYTERHUB = "6.1.1"  # which this is written for
 ANSWER_S = 5  # how long the hub is waited for when it is asked about a user it has known
 KNOWN_S = 24 * 3600  # how long its last answer is valid while it is silent
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"  # which JupyterLab's pages speak
+# Of this container's memory, in cgroups of version 2 and 1: a line "oom_kill" with the processes killed for it.
+KILLED = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
 
 EMPTY = ("alembic", "sqlalchemy", "jupyterhub.handlers", "jupyterhub.orm")
 
@@ -89,6 +95,67 @@ def remember(auth: Any) -> None:
         return user
 
     auth.HubAuth._api_request = ask_or_remember
+
+
+def killed_for_memory() -> int:
+    """How many processes of this container were."""
+    for file in KILLED:
+        with suppress(OSError):
+            return int(Path(file).read_text().rpartition("oom_kill ")[2].split()[0])
+    return 0
+
+
+def header_of(message: bytes) -> dict[str, Any]:
+    """That of what a page sends to a kernel in PROTOCOL: how many offsets, these, the channel, the header and more."""
+    first, last = (int.from_bytes(message[at : at + 8], "little") for at in (16, 24))
+    return json.loads(message[first:last])
+
+
+def say_why_kernels_die(connection: Any) -> None:
+    """A kernel that is killed for memory says so below the cell that was running, where JupyterLab alone says that it
+    "appears to have died". It may be killed before it has said that it began.
+
+    `connection`: jupyter_server.services.kernels.connection.channels.ZMQChannelsWebsocketConnection.
+    """
+    take, pass_on = connection.handle_incoming_message, connection.handle_outgoing_message
+    restarted = connection.on_kernel_restarted
+    # Of each kernel, what has not ended: the request by its id, and how many were killed until then.
+    asked: dict[str, dict[str, tuple[dict[str, Any], int]]] = {}
+
+    def note_and_take(self: Any, message: Any) -> None:
+        request = header_of(message) if self.subprotocol == PROTOCOL else {}
+        if request.get("msg_type") == "execute_request":
+            asked.setdefault(self.kernel_id, {})[request["msg_id"]] = request, killed_for_memory()
+        take(self, message)
+
+    def note_and_pass_on(self: Any, stream: Any, message: list[bytes]) -> None:
+        _, parts = self.session.feed_identities(message)
+        if b'"execute_input"' in parts[1] or b'"execute_reply"' in parts[1]:
+            request = self.session.unpack(parts[2])
+            before = asked.get(self.kernel_id, {})
+            later = dropwhile(lambda one: one != request["msg_id"], before)
+            now = {one: before[one] for one in islice(later, 1, None)}
+            if b'"execute_input"' in parts[1]:
+                now = {request["msg_id"]: (request, killed_for_memory()), **now}
+            asked[self.kernel_id] = now
+        pass_on(self, stream, message)
+
+    def say_and_restart(self: Any) -> None:
+        request, before = next(iter(asked.get(self.kernel_id, {}).values()), ({}, 0))
+        if request and killed_for_memory() > before:
+            limit = int(os.environ.get("MEM_LIMIT") or 0) / 2**30
+            self.write_stderr(
+                f"The kernel was killed: this server's memory, {limit:.3g} GB for all that runs in it, was used up. What "
+                "was in variables is lost, files are not. Shut down other kernels, or work on less at a time.",
+                request,
+            )
+        # Once all pages of the kernel were told.
+        asyncio.get_running_loop().call_soon(asked.pop, self.kernel_id, None)
+        restarted(self)
+
+    connection.handle_incoming_message = note_and_take
+    connection.handle_outgoing_message = note_and_pass_on
+    connection.on_kernel_restarted = say_and_restart
 
 
 def add_members_packages(server_app: Any) -> None:
@@ -155,10 +222,14 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     from jupyter_server.serverapp import ServerApp  # pyright: ignore[reportMissingImports]
+    from jupyter_server.services.kernels.connection.channels import (  # pyright: ignore[reportMissingImports]
+        ZMQChannelsWebsocketConnection,
+    )
     from tornado.tcpserver import TCPServer
 
     answer_own_networks(TCPServer)
     add_members_packages(ServerApp)
+    say_why_kernels_die(ZMQChannelsWebsocketConnection)
     start()
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.access import at_work, server_of
+from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import ONE_HUB, Deployment, running
-from tests.support.member import Kernel
+from tests.support.member import Kernel, Member
 from tests.support.waiting import eventually
 
 GB = 2**30
@@ -40,6 +42,10 @@ def test_a_server_has_the_limits_of_the_stack_file(stack: Deployment, kernel: Ke
     score = "/proc/self/oom_score_adj"
     assert int(kernel.run(f"print(open('{score}').read())")) > 0
     assert stack.container("hub").exec_run(["cat", score]).output == b"0\n"
+    given = stack.container("hub").exec_run(["sh", "-c", "ulimit -Hn"]).output
+    assert isinstance(given, bytes)
+    files = "import resource; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    assert kernel.run(files) == " ".join([str(min(64000, int(given)))] * 2)
 
 
 @contextmanager
@@ -100,3 +106,33 @@ def test_a_large_file_reaches_a_kernel_by_its_websocket(kernel: Kernel) -> None:
         code = "print(len(get_ipython().kernel.get_parent()['metadata']['file']))"
         assert connection.run(code, file=file) == str(len(file))
         assert connection.run("print(6 * 7)") == "42"
+
+
+@pytest.mark.slow
+def test_a_kernel_that_is_killed_for_memory_says_so_below_its_cell(stack: Deployment) -> None:
+    says = "The kernel was killed: this server's memory, 1 GB for all that runs in it, was used up."
+    with chromium() as browser:
+        page = browser.new_page()
+        open_notebook(page, stack.front, "Test hub", "katherine", stack.password)
+        run_cell(page, "x = b'x' * (2 << 30)", 0)
+        expect(output(page)).to_contain_text(says, timeout=60_000)
+    with Member(stack.url, "katherine") as katherine:
+        katherine.sign_in(stack.password).stop()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_for_memory_says_so_where_it_is_started_again(
+    stack: Deployment,
+) -> None:
+    """Of any image: it is the hub that says it."""
+    first = "import os; open(f'/proc/{os.getppid()}/oom_score_adj', 'w').write('1000')"
+    says = "It was killed: its memory, 1 GB for all that runs in it, was used up."
+    with at_work(stack, "katherine") as katherine:
+        with katherine.kernel().connected() as connection:
+            connection.run(first)
+            connection.begin("x = b'x' * (2 << 30)")
+        eventually(lambda: server_of(stack, "katherine") not in stack.containers(), 60)
+        assert says in katherine.http.get(f"{katherine.server}lab").text
+        katherine.start()
+        katherine.stop()
+        assert says not in katherine.http.get(f"{katherine.server}lab").text

@@ -186,6 +186,14 @@ class Connection:
         self._socket.send(json.dumps(message))
         return session
 
+    def errors_of(self, request: str, timeout: float = 60) -> str:
+        """The next of what a request prints as an error."""
+        while True:
+            reply = json.loads(self._socket.recv(timeout=timeout))
+            of_it = reply["parent_header"].get("msg_id") == request
+            if of_it and reply["msg_type"] == "stream" and reply["content"]["name"] == "stderr":
+                return reply["content"]["text"]
+
     def run(self, code: str, timeout: float = 60, file: str = "") -> str:
         """What `code` prints, which a `file` comes with; raises ConnectionClosed if somebody has cut the websocket."""
         session = self.begin(code, file)

@@ -20,6 +20,26 @@ class ServerApp:
 """
 
 
+CONNECTION = """
+import json
+
+class ZMQChannelsWebsocketConnection:
+    kernel_id = "k"
+    subprotocol = "v1.kernel.websocket.jupyter.org"
+    class session:
+        feed_identities = staticmethod(lambda message: ([], message))
+        unpack = staticmethod(json.loads)
+    def handle_incoming_message(self, message):
+        print("taken")
+    def handle_outgoing_message(self, stream, message):
+        print("passed on")
+    def write_stderr(self, text, parent):
+        print(parent["msg_id"], text)
+    def on_kernel_restarted(self):
+        print("restarted")
+"""
+
+
 @pytest.fixture
 def run(tmp_path: Path):
     """Runs the source with the given text as JupyterHub's module for servers."""
@@ -34,6 +54,9 @@ def run(tmp_path: Path):
         (package / "singleuser.py").write_text(singleuser)
         (tmp_path / "jupyter_server").mkdir(exist_ok=True)
         (tmp_path / "jupyter_server/serverapp.py").write_text(SERVER)
+        connection = tmp_path / "jupyter_server/services/kernels/connection/channels.py"
+        connection.parent.mkdir(parents=True, exist_ok=True)
+        connection.write_text(CONNECTION)
         if version:
             metadata = tmp_path / f"jupyterhub-{version}.dist-info/METADATA"
             metadata.parent.mkdir()
@@ -49,6 +72,7 @@ def run(tmp_path: Path):
                 "PYTHONPATH": str(tmp_path),
                 "PATH": f"{tmp_path}:/usr/bin:/bin",
                 "PYTHONUSERBASE": str(tmp_path / "own"),
+                "MEM_LIMIT": str(3 * 2**29),
             },
             stdout=subprocess.PIPE,
             text=True,
@@ -125,6 +149,72 @@ def test_those_with_which_a_start_did_not_end_are_left_out_of_the_next(run, own:
     assert run(WITH_AN_EXTENSION) == "left out\nruns"
     (own / "thing.py").write_text("print('loaded')")
     assert run(WITH_AN_EXTENSION) == "loaded\nruns"
+
+
+KERNEL = """
+import __main__, asyncio, json
+from pathlib import Path
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+def asks(page, cell):
+    parts = [b"shell", json.dumps({{"msg_type": "execute_request", "msg_id": cell}}).encode(), b"{{}}"]
+    offsets, at = [], 8 * (len(parts) + 2)
+    for part in [*parts, b""]:
+        offsets.append(at)
+        at += len(part)
+    numbers = [len(offsets), *offsets]
+    page.handle_incoming_message(b"".join(n.to_bytes(8, "little") for n in numbers) + b"".join(parts))
+
+def says(page, kind, cell):
+    header, parent = ({{"msg_type": kind}}, {{"msg_id": cell}})
+    page.handle_outgoing_message("iopub", [b"", json.dumps(header).encode(), json.dumps(parent).encode()])
+
+async def scenario():
+    file = Path({file!r})
+    __main__.KILLED = ("/nowhere", str(file))
+    page, other = ZMQChannelsWebsocketConnection(), ZMQChannelsWebsocketConnection()
+    file.write_text({before!r})
+    other.subprotocol = None
+    other.handle_incoming_message(b"as others speak")
+    for cell in ("left", "done", "cell", "next"):
+        asks(page, cell)
+    says(page, "execute_input", "done")
+    says(page, "execute_reply", "done")
+    {begins}
+    says(page, "stream", "next")
+    file.write_text({after!r})
+    page.on_kernel_restarted()
+    other.on_kernel_restarted()
+    await asyncio.sleep(0)
+    asks(page, "again")
+    page.on_kernel_restarted()
+
+def main():
+    asyncio.run(scenario())
+"""
+
+
+@pytest.mark.parametrize("begins", ['says(page, "execute_input", "cell")', ""])
+@pytest.mark.parametrize(
+    ("text", "counts", "told"),
+    [
+        ("low 0\nmax 7\noom 1\noom_kill {}\noom_group_kill 0\n", (0, 1), 2),
+        ("oom_kill_disable 0\nunder_oom 0\noom_kill {}\n", (3, 4), 2),
+        ("oom_kill_disable 0\nunder_oom 0\noom_kill {}\n", (3, 3), 0),
+    ],
+    ids=["cgroups 2", "cgroups 1", "it died of something else"],
+)
+def test_a_kernel_that_is_killed_for_memory_says_so_in_its_cell(
+    run, tmp_path: Path, text: str, counts: tuple[int, int], told: int, begins: str
+):
+    """On each page of it, and also where it could not say that it began."""
+    before, after = map(text.format, counts)
+    file = str(tmp_path / "events")
+    said = run(KERNEL.format(file=file, before=before, after=after, begins=begins))
+    assert said.count("cell The kernel was killed: this server's memory, 1.5 GB for all") == told
+    assert said.count("The kernel was killed") == told
+    assert (said.count("taken"), said.count("restarted")) == (6, 3)
+    assert said.count("passed on") == (4 if begins else 3)
 
 
 def test_another_jupyterhub_starts_in_its_own_way(run):
