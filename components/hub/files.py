@@ -163,6 +163,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         interface=hub.interface,
         login=_login(args),
         idle_timeout_s=hub.idle.after_minutes * 60,
+        open_tab_timeout_s=hub.idle.open_tab_minutes * 60,
         logo=Path(hub.logo).name if hub.logo else None,
         members_slice=host.members_slice,
         contact=hub.contact,

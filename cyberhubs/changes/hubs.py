@@ -193,10 +193,11 @@ def _access(mount: dict[str, Any]) -> str:
 
 
 def _idle(was: int, will: int) -> str:
-    def shown(seconds: int) -> str:
-        return f"after {seconds // 60} min" if seconds else "never"
+    return f"idle servers are stopped {_after(will)} (before: {_after(was)})."
 
-    return f"idle servers are stopped {shown(will)} (before: {shown(was)})."
+
+def _after(seconds: int) -> str:
+    return f"after {seconds // 60} min" if seconds else "never"
 
 
 def _login(was: dict[str, Any], will: dict[str, Any]) -> str:
@@ -226,6 +227,9 @@ _CHANGED = {
         "from their next start, servers have the rights of other groups in data spaces."
     ),
     "idle_timeout_s": _idle,
+    "open_tab_timeout_s": lambda was, will: (
+        f"servers of which a tab is open are stopped {_after(will)} (before: {_after(was or 0)})."
+    ),
     "login": _login,
     "homes_path": lambda was, will: (
         f"homes are in {will} (before: {was}), where none of today's are."

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,16 @@ from docker.errors import APIError, NotFound
 
 from .test_config import CONFIG
 
-LIMIT_S = 600
+LIMIT_S = 3600
+OPEN_TAB_S = 4 * 3600
 TURN_S = 300
-SERVER = {"full_name": "grace-hopper/", "url": "/core/user/grace-hopper/"}
+TURNS = 4  # until what it has done is known of the last 15 minutes
+BEGIN = datetime(2026, 11, 23, tzinfo=UTC)
+SERVER = {
+    "full_name": "grace-hopper/",
+    "url": "/core/user/grace-hopper/",
+    "started": "2026-11-23T00:00:00Z",
+}
 CONTAINER = "cyberhubs.local.core.user.grace-2dhopper"
 
 
@@ -20,72 +28,126 @@ class Asked:
     """What Docker says of the one container, and the server of its kernels."""
 
     def __init__(self) -> None:
-        self.rule = IdleRule(CONFIG)
-        self.now, self.spent, self.kernels = datetime(2026, 11, 23, tzinfo=UTC), 100.0, 0
+        self.rule = IdleRule(replace(CONFIG, open_tab_timeout_s=OPEN_TAB_S))
+        self.now, self.spent, self.bytes = BEGIN, 100.0, 10**6
+        self.said, self.commands = idle.Said(), list[str]()
         self.fails: Exception | None = None
 
-    def cpu_spent(self, container: str) -> tuple[datetime, float]:
+    def figures(self, container: str) -> idle.Figures:
         assert container == CONTAINER
         if self.fails:
             raise self.fails
-        return self.now, self.spent
+        return idle.Figures(self.now, self.spent, self.bytes)
 
-    async def busy_kernels(self, *where: str) -> int:
+    async def ask(self, *where: str) -> idle.Said:
         assert where == (CONTAINER, CONFIG.network, SERVER["url"])
-        return self.kernels
+        return self.said
 
-    async def turn(self, cores: float = 0, inactive_s: int = LIMIT_S) -> bool:
+    async def turn(self, cores: float = 0, inactive_s: int = LIMIT_S, speed: int = 0) -> bool:
         """Whether it counts as idle, the next time that the culler comes by."""
-        self.now += timedelta(seconds=TURN_S)
+        self.now += timedelta(seconds=TURN_S - 1)  # turns are not to the second
         self.spent += cores * TURN_S
+        self.bytes += speed * TURN_S
         return await self.rule(
             inactive=timedelta(seconds=inactive_s), inactive_limit=LIMIT_S, server=SERVER
         )
+
+    async def known(self) -> None:
+        """Quiet for as long as it takes until one more turn decides."""
+        for _ in range(TURNS - 1):
+            assert not await self.turn()
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     asked = Asked()
-    monkeypatch.setattr(idle, "cpu_spent", asked.cpu_spent)
-    monkeypatch.setattr(idle, "busy_kernels", asked.busy_kernels)
+    monkeypatch.setattr(idle, "figures", asked.figures)
+    monkeypatch.setattr(idle, "ask", asked.ask)
+    monkeypatch.setattr(idle, "running_commands", lambda _: asked.commands)
+    monkeypatch.setattr(idle, "now", lambda: asked.now)
     return asked
 
 
 async def test_whoever_is_at_it_keeps_it(asked: Asked):
-    assert not await asked.turn()
+    await asked.known()
     assert not await asked.turn(inactive_s=LIMIT_S - 1)
 
 
 async def test_it_is_stopped_when_the_time_is_over(asked: Asked):
-    assert not await asked.turn(inactive_s=LIMIT_S - TURN_S)
+    for _ in range(TURNS):
+        assert not await asked.turn(inactive_s=LIMIT_S - TURN_S)
     assert await asked.turn(0.004)
 
 
-@pytest.mark.parametrize(("cores", "idle"), [(0.004, True), (0.015, False), (8, False)])
-async def test_what_it_took_since_the_last_turn_counts(asked: Asked, cores: float, idle: bool):
-    await asked.turn()
+@pytest.mark.parametrize(("cores", "idle"), [(0.02, True), (0.04, False), (8, False)])
+async def test_what_it_computed_in_the_last_minutes_counts(asked: Asked, cores: float, idle: bool):
+    """On average: twice as much in a third of them is less."""
+    await asked.known()
     assert await asked.turn(cores) is idle
 
 
-async def test_a_new_culler_waits_for_its_next_turn(asked: Asked):
-    """It cannot know what the server did before."""
+async def test_one_quiet_turn_decides_nothing(asked: Asked):
+    await asked.known()
+    assert not await asked.turn(1)
     assert not await asked.turn()
-    asked.spent = 0  # another container of that name
     assert not await asked.turn()
     assert await asked.turn()
 
 
+@pytest.mark.parametrize(("speed", "idle"), [(1_000, True), (50_000, False)])
+async def test_what_it_transferred_counts(asked: Asked, speed: int, idle: bool):
+    await asked.known()
+    assert await asked.turn(speed=speed) is idle
+
+
+async def test_a_new_culler_waits_until_it_knows(asked: Asked):
+    """It cannot know what the server did before."""
+    await asked.known()
+    asked.spent = 0  # another container of that name
+    await asked.known()
+    assert await asked.turn()
+
+
 async def test_busy_kernels_keep_it_in_their_pauses(asked: Asked):
-    await asked.turn()
-    asked.kernels = 1
+    await asked.known()
+    asked.said = idle.Said(1)
     assert not await asked.turn(0.001)
-    asked.kernels = 0
+    asked.said = idle.Said()
     assert await asked.turn(0.001)
+
+
+async def test_what_a_terminal_runs_keeps_it(asked: Asked):
+    await asked.known()
+    asked.commands = ["make"]
+    assert not await asked.turn()
+    asked.commands = []
+    assert await asked.turn()
+
+
+@pytest.mark.parametrize(
+    ("said", "idle"),
+    [
+        (idle.Said(0, BEGIN), True),
+        (idle.Said(0, BEGIN + timedelta(hours=1, minutes=30)), False),
+        (idle.Said(1, BEGIN), False),
+        (idle.Said(0, None), False),  # perhaps it is another program's page
+        (idle.Said(0, BEGIN - timedelta(days=1)), True),
+    ],
+)
+async def test_an_open_tab_in_which_nothing_is_run_is_left_some_time(
+    asked: Asked, said: idle.Said, idle: bool
+):
+    await asked.known()
+    asked.said = said
+    asked.now = BEGIN + timedelta(hours=3)
+    assert not await asked.turn(inactive_s=0)
+    asked.now = BEGIN + timedelta(hours=5)
+    assert await asked.turn(inactive_s=0) is idle
 
 
 @pytest.mark.parametrize(("error", "idle"), [(NotFound("gone"), True), (APIError("busy"), False)])
 async def test_without_figures_nobody_is_stopped(asked: Asked, error: Exception, idle: bool):
-    await asked.turn()
+    await asked.known()
     asked.fails = error
     assert await asked.turn() is idle
 
@@ -103,7 +165,25 @@ class Client:
     def __exit__(self, *error: object) -> None: ...
 
     def stats(self, container: str, stream: bool, one_shot: bool) -> dict[str, Any]:
-        return {"read": self.read, "cpu_stats": {"cpu_usage": {"total_usage": 6_500_000_000}}}
+        return {
+            "read": self.read,
+            "cpu_stats": {"cpu_usage": {"total_usage": 6_500_000_000}},
+            "networks": {
+                "eth0": {"rx_bytes": 3, "tx_bytes": 4},
+                "eth1": {"rx_bytes": 5, "tx_bytes": 6},
+            },
+        }
+
+    def top(self, container: str, ps_args: str) -> dict[str, Any]:
+        rows = [
+            ["1", "Ss", "tini"],
+            ["7", "Sl", "python"],
+            ["20", "Ss+", "bash"],
+            ["30", "Ss", "bash"],
+            ["31", "S", "nohup"],
+            ["32", "Sl+", "make"],
+        ]
+        return {"Titles": ["PID", "STAT", "COMMAND"], "Processes": rows}
 
     def inspect_container(self, container: str) -> dict[str, Any]:
         return {
@@ -114,40 +194,54 @@ class Client:
 
 def test_figures_of_docker_s(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(idle.docker, "APIClient", Client)
-    when, spent = idle.cpu_spent("x")
-    assert (when.second, spent) == (10, 6.5)
+    found = idle.figures("x")
+    assert (found.at.second, found.cpu_s, found.transferred) == (10, 6.5, 18)
+    assert idle.running_commands("x") == ["make"]
     monkeypatch.setattr(Client, "read", "0001-01-01T00:00:00Z")
     with pytest.raises(idle.DockerException):
-        idle.cpu_spent("x")
+        idle.figures("x")
 
 
 @pytest.fixture
-async def kernels(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Any]]:
-    """What a server answers of its kernels, to who brings its own token."""
-    answer: list[Any] = []
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
+    """What a server answers of its kernels and terminals, to who brings its own token."""
+    answers: dict[str, Any] = {"kernels": []}
 
-    async def kernels(request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == "token own"
         assert request.query == {"no_track_activity": "1"}
-        return web.json_response(answer)
+        if (kind := request.match_info["kind"]) not in answers:
+            raise web.HTTPNotFound
+        return web.json_response(answers[kind])
 
     application = web.Application()
-    application.router.add_get(f"{SERVER['url']}api/kernels", kernels)
+    application.router.add_get(f"{SERVER['url']}api/{{kind}}", answer)
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     monkeypatch.setattr(idle, "SERVER_PORT", runner.addresses[0][1])
     monkeypatch.setattr(idle.docker, "APIClient", Client)
-    yield answer
+    yield answers
     await runner.cleanup()
 
 
-async def test_a_server_says_how_many_kernels_are_busy(kernels: list[Any]):
-    kernels += [{"execution_state": state} for state in ("idle", "busy", "busy", "starting")]
-    assert await idle.busy_kernels("x", CONFIG.network, SERVER["url"]) == 2
+def at(hour: int) -> str:
+    return f"2026-11-23T{hour:02}:00:00.000000Z"
 
 
-async def test_one_that_does_not_say_has_none(kernels: list[Any]):
-    assert await idle.busy_kernels("x", CONFIG.network, "/no-jupyter/") == 0
-    kernels.append("?")
-    assert await idle.busy_kernels("x", CONFIG.network, SERVER["url"]) == 0
+async def test_a_server_says_what_is_busy_and_when_something_last_was(server: dict[str, Any]):
+    server["kernels"] = [
+        {"execution_state": state, "last_activity": at(hour)}
+        for hour, state in enumerate(("idle", "busy", "busy", "starting"))
+    ]
+    said = await idle.ask("x", CONFIG.network, SERVER["url"])
+    assert said == idle.Said(2, BEGIN + timedelta(hours=3))
+    server["terminals"] = [{"name": "1", "last_activity": at(4)}]
+    said = await idle.ask("x", CONFIG.network, SERVER["url"])
+    assert said == idle.Said(2, BEGIN + timedelta(hours=4))
+
+
+async def test_one_that_does_not_say_has_none(server: dict[str, Any]):
+    assert await idle.ask("x", CONFIG.network, "/no-jupyter/") == idle.Said()
+    server["kernels"].append("?")
+    assert await idle.ask("x", CONFIG.network, SERVER["url"]) == idle.Said()

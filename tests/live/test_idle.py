@@ -1,33 +1,50 @@
-"""A server that nobody uses is stopped; one whose kernels are at work is not, though its page is closed."""
+"""A server that nobody uses is stopped, be a tab of it open; one that is at work is not, though its page is closed."""
 
+import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from tests.support.access import at_work, server_of
 from tests.support.deployment import ONE_HUB, Deployment, running
+from tests.support.member import Member
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
 IDLE_S = 60
-BURSTS_S = 3 * IDLE_S
+OPEN_TAB_S = 2 * IDLE_S
+WORK_S = 4 * IDLE_S
 # As a fit does, step by step: two in a thousand of a core.
 BURSTS = f"""
 import time
-end = time.monotonic() + {BURSTS_S}
+end = time.monotonic() + {WORK_S}
 while time.monotonic() < end:
     sum(range(10**6))
     time.sleep(15)
+"""
+# A program of its own, beside an idle kernel, with some 30 kB each second.
+TRANSFER = f"""
+import subprocess
+subprocess.Popen(["sh", "-c", '''
+end=$(($(date +%s) + {WORK_S}))
+while [ "$(date +%s)" -lt $end ]; do
+    head -c 300000 /dev/zero | curl -s -o /dev/null --data-binary @- http://hub:8081/core/hub/health
+    sleep 10
+done
+'''])
 """
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     limits = "limits: {{memory: 1G, cpus: 2, pids: 256}}"
-    first = ONE_HUB.replace(limits, f"{limits}\n      idle: {{{{afterMinutes: {IDLE_S // 60}}}}}")
+    minutes = f"afterMinutes: {IDLE_S // 60}, openTabMinutes: {OPEN_TAB_S // 60}"
+    first = ONE_HUB.replace(limits, f"{limits}\n      idle: {{{{{minutes}}}}}")
+    first = first.replace("[grace, katherine]", "[grace, katherine, joan, mary]")
     with running(Deployment(tmp_path_factory.mktemp("idle"), "idle", first)) as stack:
         figures: Any = stack.container("hub").stats(stream=False)
         if figures["read"].startswith("0001"):
@@ -35,12 +52,37 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield stack
 
 
-def test_a_kernel_that_computes_in_bursts_is_at_work(stack: Deployment) -> None:
-    with at_work(stack, "grace") as grace:
+def type_in_terminal(member: Member, command: str) -> None:
+    """And close the page."""
+    made = member.http.post(f"{member.server}api/terminals", headers=member.server_headers)
+    with member.websocket(f"terminals/websocket/{made.json()['name']}", 10) as socket:
+        time.sleep(2)  # until its shell reads
+        socket.send(json.dumps(["stdin", f"{command}\r"]))
+        time.sleep(1)
+
+
+def test_what_is_at_work_goes_on_and_what_is_left_open_is_stopped(stack: Deployment) -> None:
+    def runs(name: str) -> bool:
+        return server_of(stack, name) in stack.containers()
+
+    at_it = ("grace", "katherine", "joan")
+    with ExitStack() as pages:
+        grace, katherine, joan, mary = (
+            pages.enter_context(at_work(stack, name)) for name in (*at_it, "mary")
+        )
         with grace.kernel().connected() as connection:
-            began = time.monotonic()
             connection.begin(BURSTS)
-        while time.monotonic() - began < BURSTS_S - 5:
-            assert server_of(stack, "grace") in stack.containers()
-            time.sleep(5)  # and look again: it must run at each moment until then
-        eventually(lambda: server_of(stack, "grace") not in stack.containers(), 4 * IDLE_S)
+        type_in_terminal(katherine, f"sleep {WORK_S}")
+        joan.kernel().run(TRANSFER)
+        left_open = pages.enter_context(mary.kernel().connected())
+        left_open.run("1")
+        began, stopped_s = time.monotonic(), 0.0
+        while (passed_s := time.monotonic() - began) < WORK_S - 10:
+            assert [name for name in at_it if not runs(name)] == []
+            if not stopped_s and not runs("mary"):
+                stopped_s = passed_s
+            elif not stopped_s:
+                mary.http.get(f"{mary.server}api/kernels")  # as a page asks for news
+            time.sleep(5)  # and look again: they must run at each moment until then
+        assert stopped_s >= OPEN_TAB_S
+        eventually(lambda: not any(map(runs, at_it)), 4 * IDLE_S)

@@ -113,6 +113,21 @@ class Member:
         assert answer.status_code == 201, answer.text
         return Kernel(self, answer.json()["id"])
 
+    def websocket(self, path: str, timeout: float) -> ClientConnection:
+        """One of the server's, to be closed after use."""
+        cookies = "; ".join(
+            f"{cookie.name}={cookie.value}"
+            for cookie in self.http.cookies.jar
+            if urlsplit(self.server).path.startswith(cookie.path)
+        )
+        return connect(
+            f"ws{self.server.removeprefix('http')}{path}",
+            additional_headers={"Cookie": cookies},
+            open_timeout=timeout,
+            max_size=None,
+            ssl=self.trust,
+        )
+
     def _hub_headers(self) -> dict[str, str]:
         return {"X-XSRFToken": self._xsrf_of_hub}
 
@@ -145,19 +160,9 @@ class Kernel:
     @contextmanager
     def connected(self) -> Iterator["Connection"]:
         """One websocket, as an open page holds it."""
-        server = self.member.server
-        cookies = "; ".join(
-            f"{cookie.name}={cookie.value}"
-            for cookie in self.member.http.cookies.jar
-            if urlsplit(server).path.startswith(cookie.path)
-        )
-        with connect(
-            f"ws{server.removeprefix('http')}api/kernels/{self._kernel}/channels",
-            additional_headers={"Cookie": cookies},
-            open_timeout=ANSWERS_S if self._has_answered else KERNEL_ANSWERS_S,
-            max_size=None,
-            ssl=self.member.trust,
-        ) as socket:
+        path = f"api/kernels/{self._kernel}/channels"
+        timeout = ANSWERS_S if self._has_answered else KERNEL_ANSWERS_S
+        with self.member.websocket(path, timeout) as socket:
             self._has_answered = True
             yield Connection(socket)
 
@@ -185,14 +190,6 @@ class Connection:
         }  # fmt: skip
         self._socket.send(json.dumps(message))
         return session
-
-    def errors_of(self, request: str, timeout: float = 60) -> str:
-        """The next of what a request prints as an error."""
-        while True:
-            reply = json.loads(self._socket.recv(timeout=timeout))
-            of_it = reply["parent_header"].get("msg_id") == request
-            if of_it and reply["msg_type"] == "stream" and reply["content"]["name"] == "stderr":
-                return reply["content"]["text"]
 
     def run(self, code: str, timeout: float = 60, file: str = "") -> str:
         """What `code` prints, which a `file` comes with; raises ConnectionClosed if somebody has cut the websocket."""

@@ -275,6 +275,13 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     ((*CORE, "limits", "cpus"), "1", "hubs.core.limits.cpus", "'1' is not a number"),
     ((*CORE, "limits", "pids"), 63, "hubs.core.limits.pids", "63 is too small — give at least 64"),
     ((*CORE, "limits", "pids"), 64.5, "hubs.core.limits.pids", "64.5 is not a whole number"),
+    ((*CORE, "idle"), {"openTabMinutes": 60}, "hubs.core.idle", "afterMinutes 1440 waits longer"),
+    (
+        (*CORE, "idle"),
+        {"afterMinutes": 0, "openTabMinutes": 60},
+        "hubs.core.idle",
+        "afterMinutes 0 waits longer for a closed tab",
+    ),
     ((*CORE, "idle"), {"afterMinutes": -1}, "hubs.core.idle.afterMinutes", "at least 0"),
 ]
 

@@ -114,6 +114,7 @@ class HubConfig:
     login: Login
     groups: tuple[int, ...] = ()  # whose rights users have too, in data spaces
     idle_timeout_s: int = 0  # 0: servers are never stopped for being idle
+    open_tab_timeout_s: int = 0  # 0: nor are those of which a tab is open
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused
     prune_at: int = 85  # percent of the images' disk from which those that nothing needs go
