@@ -126,11 +126,14 @@ def test_a_server_that_is_killed_for_memory_says_so_where_it_is_started_again(
 ) -> None:
     """Of any image: it is the hub that says it."""
     first = "import os; open(f'/proc/{os.getppid()}/oom_score_adj', 'w').write('1000')"
+    nobody_s = (
+        "while True: open('/dev/shm/x', 'ab').write(bytes(2**20))"  # so the server is the largest
+    )
     says = "It was killed: its memory, 1 GB for all that runs in it, was used up."
     with at_work(stack, "katherine") as katherine:
         with katherine.kernel().connected() as connection:
             connection.run(first)
-            connection.begin("x = b'x' * (2 << 30)")
+            connection.begin(nobody_s)
         eventually(lambda: server_of(stack, "katherine") not in stack.containers(), 60)
         assert says in katherine.http.get(f"{katherine.server}lab").text
         katherine.start()
