@@ -151,7 +151,7 @@ setup-dev:
 
 setup-test: setup-dev
 	@$(PYTHON) -m install pulumi plugins engine base caddy gitleaks
-	@$(INSTALL_TOOLS) browser ssh
+	@$(INSTALL_TOOLS) browser ssh acl
 
 setup-test-all:
 	@$(INSTALL_TOOLS) acme

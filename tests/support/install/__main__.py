@@ -1,7 +1,7 @@
 """python -m tests.support.install ITEM ...: sets up what is missing.
 
-browser is Chromium; ssh: ssh and ip, for tests of machines; acme: pebble, an authority for certificates; load:
-wrk, which asks a server as fast as it answers; actionlint: the linter of workflows.
+browser is Chromium; ssh: ssh and ip, for tests of machines; acl: rights that new files of a folder get; acme: pebble, an
+authority for certificates; load: wrk, which asks a server as fast as it answers; actionlint: the linter of workflows.
 """
 
 import argparse
@@ -19,6 +19,7 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
         tools.Tool("openssh-client", "ssh", "ssh-keygen"),
         tools.Tool("iproute2", "ip"),
     ],
+    "acl": lambda: [tools.Tool("acl", "setfacl", "getfacl")],
     "acme": lambda: [tools.Tool("pebble", "pebble", "pebble-challtestsrv")],
     "load": lambda: [tools.Tool("wrk")],
     "actionlint": lambda: [actionlint.Actionlint()],
