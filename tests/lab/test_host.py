@@ -25,6 +25,8 @@ from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, ours
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 USER = 12345
 METADATA = "169.254.169.254"
 UNCHANGED = {"unchanged"}
@@ -63,7 +65,6 @@ def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None
     assert "All is as it was made" in lab.ops("drift")
 
 
-@pytest.mark.slow
 def test_status_logs_and_bad_targets(lab: LabDeployment) -> None:
     status = lab.ops("status")
     assert "up, JupyterHub 6.1.1" in status and "/mnt: " in status
@@ -95,7 +96,6 @@ def test_a_member_has_the_machines_limits_and_spaces(lab: LabDeployment) -> None
     assert lab.machine.exec("cat /mnt/user/shared.txt; rm /mnt/user/shared.txt") == "x"
 
 
-@pytest.mark.slow
 def test_members_reach_neither_each_other_nor_the_metadata(lab: LabDeployment) -> None:
     connect = (
         "import socket\n"
@@ -169,7 +169,6 @@ def test_no_neighbour_with_a_route_reaches_a_container(lab: LabDeployment) -> No
         lab.machine.exec("iptables -P FORWARD DROP")
 
 
-@pytest.mark.slow
 def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None:
     image = lab.machine.exec("docker images -q cyberhubs/corehub | head -1").strip()
     lab.machine.exec(
@@ -193,7 +192,6 @@ def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None
     assert "All is as it was made" in lab.ops("drift")
 
 
-@pytest.mark.slow
 @ours
 def test_the_plugin_reaches_the_engine(lab: LabDeployment, tmp_path: Path) -> None:
     def folders() -> set[Path]:
@@ -235,7 +233,6 @@ def test_the_plugin_reaches_the_engine(lab: LabDeployment, tmp_path: Path) -> No
     eventually(lambda: folders() == before, 5)  # the tunnel ends after the plugin
 
 
-@pytest.mark.slow
 def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     started = lab.machine.exec("docker ps -q").split()
     lab.machine.exec(  # of the sysctls, the one that lab machines do not share
@@ -257,7 +254,6 @@ def test_what_has_drifted_is_said_and_mended(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
-@pytest.mark.slow
 def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) -> None:
     access = "/mnt/hubs/core/live/access"
     right = lab.machine.exec(f"cat {access}")
@@ -278,7 +274,6 @@ def test_a_damaged_file_and_a_lost_state_take_nobody_s_work(lab: LabDeployment) 
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
-@pytest.mark.slow
 def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeployment) -> None:
     before = lab.file.read_text()
     lab.edit(lambda config: config["cyberhubs:host"]["ssh"].update({"from": ["192.0.2.0/24"]}))
@@ -290,7 +285,6 @@ def test_a_firewall_that_shuts_the_operator_out_takes_itself_back(lab: LabDeploy
     assert "All is as it was made" in lab.ops("drift")
 
 
-@pytest.mark.slow
 def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
     with lab.tunnel(), member(lab, "katherine") as katherine:
         katherine.kernel().run("print('orbit', file=open('kept.txt', 'w'))")
@@ -305,7 +299,6 @@ def test_after_a_reboot_it_answers_again(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
-@pytest.mark.slow
 def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
     """By a fresh one with the same disk: new containers, the same members."""
     with lab.tunnel(), Member(lab.url, "grace") as grace:
@@ -330,7 +323,6 @@ def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
     assert set(changes(lab.ops("up"))) == UNCHANGED
 
 
-@pytest.mark.slow
 def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
     with lab.tunnel(), Member(lab.url, "katherine") as katherine:
         katherine.sign_in(lab.password).start()
@@ -344,7 +336,6 @@ def test_down_takes_all_away_but_the_data(lab: LabDeployment) -> None:
         assert kernel.run("print(open('down.txt').read())") == "orbit"
 
 
-@pytest.mark.slow
 def test_no_secret_is_readable(lab: LabDeployment) -> None:
     secrets = {
         "private key": lab.machine.key.read_text().splitlines()[1],

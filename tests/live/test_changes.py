@@ -218,6 +218,7 @@ def test_members_of_a_team(branch: Branch) -> None:
     assert "team my-org:class: grace loses" in comment
 
 
+@pytest.mark.slow
 def test_an_image_and_a_part_of_the_program(branch: Branch) -> None:
     branch.edit(("FROM", "# another line\nFROM"), path="images/corehub/Dockerfile")
     branch.edit(("protect=True", "protect=False"), path="components/host/cloud_server.py")
@@ -231,6 +232,7 @@ def test_an_image_and_a_part_of_the_program(branch: Branch) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_broken_rule_and_one_that_is_waived(branch: Branch) -> None:
     branch.edit(
         ("from: [192.0.2.0/24]", ""),
@@ -261,6 +263,7 @@ def test_a_secret_that_is_not_encrypted(branch: Branch) -> None:
     assert secret not in printed + comment
 
 
+@pytest.mark.slow
 def test_what_is_not_committed_counts(branch: Branch) -> None:
     branch.file.write_text(branch.file.read_text().replace('"grace", ', ""))
     shutil.copy(branch.file, branch.directory / "stacks/Pulumi.new.yaml")
@@ -286,6 +289,7 @@ def test_a_stack_that_is_taken_away(branch: Branch) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_strangers_text_is_shown_and_does_nothing(branch: Branch) -> None:
     branch.edit(
         ("title: Core hub", 'title: "@my-org/all **hi** <b>x</b> [y](https://example.org)"')

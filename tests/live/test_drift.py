@@ -98,6 +98,7 @@ def test_what_only_a_refresh_sees_is_said_and_undone(deployment: Deployment) -> 
     assert deployment.started() == started
 
 
+@pytest.mark.slow
 def test_what_could_not_be_looked_at_is_not_called_right(deployment: Deployment) -> None:
     said = drift(deployment, status=2, DOCKER_HOST="tcp://127.0.0.1:1")
     assert "nothing is known to differ" in said and "- Not looked at: DOCKER_HOST says" in said
@@ -226,6 +227,7 @@ def test_what_cannot_be_put_right_is_named(deployment: Deployment, database: Pat
         assert f"Its database is damaged: {database}" in said
 
 
+@pytest.mark.slow
 def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel: Kernel) -> None:
     before = deployment.containers()
     deployment.state_file.unlink()

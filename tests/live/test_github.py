@@ -323,6 +323,7 @@ def test_only_a_no_takes_somebody_out(
         eventually(lambda: has_lost_access(deployment, joan), 2 * REFRESH_S)
 
 
+@pytest.mark.slow
 def test_a_list_of_names_that_becomes_an_organization(deployment: Deployment) -> None:
     """The tokens of sign-ins before it show no organization."""
     say(deployment, allowed=["grace"], organizations=[])
@@ -351,6 +352,7 @@ def hub_log(deployment: Deployment) -> str:
     return deployment.container("hub").logs(tail=200).decode()
 
 
+@pytest.mark.slow
 def test_a_github_app_does_as_well(
     deployment: Deployment, github: GitHub, account: Account, team: Team
 ) -> None:
@@ -472,6 +474,7 @@ def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) ->
             somebody.stop()
 
 
+@pytest.mark.slow
 def test_a_team_of_the_stack_file(deployment: Deployment, github: GitHub) -> None:
     owner = {"GITHUB_TOKEN": github.token("grace", "admin:org"), "GITHUB_BASE_URL": github.url}
     deployment.environment |= owner

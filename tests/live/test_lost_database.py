@@ -28,6 +28,7 @@ def test_who_works_goes_on_after_the_database_was_lost(deployment: Deployment) -
 
 
 @pytest.mark.parametrize("of", ["nothing", "another server"])
+@pytest.mark.slow
 def test_who_works_goes_on_with_an_older_database(
     deployment: Deployment, tmp_path: Path, of: str
 ) -> None:

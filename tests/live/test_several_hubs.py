@@ -92,6 +92,7 @@ def members(three: Deployment, trust: ssl.SSLContext) -> Iterator[list[Member]]:
 
 
 @pytest.mark.usefixtures("members")
+@pytest.mark.slow
 def test_front_page_and_a_browser_in_two_hubs_at_once(three: Deployment) -> None:
     with chromium(DOMAIN) as browser:
         context = browser.new_context(ignore_https_errors=True)
