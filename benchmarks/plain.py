@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from docker.errors import NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 
 from tests.support import run
@@ -81,11 +81,14 @@ def plain_hub(deployment: Deployment, directory: Path, image: str) -> Iterator[t
         eventually(lambda: httpx.get(f"{url}hub/login").status_code == 200)
         yield url, token
     finally:
-        for container in engine.containers.list(
-            all=True, ignore_removed=True, filters={"name": name}
-        ):
-            with suppress(NotFound):  # a server that is just being removed
+
+        def left() -> list[Container]:
+            return engine.containers.list(all=True, ignore_removed=True, filters={"name": name})
+
+        for container in left():
+            with suppress(APIError):  # of a server that is just being removed
                 container.remove(force=True, v=True)
+        eventually(lambda: not left())
         network.remove()
 
 
