@@ -49,6 +49,14 @@ folder() { # mode, owner, path: made or put right, its content left alone
     owned "$@"
 }
 
+secret() { # bytes, owner (uid:gid), path: made once, in hexadecimal digits, and never changed
+    if [ ! -s "$3" ] && doing "$3: made"; then
+        head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$3.new"
+        mv -f "$3.new" "$3"
+    fi
+    owned 0400 "$2" "$3"
+}
+
 theirs() { # owner (uid:gid, root's to give), path: put right if anything below it is another user's
     [ -d "$2" ] || return 0
     other=$(find "$2" -xdev ! -uid "${1%:*}" 2>/dev/null | head -n 1)

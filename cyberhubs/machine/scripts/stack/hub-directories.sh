@@ -12,13 +12,7 @@ theirs "$uid:$gid" "$hub" # as after it was put back by root
 folder 0700 "$uid:$gid" "$2"
 folder 0700 "$uid:$gid" "$3"
 
-for secret in proxy_token cookie_secret crypt_key password; do
-    file=$hub/secrets/$secret
-    if [ ! -s "$file" ] && doing "$file: made"; then
-        bytes=32
-        [ "$secret" != password ] || bytes=12
-        head -c "$bytes" /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$file.new"
-        mv -f "$file.new" "$file"
-    fi
-    owned 0400 "$uid:$gid" "$file"
+for name in proxy_token cookie_secret crypt_key; do
+    secret 32 "$uid:$gid" "$hub/secrets/$name"
 done
+secret 12 "$uid:$gid" "$hub/secrets/password"
