@@ -10,7 +10,7 @@ WORKERS ?= 4
 AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview changes down output password access register login publish pin rollback prune rename rotate import status logs upgrade-check drift load tunnel host-key setup setup-program \
+.PHONY: help up preview changes down output password access register login publish pin rollback prune rename rotate import status logs metrics upgrade-check drift load tunnel host-key setup setup-program \
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
@@ -75,6 +75,9 @@ status: ## what runs, how it is, and the room left
 logs: ## the last lines of each hub's containers; or of HUB=, of the server of USER= there; SINCE=2h
 	@$(OPS) logs --stack $(STACK) --hub "$(HUB)" --user "$(if $(filter command,$(firstword $(origin USER))),$(USER))" \
 		--since "$(SINCE)"
+
+metrics: ## how a Prometheus reads the stack's figures: make -s metrics > FILE, which is then a secret
+	@$(OPS) metrics --stack $(STACK)
 
 upgrade-check: setup-program ## which images, packages and pins have newer versions, and what to type; changes nothing
 	@$(PYTHON) -m install audit

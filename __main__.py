@@ -49,6 +49,7 @@ hubs = {
             images=images,
             door=door,
             prune_at=settings.images.prune_at,
+            metrics=settings.metrics,
         ),
     )
     for hub in settings.hubs

@@ -31,12 +31,14 @@ class FrontDoor(ComponentResource):
 
     A new hub is one more file in `hubs`, and a new Caddyfile is reloaded: neither touches a
     connection. `container`: the container's name, once the door is `open`.
+    `made`: its directories, with the token of who reads figures.
     `root_certificate`: PEM of the authority of tls.mode internal; in other modes None.
     """
 
     network: pulumi.Output[str]
     container: str
     hubs: str
+    made: pulumi.Resource
     open: pulumi.Resource
     root_certificate: pulumi.Output[str] | None
 
@@ -55,7 +57,7 @@ class FrontDoor(ComponentResource):
         self.network = made.name
         # What comes from the machine itself has this address in the container.
         self._machine = made.ipam_configs.apply(_gateway)
-        self._made = host.command(
+        self.made = host.command(
             f"{name}-directories",
             call("door-directories", host.data.door, host.user.uid, host.user.gid),
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[host])),
@@ -88,7 +90,7 @@ class FrontDoor(ComponentResource):
             envs=host.proxy_environment or None,  # to the authority of its certificate
             memory=1024,  # for the 20,000 connections of start-door
             healthcheck=healthcheck("door-get", "/_health"),
-            opts=ResourceOptions(parent=self, depends_on=[self._made]),
+            opts=ResourceOptions(parent=self, depends_on=[self.made]),
         )
 
     def _reload(self, caddy: docker.Container) -> pulumi.Resource:
@@ -113,6 +115,7 @@ class FrontDoor(ComponentResource):
                 settings.visitors,
                 only_from=only_from,
                 certificate=certificate,
+                metrics=settings.metrics is not None,
             )
 
         sources = settings.door_sources
@@ -132,7 +135,7 @@ class FrontDoor(ComponentResource):
             f"{self._name}-{name}",
             path,
             content,
-            opts=ResourceOptions(parent=self, depends_on=[self._made]),
+            opts=ResourceOptions(parent=self, depends_on=[self.made]),
         )
 
     def _root_certificate(self) -> pulumi.Output[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cyberhubs.settings.metrics import DOOR_PATH
 from cyberhubs.settings.tls import AcmeTls, ExternalTls, FileTls, InternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
 
@@ -31,15 +32,18 @@ def caddyfile(
     *,
     only_from: Sequence[str] = (),
     certificate: str | None = None,
+    metrics: bool = False,
 ) -> str:
     """`url`: the front page's. `only_from`: networks whose connections alone are answered; none: all.
     `certificate`: name in live/certificates of a file that holds certificate and key, for tls.mode files.
+    `metrics`: whether the door counts, and tells it to who shows the token.
     """
     believed = " ".join(only_from) if isinstance(tls, ExternalTls) else ""
     options = [
         f"admin unix/{RUN_DIR}/admin.sock",
         "persist_config off",
         "order abort first",
+        *(["metrics"] if metrics else []),
         _inner(
             "servers",
             "protocols h1 h2",  # h3 would be one more port
@@ -48,12 +52,13 @@ def caddyfile(
             *([f"trusted_proxies static {believed}"] if believed else []),
         ),
     ]
-    serve = ["import front"]
+    guards: list[str] = []
     if only_from:
         # Docker opens the ports of a container to whoever has a route to it, wherever they are published.
         # From 127.0.0.1 comes what its own page includes.
         known = " ".join([*only_from, "127.0.0.1"])
-        serve = [f"@elsewhere not remote_ip {known}", "abort @elsewhere", *serve]
+        guards = [f"@elsewhere not remote_ip {known}", "abort @elsewhere"]
+    serve = [*guards, *(_to_scrapers() if metrics else []), "import front"]
     if isinstance(tls, NoTls | ExternalTls):
         options += ["auto_https off"]
         if isinstance(tls, ExternalTls):
@@ -80,10 +85,19 @@ def caddyfile(
                 SECURE,
                 *serve,
             ),
-            _block(f"http://:{tls.http_port}", *serve[:-1], f"redir {url[:-1]}{{uri}} 308"),
+            _block(f"http://:{tls.http_port}", *guards, f"redir {url[:-1]}{{uri}} 308"),
         ]
     front = "import /srv/door/front.caddyfile\n"
     return "\n".join([_block("", *options), *_of_visitors(visitors), front, *sites])
+
+
+def _to_scrapers() -> list[str]:
+    """The door's figures; for everybody else that page is not there. The token is read again with each request."""
+    token = f'header Authorization "Bearer {{file.{LIVE_DIR}/metrics_token}}"'
+    return [
+        _inner("@scraper", f"path {DOOR_PATH}", token, depth=2),
+        _inner("handle @scraper", "metrics", depth=2),
+    ]
 
 
 def _of_visitors(visitors: Visitors) -> list[str]:

@@ -70,6 +70,11 @@ class DataLayout:
         return f"{self.door_live}/hubs"
 
     @property
+    def metrics_token(self) -> str:
+        """What a Prometheus shows the door and the hubs."""
+        return f"{self.door_live}/metrics_token"
+
+    @property
     def door_state(self) -> str:
         return f"{self.door}/state"
 

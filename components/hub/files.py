@@ -26,6 +26,7 @@ class HubFilesArgs:
     names: HubNames
     callback: str  # where GitHub sends who logs in
     prune_at: int  # percent of the images' disk
+    metrics: settings.Metrics | None
 
 
 class HubFiles(ComponentResource):
@@ -168,6 +169,8 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         members_slice=host.members_slice,
         contact=hub.contact,
         prune_at=args.prune_at,
+        metrics=args.metrics is not None,
+        metrics_of_servers=args.metrics is not None and args.metrics.servers,
     )
 
 

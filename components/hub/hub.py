@@ -30,6 +30,7 @@ class HubArgs:
     images: Images
     door: FrontDoor
     prune_at: int  # percent of the images' disk
+    metrics: settings.Metrics | None
 
 
 class Hub(ComponentResource):
@@ -61,11 +62,12 @@ class Hub(ComponentResource):
         )
         files = HubFiles(
             f"{name}-files",
-            HubFilesArgs(host, args.hub, self._names, args.callback, args.prune_at),
+            HubFilesArgs(host, args.hub, self._names, args.callback, args.prune_at, args.metrics),
             opts=child,
         )
         proxy = self._proxy(files)
-        hub = self._hub(files, depends_on=[proxy, drained, *self._checked_app(), *files.ready])
+        before = [proxy, drained, *self._checked_app(), *files.ready]
+        hub = self._hub(files, depends_on=[*before, args.door.made] if args.metrics else before)
         entry = self._entry(proxy)
         menu = applications_json(args.applications, images.applications)
         files.put_applications(menu, self._smoke_test(hub, menu, depends_on=[entry]))
@@ -105,6 +107,7 @@ class Hub(ComponentResource):
 
     def _hub(self, files: HubFiles, depends_on: list[pulumi.Resource]) -> docker.Container:
         host = self._args.host
+        token = [bind(host.data.metrics_token, config.METRICS_TOKEN)] if self._args.metrics else []
         return self._container(
             "hub",
             image=self._args.images.multiuser,
@@ -119,6 +122,7 @@ class Hub(ComponentResource):
                 bind(files.at.homes, config.USERS_DIR, read_only=False),
                 bind(files.at.passes, config.PASSES_DIR, read_only=False),
                 bind(*host.engine, read_only=False),
+                *token,
             ],
             tmpfs={
                 "/tmp": "rw,nosuid,nodev,mode=1777",

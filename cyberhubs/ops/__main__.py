@@ -14,6 +14,7 @@ from cyberhubs.ops import (
     load,
     login,
     logs,
+    metrics,
     outputs,
     pin,
     preview,
@@ -67,6 +68,10 @@ COMMANDS = {
     "down": (down.down, "stop and remove everything but the members' files and the images"),
     "output": (outputs.output, "the stack's outputs as JSON; secrets as [secret]"),
     "password": (outputs.password, "the shared password of each hub with login `password`"),
+    "metrics": (
+        metrics.metrics,
+        "how a Prometheus reads the stack's figures, for its scrape_config_files; with the secret",
+    ),
     "status": (status.status, "what runs, how it is, and the free space on the disk"),
     "drift": (
         drift_report.report,

@@ -16,6 +16,10 @@ from cyberhubs.settings.host import OpenStackHostSettings, SshHostSettings
 from cyberhubs.settings.problems import one_of
 
 AWAY = "The hub is away for some seconds, running servers are not."
+METRICS = (
+    "Your Prometheus is refused until it has the new one, by `make metrics`. The hubs are away for some seconds, "
+    "running servers are not."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def _secrets(stack: Stack) -> Iterator[Secret]:
     host = stack.settings.host
     for hub in stack.settings.hubs:
         yield from _of_hub(stack, hub)
+    if stack.settings.metrics:
+        yield Secret("metrics-token", None, METRICS, lambda: _metrics_token(stack))
     if isinstance(host, SshHostSettings):
         yield Secret("ssh-key", None, keys.SSH_KEY, lambda: keys.rotate_ssh_key(stack))
         yield Secret("host-key", None, keys.HOST_KEY, lambda: keys.rotate_host_key(stack))
@@ -106,6 +112,14 @@ def _of_hub(stack: Stack, hub: Hub) -> Iterator[Secret]:
         "proxy-token",
         "proxy_token",
         "Open pages lose their connection for some seconds; kernels go on, and nobody signs in again.",
+    )
+
+
+def _metrics_token(stack: Stack) -> None:
+    up(stack, without=DataLayout(stack.settings.host.data_path).metrics_token)
+    print(
+        "\nThe figures have another token; the old one opens nothing any more. Give your Prometheus the new one: "
+        f"make -s metrics STACK={stack.name}"
     )
 
 

@@ -11,6 +11,7 @@ from cyberhubs.settings.domain import Domain
 from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name, plain_name
 from cyberhubs.settings.images import Images
+from cyberhubs.settings.metrics import Metrics
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.proxy import Proxy
 from cyberhubs.settings.registries import Registry, RegistryName
@@ -58,6 +59,8 @@ class Keys(Model, defer_build=True):
         default={}, examples=['{"my-org:class-2027": {members: {file: class-2027.txt}}}']
     )
     """Teams at GitHub, as org:team, that Cyberhubs manages. A hub admits a team by its access.organizations."""
+    metrics: Metrics | None = None
+    """Figures of the hubs, the front door and the machine, for a Prometheus of yours. `{}` is enough."""
     waivers: dict[RuleName, Text] = Field(
         default={},
         examples=['{ssh-restricted: "we travel, and keys alone get in"}'],

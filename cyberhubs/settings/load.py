@@ -18,6 +18,7 @@ from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys, alone
 from cyberhubs.settings.login import GithubLogin
+from cyberhubs.settings.metrics import Metrics
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 from cyberhubs.settings.proxy import Proxy
@@ -47,6 +48,7 @@ class Settings:
     """By name, each after the one it is built on: those that hubs offer, and what they are built on."""
     teams: Mapping[str, tuple[str, ...]]
     """Teams at GitHub that the program manages, "org:team": names of members."""
+    metrics: Metrics | None
     waivers: Mapping[str, str]
     """Reasons by the names of the rules that the stack may break."""
     warnings: tuple[str, ...]

@@ -6,6 +6,10 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
 
+REASONS = (
+    *("disk", "docker", "engine", "exit", "home", "image", "memory", "menu", "mount", "name"),
+    *("share", "space", "timeout"),
+)
 FULL = (
     "The hub's disk is full. Your files are safe, and running notebooks continue. "
     "Ask its operator to make room, then try again."

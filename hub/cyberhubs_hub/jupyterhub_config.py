@@ -1,12 +1,13 @@
 """JupyterHub's configuration: hub.json and the mounted files, turned into its settings."""
 
+import hashlib
 import os
 import secrets
 import sys
 from pathlib import Path
 from typing import Any
 
-from cyberhubs_hub import admins, bounds, database, pruner, upstream
+from cyberhubs_hub import admins, bounds, database, metrics, pruner, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.container_options import container_options, host_options, message_argument
@@ -192,5 +193,12 @@ if hub.idle_timeout_s:
             "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
         }
     )
+if hub.metrics:
+    metrics.begin(hub)
+    token = Path(config.METRICS_TOKEN).read_text().strip()
+    # JupyterHub forgets the tokens of a service with the service alone.
+    scraper = f"metrics-{hashlib.sha256(token.encode()).hexdigest()[:8]}"
+    services.append({"name": scraper, "api_token": token})
+    roles.append({"name": "metrics", "services": [scraper], "scopes": ["read:metrics"]})
 c.JupyterHub.services = services
 c.JupyterHub.load_roles = roles

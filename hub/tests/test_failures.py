@@ -1,8 +1,11 @@
 import errno
+import re
+from pathlib import Path
 
 import pytest
 import requests
-from cyberhubs_hub.failures import StartFailure, explain
+from cyberhubs_hub import failures
+from cyberhubs_hub.failures import REASONS, StartFailure, explain
 from docker.errors import APIError, ImageNotFound
 
 
@@ -28,6 +31,12 @@ def test_each_cause_has_its_sentence(error: Exception, reason: str):
     assert failure.reason == reason
     assert failure.jupyterhub_message.endswith(".")
     assert str(error) in str(failure) or error is failure
+
+
+def test_all_reasons_are_told():
+    files = Path(failures.__file__).parent.glob("*.py")
+    text = "".join(file.read_text() for file in files)
+    assert {*re.findall(r'StartFailure\(\s*"(\w+)"', text)} == {*REASONS}
 
 
 def test_the_page_shows_the_sentence_and_the_log_the_rest():

@@ -159,6 +159,32 @@ def test_other_limits_of_visitors_reload_the_door_and_touch_nothing_else(
         assert limit in served
 
 
+def named(graph: Graph, name: str) -> Registered:
+    return next(r for r in graph.values() if r.name == name)
+
+
+def test_figures_are_told_where_the_stack_file_says_so_and_open_no_port(
+    config: dict[str, Any],
+) -> None:
+    without, told = record(config), record({**config, "metrics": {}})
+    changed = {"core-files-config", "core-files", "core-hub", "door-reload"}
+    assert differing(without, told) == changed
+    sources = [mount["source"] for mount in named(told, "core-hub").inputs["mounts"]]
+    token = f"{config['host']['data']['path']}/door/live/metrics_token"
+    assert token in sources
+    for_all = named(without, "core-hub").inputs["mounts"]
+    assert token not in [mount["source"] for mount in for_all]
+    assert "metrics" not in named(without, "door-reload").inputs["stdin"]
+
+
+def test_the_token_of_figures_is_taken_with_tls_alone(config: dict[str, Any]) -> None:
+    tls = {"mode": "internal", "listen": "127.0.0.1"}
+    graph = record({**config, "domain": "hub.example.org", "tls": tls, "metrics": {}})
+    encrypted, plain = named(graph, "door-reload").inputs["stdin"].split("http://:80 {")
+    assert "metrics_token" in encrypted
+    assert "metrics" not in plain
+
+
 @pytest.mark.parametrize(
     "tls",
     [

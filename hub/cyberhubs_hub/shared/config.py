@@ -22,6 +22,7 @@ PASSES_DIR = "/srv/hub/passes"
 AUDIT_FILE = f"{STATE_DIR}/audit.jsonl"
 UNPROVED_FILE = f"{STATE_DIR}/unproved.json"
 RUN_DIR = "/run/hub"
+METRICS_TOKEN = "/run/secrets/metrics_token"
 ENGINE_DIR = (
     "/run/engine"  # with the engine's socket, to which the image's /var/run/docker.sock leads
 )
@@ -118,6 +119,8 @@ class HubConfig:
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused
     prune_at: int = 85  # percent of the images' disk from which those that nothing needs go
+    metrics: bool = False  # whether who shows the token of METRICS_TOKEN may read figures
+    metrics_of_servers: bool = False  # whether those of each member's server are among them
     members_slice: str | None = (
         None  # of systemd, with a memory limit for all members' servers together
     )

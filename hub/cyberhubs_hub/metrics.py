@@ -1,0 +1,109 @@
+"""Figures that JupyterHub does not have, beside its own at /hub/metrics: how much is left of the machine, and what each
+server takes. Why servers do not start it counts itself."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import docker
+from docker.errors import NotFound
+from jupyterhub.metrics import SERVER_SPAWN_DURATION_SECONDS, ServerSpawnStatus
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from cyberhubs_hub import machine_memory
+from cyberhubs_hub.failures import REASONS
+from cyberhubs_hub.shared.config import STATE_DIR, USERS_DIR, HubConfig
+
+LOOK_S = 30  # between two looks at all servers, each of which takes some engines a second
+# A container's layers are where the images are.
+DISKS = {"homes": USERS_DIR, "hub": STATE_DIR, "images": "/"}
+_OF_A_DISK: dict[str, Callable[[os.statvfs_result], int]] = {
+    "size_bytes": lambda stat: stat.f_blocks * stat.f_frsize,
+    "free_bytes": lambda stat: stat.f_bavail * stat.f_frsize,  # for all but root
+    "inodes": lambda stat: stat.f_files,  # 0 where nobody counts them
+    "inodes_free": lambda stat: stat.f_favail,
+}
+
+log = logging.getLogger("jupyterhub.metrics")
+
+
+def begin(hub: HubConfig) -> None:
+    for reason in REASONS:  # each from zero on, as the first failure would be no increase otherwise
+        SERVER_SPAWN_DURATION_SECONDS.labels(status=ServerSpawnStatus.failure, reason=reason)
+    REGISTRY.register(Machine(DISKS))
+    if hub.metrics_of_servers:
+        servers = Servers(hub)
+        REGISTRY.register(servers)
+        threading.Thread(target=servers.look_for_ever, name="metrics", daemon=True).start()
+
+
+class Machine(Collector):
+    """Memory, and the disks of `disks` by name: a path on each."""
+
+    def __init__(self, disks: Mapping[str, str]) -> None:
+        self._disks = disks
+
+    def collect(self) -> Iterable[Metric]:
+        memory = {
+            "size": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+            "available": machine_memory.available(),
+        }
+        for name, value in memory.items():
+            yield GaugeMetricFamily(f"cyberhubs_memory_{name}_bytes", "Of the machine", value)
+        found = {disk: os.statvfs(path) for disk, path in self._disks.items()}
+        for name, of in _OF_A_DISK.items():
+            family = GaugeMetricFamily(f"cyberhubs_disk_{name}", "Of a disk", labels=["disk"])
+            for disk, stat in found.items():
+                family.add_metric([disk], of(stat))
+            yield family
+
+
+class Servers(Collector):
+    """What members' servers take, as Docker said last: it takes its time, and whoever asks does not wait."""
+
+    def __init__(self, hub: HubConfig) -> None:
+        self._hub = hub
+        self._seen: dict[str, tuple[float, float]] = {}  # bytes and seconds, by the server's name
+
+    def collect(self) -> Iterable[Metric]:
+        memory = GaugeMetricFamily(
+            "cyberhubs_server_memory_bytes", "Without cached files", labels=["user"]
+        )
+        cpu = CounterMetricFamily(
+            "cyberhubs_server_cpu_seconds", "Since the server's start", labels=["user"]
+        )
+        for user, (taken, seconds) in self._seen.items():
+            memory.add_metric([user], taken)
+            cpu.add_metric([user], seconds)
+        return memory, cpu
+
+    def look_for_ever(self) -> None:
+        while True:
+            try:
+                with docker.APIClient(version="auto") as client:
+                    self.look(client)
+            except Exception as error:  # docker's, requests' or urllib3's
+                self._seen = {}
+                log.warning("Docker has no figures of members' servers: %s", error)
+            time.sleep(LOOK_S)
+
+    def look(self, client: docker.APIClient) -> None:
+        labels = [f"{key}={value}" for key, value in self._hub.labels.items()]
+        seen = {}
+        for found in client.containers(filters={"label": labels}):
+            try:
+                stats = client.stats(found["Id"], stream=False, one_shot=True)
+            except NotFound:  # it has just ended
+                continue
+            if used := stats["memory_stats"].get("usage"):  # else the engine has none
+                files = stats["memory_stats"]["stats"]
+                # Of a first-generation cgroup the plain figure leaves out what is below it.
+                cached = files.get("total_inactive_file", files.get("inactive_file", 0))
+                user = found["Names"][0].removeprefix(f"/{self._hub.container_prefix}")
+                seconds = stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
+                seen[user] = (used - cached, seconds)
+        self._seen = seen
