@@ -14,7 +14,7 @@ AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 	setup-dev setup-test setup-test-all env scan test test-all test-unit docs bench rehearsal screenshot lint comment issue
 
 help: ## this list
-	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/\$$\$$/$$/; s/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 	@echo
 	@echo "Pulumi's state is in ~/.cyberhubs/state, or where PULUMI_BACKEND_URL says, for a group: docs/explanation/state.md."
 
