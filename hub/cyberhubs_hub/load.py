@@ -198,7 +198,7 @@ def _first(refused: Counter[str], cells: Sequence[float], stayed: float, fit: in
 
 
 _MEMORY = (
-    "Give the machine more, lower limits.memory, or stop idle servers sooner (idle.timeoutMinutes)."
+    "Give the machine more, lower limits.memory, or stop idle servers sooner (idle.afterMinutes)."
 )
 
 
