@@ -153,7 +153,7 @@ def measure_further_hubs(deployment: Deployment) -> None:
 
 def bare_starts(deployment: Deployment, count: int) -> list[float]:
     """Seconds from the start of each of `count` containers of the hub's own application to its answer."""
-    applications = json.loads((deployment.data / "hubs/core/live/applications.json").read_text())
+    applications = json.loads(deployment.menu)
     image = applications[0]["image"]
     command = ["jupyter", "lab", "--ip=0.0.0.0", "--port=8888", "--ServerApp.token="]
     started: list[Container] = []

@@ -136,5 +136,4 @@ def _start(member: Member, application: str = "") -> float:
 
 def _menu(deployment: Deployment) -> dict[str, str]:
     """Name of each application → id of its image."""
-    file = deployment.data / "hubs/core/live/applications.json"
-    return {entry["name"]: entry["image"] for entry in json.loads(file.read_text())}
+    return {entry["name"]: entry["image"] for entry in json.loads(deployment.menu)}

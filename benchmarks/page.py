@@ -20,7 +20,7 @@ QUIET_MS = 2000  # after which all is loaded
 
 def measure_page(deployment: Deployment, directory: Path) -> None:
     progress("measuring the first page, and that of the plain way")
-    menu = json.loads((deployment.data / "hubs/core/live/applications.json").read_text())
+    menu = json.loads(deployment.menu)
     with (
         plain_hub(deployment, directory, menu[0]["image"]) as (plain, password),
         chromium() as browser,

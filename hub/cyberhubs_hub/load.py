@@ -128,25 +128,24 @@ async def _all_of(
     servers: Sequence[TrialServer], application: str, stay_s: float, use: MachineUse
 ) -> tuple[list[Visit], float, float]:
     """What all felt, and how busy the processors were while they came, and while they stayed."""
-    came = 1.0
+    barrier = asyncio.Barrier(len(servers) + 1)
 
-    def all_are_in() -> None:
-        nonlocal came
+    async def all_are_in() -> float:
+        await barrier.wait()
         came = use.busy
         use.forget()
         say(f"All have come, or were refused: staying {stay_s:.0f} s")
+        return came
 
-    barrier = asyncio.Barrier(len(servers) + 1)
     tasks = [asyncio.create_task(visit(server, application, barrier, stay_s)) for server in servers]
-    waiting = asyncio.create_task(barrier.wait())
-    waiting.add_done_callback(lambda _: all_are_in())
+    coming = asyncio.create_task(all_are_in())
     try:
         while not all(task.done() for task in tasks):
             use.look()
             await asyncio.sleep(1)
-        return [task.result() for task in tasks], came, use.busy
+        return [task.result() for task in tasks], await coming, use.busy
     finally:
-        for task in (*tasks, waiting):
+        for task in (*tasks, coming):
             task.cancel()
 
 

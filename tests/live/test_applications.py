@@ -60,10 +60,6 @@ def home(stack: Deployment, name: str) -> Path:
     return stack.data / "jupyterhub_users/core" / name
 
 
-def menu(stack: Deployment) -> str:
-    return (stack.data / "hubs/core/live/applications.json").read_text()
-
-
 LOOK = """
 import os, pwd, sys, jupyterhub
 print(os.getuid(), os.getgid(), os.environ["HOME"], os.getcwd(), sys.prefix, jupyterhub.__version__,
@@ -139,7 +135,7 @@ OLD = "RUN echo '__version__ = \"3.1.1\"' | tee -a /usr/local/lib/python3*/dist-
 def test_what_does_not_work_is_not_offered(
     stack: Deployment, grace: Member, lines: str, said: str
 ) -> None:
-    kept, before = stack.file.read_text(), menu(stack)
+    kept, before = stack.file.read_text(), stack.menu
     folder = stack.directory / "broken"
     folder.mkdir(exist_ok=True)
     lines = lines.replace("{corehub}", built()["corehub"])
@@ -153,7 +149,7 @@ def test_what_does_not_work_is_not_offered(
     try:
         printed = stack.ops("up", fails=True)
         assert said in printed
-        assert menu(stack) == before
+        assert stack.menu == before
         grace.start(options={"image": "corehub"})
     finally:
         stack.write(kept)
@@ -161,7 +157,7 @@ def test_what_does_not_work_is_not_offered(
 
 
 def test_an_image_that_is_not_there(stack: Deployment) -> None:
-    kept, before = stack.file.read_text(), menu(stack)
+    kept, before = stack.file.read_text(), stack.menu
 
     def offer(config: dict[str, Any]) -> None:
         config["cyberhubs:applications"]["gone"] = {"image": "127.0.0.1:1/none/gone:1"}
@@ -172,6 +168,6 @@ def test_an_image_that_is_not_there(stack: Deployment) -> None:
         printed = stack.ops("up", fails=True)
         assert "Pulling 127.0.0.1:1/none/gone:1 failed" in printed
         assert "connection refused" in printed
-        assert menu(stack) == before
+        assert stack.menu == before
     finally:
         stack.write(kept)

@@ -72,10 +72,6 @@ def grace(stack: Deployment) -> Iterator[Member]:
         one.stop()
 
 
-def menu(stack: Deployment) -> str:
-    return (stack.data / "hubs/core/live/applications.json").read_text()
-
-
 IMPORTS = """
 import importlib.metadata, shutil, sys
 for name in ("toolz", "sortedcontainers", "boltons"):
@@ -97,7 +93,7 @@ def test_a_combination_has_the_packages_of_both(stack: Deployment, grace: Member
     assert said[:2] == ["1.0.0", "2.4.0"] and re.fullmatch(r"\d[\d.]+", said[2])
     assert said[3:] == ["/usr/bin/figlet", "6.1.1"]
     images = {
-        entry["name"]: stack.engine.images.get(entry["image"]) for entry in json.loads(menu(stack))
+        entry["name"]: stack.engine.images.get(entry["image"]) for entry in json.loads(stack.menu)
     }
     first, combined = (images[name].attrs["RootFS"]["Layers"] for name in ("loops", "both"))
     assert combined[: len(first)] == first
@@ -119,12 +115,12 @@ def test_a_combination_has_the_packages_of_both(stack: Deployment, grace: Member
 def test_packages_that_clash_are_named_and_the_menu_stays(
     stack: Deployment, grace: Member, wanted: str, said: str
 ) -> None:
-    before = menu(stack), stack.started()
+    before = stack.menu, stack.started()
     write(stack, "tables", {"requirements.in": f"{wanted}\n"})
     try:
         printed = " ".join(stack.ops("up", fails=True).split())
         assert re.search(said, printed), printed
-        assert (menu(stack), stack.started()) == before
+        assert (stack.menu, stack.started()) == before
         grace.start(options={"image": "both"})
     finally:
         write(stack, "tables", TABLES)

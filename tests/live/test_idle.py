@@ -58,7 +58,7 @@ def type_in_terminal(member: Member, command: str) -> None:
     with member.websocket(f"terminals/websocket/{made.json()['name']}", 10) as socket:
         time.sleep(2)  # until its shell reads
         socket.send(json.dumps(["stdin", f"{command}\r"]))
-        time.sleep(1)
+        time.sleep(1)  # until its shell has begun the command
 
 
 def test_what_is_at_work_goes_on_and_what_is_left_open_is_stopped(stack: Deployment) -> None:

@@ -221,10 +221,6 @@ def offering(stack: Deployment, image: str) -> None:
     stack.edit(offer)
 
 
-def menu(stack: Deployment) -> str:
-    return (stack.data / "hubs/core/live/applications.json").read_text()
-
-
 BASE = f"FROM {BASE_IMAGE}\n"
 SERVER = "RUN printf '#!/bin/sh\\n{lines}\\n' >/usr/local/bin/jupyterhub-singleuser; chmod 755 /usr/local/bin/*\n"
 
@@ -245,18 +241,18 @@ SERVER = "RUN printf '#!/bin/sh\\n{lines}\\n' >/usr/local/bin/jupyterhub-singleu
 def test_an_image_that_does_not_work_is_not_offered(
     stack: Deployment, registry: Registry, dockerfile: str, said: str
 ) -> None:
-    before = menu(stack), stack.started()
+    before = stack.menu, stack.started()
     offering(stack, registry.offer("group/broken:1", dockerfile))
     assert said in stack.ops("up", fails=True)
-    assert (menu(stack), stack.started()) == before
+    assert (stack.menu, stack.started()) == before
 
 
 def test_an_image_for_another_processor(stack: Deployment, registry: Registry) -> None:
-    before = menu(stack), stack.started()
+    before = stack.menu, stack.started()
     image = registry.offer_for("group/other", "s390x")
     offering(stack, image)
     assert f"{image} is made for s390x, and the machine is " in stack.ops("up", fails=True)
-    assert (menu(stack), stack.started()) == before
+    assert (stack.menu, stack.started()) == before
     assert not [one for one in stack.engine.images.list() if image in one.tags]
 
 
@@ -276,7 +272,7 @@ def test_pinning_writes_the_digest_and_keeps_what_is_there(
     assert content["cyberhubs:applications"]["more"]["image"] == f"{tag}@{digest[2]}"
     assert "names no image by a tag alone" in stack.ops("pin")
     stack.ops("up")
-    assert '"more"' in menu(stack)
+    assert '"more"' in stack.menu
 
 
 def pulling(reference: str, **environment: str) -> str:

@@ -174,6 +174,6 @@ def test_a_member_finds_what_is_in_it(
         code = "import os; print(os.getuid(), os.getcwd(), open('stars.csv').read())"
         assert grace.kernel().run(code).split() == ["12345", "/home/jovyan", "sirius"]
         grace.stop()
-        menu = json.loads((stack.data / "hubs/core/live/applications.json").read_text())
+        menu = json.loads(stack.menu)
         image = menu[0]["image"]
     engine.images.remove(image, force=True)

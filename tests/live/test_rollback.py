@@ -25,11 +25,7 @@ def label(stack: Deployment, value: str) -> None:
 
 
 def offered(stack: Deployment) -> str:
-    return re.findall(r"sha256:\w+", menu(stack))[0]
-
-
-def menu(stack: Deployment) -> str:
-    return (stack.data / "hubs/core/live/applications.json").read_text()
+    return re.findall(r"sha256:\w+", stack.menu)[0]
 
 
 def image_of(stack: Deployment, name: str) -> str:
@@ -111,13 +107,13 @@ def test_a_preview_says_what_is_held(stack: Deployment) -> None:
 
 
 def test_held_at_an_image_that_is_not_there(stack: Deployment) -> None:
-    kept, before = stack.file.read_text(), (menu(stack), stack.started())
+    kept, before = stack.file.read_text(), (stack.menu, stack.started())
     gone = f"sha256:{'0' * 64}"
     stack.edit(lambda config: config.update({"cyberhubs:images": {"held": {"corehub": gone}}}))
     said = stack.ops("up", fails=True)
     stack.write(kept)
     assert f"The machine does not have {gone}, at which the stack file holds corehub" in said
-    assert (menu(stack), stack.started()) == before
+    assert (stack.menu, stack.started()) == before
 
 
 def test_a_hub_sees_the_images_and_their_disk(stack: Deployment) -> None:

@@ -185,6 +185,11 @@ class Deployment:
         return self.engine.containers.get(f"cyberhubs.{self.stack}.{hub}.{role}")
 
     @property
+    def menu(self) -> str:
+        """As its hub reads it."""
+        return (self.data / "hubs/core/live/applications.json").read_text()
+
+    @property
     def door(self):
         return self.container("caddy", "door")
 

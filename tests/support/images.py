@@ -1,6 +1,8 @@
 """The program's images, built once by a run: each stack's update, and each machine's, finds their layers."""
 
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import docker
@@ -44,6 +46,20 @@ def of_debian(engine: docker.DockerClient, suite: str, context: Path, kind: str)
             said = "".join(line.get("stream", "") for line in error.build_log)
             raise AssertionError(f"{error}\n{said[-2000:]}") from error
     return str(image.id)
+
+
+def of_packages(engine: docker.DockerClient, what: str, dockerfile: str) -> str:
+    """Name of the image of a server of Debian's, built once by a run; its Dockerfile has install-packages.sh beside it."""
+    name = f"{run.named('cyberhubs-test')}:{what}"
+    with (
+        progress.step(f"image of a {what}"),
+        run.first(what),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        shutil.copy(PROJECT / "images/shared/install-packages.sh", folder)
+        Path(folder, "Dockerfile").write_text(dockerfile)
+        engine.images.build(path=folder, tag=name, rm=True, forcerm=True)
+    return name
 
 
 def built() -> dict[str, str]:

@@ -1,7 +1,5 @@
 """Debian's Prometheus, on the loopback of this machine."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +9,12 @@ import docker
 import httpx
 
 from cyberhubs.pins import BASE_IMAGE
-from tests.support import progress, run
+from tests.support import run
 from tests.support.domain import DOMAIN
+from tests.support.images import of_packages
 from tests.support.processes import free_port
 from tests.support.waiting import eventually
 
-PROJECT = Path(__file__).parents[2]
 DOCKERFILE = f"""
 FROM {BASE_IMAGE}
 COPY install-packages.sh /
@@ -45,7 +43,7 @@ def promtool(folder: Path, *words: str) -> None:
     """Finds nothing wrong, in a folder."""
     engine = docker.from_env()
     container = engine.containers.run(
-        _image(engine),
+        of_packages(engine, "prometheus", DOCKERFILE),
         ["promtool", *words],
         name=run.named("promtool"),
         volumes={str(folder): {"bind": "/srv", "mode": "ro"}},
@@ -65,7 +63,7 @@ def prometheus(folder: Path) -> Iterator[Prometheus]:
     """With the folder's prometheus.yaml."""
     engine, port = docker.from_env(), free_port()
     container = engine.containers.run(
-        _image(engine),
+        of_packages(engine, "prometheus", DOCKERFILE),
         [
             "prometheus",
             "--config.file=/srv/prometheus.yaml",
@@ -87,16 +85,3 @@ def prometheus(folder: Path) -> Iterator[Prometheus]:
         raise
     finally:
         container.remove(force=True, v=True)
-
-
-def _image(engine: docker.DockerClient) -> str:
-    name = f"{run.named('cyberhubs-test')}:prometheus"
-    with (
-        progress.step("image of a Prometheus"),
-        run.first("prometheus"),
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        shutil.copy(PROJECT / "images/shared/install-packages.sh", folder)
-        Path(folder, "Dockerfile").write_text(DOCKERFILE)
-        engine.images.build(path=folder, tag=name, rm=True, forcerm=True)
-    return name

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import shutil
 import socket
 import tempfile
 import threading
@@ -17,11 +16,11 @@ from cyberhubs_hub.shared.images import pulled_name
 from docker.errors import ImageNotFound
 
 from cyberhubs.pins import BASE_IMAGE
-from tests.support import progress, relay, run
+from tests.support import relay, run
+from tests.support.images import of_packages
 from tests.support.processes import free_port
 from tests.support.waiting import eventually
 
-PROJECT = Path(__file__).parents[2]
 USER, PASSWORD = "ada", "correct-horse-battery"
 CONFIG = "/etc/docker/registry"
 DOCKERFILE = f"""
@@ -42,7 +41,7 @@ class Registry:
         self.port = free_port()
         self.name = f"127.0.0.1:{self.port}"
         self._container = self._engine.containers.run(
-            _image(self._engine),
+            of_packages(self._engine, "registry", DOCKERFILE),
             name=run.named("registry"),
             detach=True,
             ports={"5000/tcp": ("127.0.0.1", self.port)},
@@ -135,16 +134,3 @@ def cut_off(port: int, after: int) -> Iterator[int]:
     server = socket.create_server(("127.0.0.1", 0))
     with relay.serving(server, lambda: socket.create_connection(("127.0.0.1", port)), after):
         yield server.getsockname()[1]
-
-
-def _image(engine: docker.DockerClient) -> str:
-    name = f"{run.named('cyberhubs-test')}:registry"
-    with (
-        progress.step("image of a registry"),
-        run.first("registry"),
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        shutil.copy(PROJECT / "images/shared/install-packages.sh", folder)
-        Path(folder, "Dockerfile").write_text(DOCKERFILE)
-        engine.images.build(path=folder, tag=name, rm=True, forcerm=True)
-    return name
