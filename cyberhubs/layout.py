@@ -7,11 +7,13 @@ HOMES, HUBS, DOOR, ETC = "jupyterhub_users", "hubs", "door", "etc"
 
 @dataclass(frozen=True)
 class HubLayout:
-    """`directory`: the hub's own. `homes`: its members'. `passes`: of those whom the front door lets through."""
+    """`directory`: the hub's own. `homes`: its members'. `passes`: of those whom the front door lets through.
+    `first_page`: what the door serves of its applications."""
 
     directory: str
     homes: str
     passes: str
+    first_page: str
 
     @property
     def config(self) -> str:
@@ -86,5 +88,8 @@ class DataLayout:
     def hub(self, name: str) -> HubLayout:
         """Each hub has homes of its own: one name on two hubs may be two people."""
         return HubLayout(
-            f"{self.hubs}/{name}", f"{self.homes}/{name}", f"{self.door_live}/passes/{name}"
+            f"{self.hubs}/{name}",
+            f"{self.homes}/{name}",
+            f"{self.door_live}/passes/{name}",
+            f"{self.door_live}/first-page/{name}",
         )

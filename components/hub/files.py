@@ -45,7 +45,13 @@ class HubFiles(ComponentResource):
         self.made = host.command(
             f"{name}-directories",
             call(
-                "hub-directories", at.directory, at.homes, at.passes, host.user.uid, host.user.gid
+                "hub-directories",
+                at.directory,
+                at.homes,
+                at.passes,
+                at.first_page,
+                host.user.uid,
+                host.user.gid,
             ),
             opts=ResourceOptions(parent=self, depends_on=host),
         )

@@ -121,6 +121,7 @@ class Hub(ComponentResource):
                 bind(files.at.state, config.STATE_DIR, read_only=False),
                 bind(files.at.homes, config.USERS_DIR, read_only=False),
                 bind(files.at.passes, config.PASSES_DIR, read_only=False),
+                bind(files.at.first_page, config.FIRST_PAGE_DIR, read_only=False),
                 bind(*host.engine, read_only=False),
                 *token,
             ],

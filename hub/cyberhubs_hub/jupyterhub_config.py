@@ -12,6 +12,7 @@ from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.container_options import container_options, host_options, message_argument
 from cyberhubs_hub.data_spaces import Spaces, parse_record
+from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu, read_form
@@ -95,6 +96,7 @@ c.JupyterHub.extra_handlers = [(r"/pass/user/([^/]+)(/.*)?", PassHandler)]
 # What is started for them.
 HubSpawner.hub_config = hub
 HubSpawner.menu = LiveFile(live / "applications.json", parse_menu)
+HubSpawner.first_pages = FirstPages(Path(config.FIRST_PAGE_DIR))
 HubSpawner.spaces = Spaces(hub, LiveFile(live / "spaces", parse_record))
 c.JupyterHub.spawner_class = HubSpawner
 c.JupyterHub.concurrent_spawn_limit = 0  # HubSpawner's queue lets people wait, this refuses them

@@ -17,8 +17,9 @@ import aiohttp
 import docker
 from docker.errors import ImageNotFound
 
+from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.shared.access_rules import SMOKE_USER
-from cyberhubs_hub.shared.config import CONFIG_DIR, RUN_DIR, HubConfig
+from cyberhubs_hub.shared.config import CONFIG_DIR, FIRST_PAGE_DIR, RUN_DIR, HubConfig
 from cyberhubs_hub.shared.images import read_tried, tried_name
 from cyberhubs_hub.trial import TrialError, TrialServer, wait_for_hub
 
@@ -52,22 +53,25 @@ async def smoke_test(hub: HubConfig, applications: list[tuple[str, str]]) -> Non
         token = Path(RUN_DIR, "smoke_token").read_text()
         http.headers["Authorization"] = f"token {token}"
         server = TrialServer(http, hub, SMOKE_USER)
+        pages = FirstPages(Path(FIRST_PAGE_DIR))
         async with server.made():
             for name, image in applications:
                 began = time.monotonic()
                 try:
-                    await _try(server, name, image)
+                    await _try(server, name, image, pages)
                 except (TrialError, aiohttp.ClientError, OSError) as error:
                     text = str(error) or type(error).__name__
                     raise TrialError(
                         f"application {name} does not work: {text}\n{server.log()}".rstrip()
                     ) from error
                 say(f"{name}: works ({time.monotonic() - began:.1f} s)")
+    with suppress(OSError):  # a full disk costs a second at a start, and no more
+        pages.keep_only(image for _, image in applications)
     for name, image in applications:
         _write_down(hub.stack, name, image)
 
 
-async def _try(server: TrialServer, name: str, image: str) -> None:
+async def _try(server: TrialServer, name: str, image: str, pages: FirstPages) -> None:
     say(f"{name}: starting")
     try:
         async with asyncio.timeout(START_LIMIT_S):
@@ -89,6 +93,8 @@ async def _try(server: TrialServer, name: str, image: str) -> None:
             await server.run(await server.kernel(), "1+1")
     except TimeoutError:
         raise TrialError(f"no kernel computed 1+1 in {KERNEL_LIMIT_S} s.") from None
+    with suppress(TrialError, OSError):  # it has no JupyterLab, or the disk is full
+        await pages.keep(image, server.read)
     await server.stop()
 
 

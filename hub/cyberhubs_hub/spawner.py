@@ -19,6 +19,7 @@ from cyberhubs_hub.data_spaces import MOUNTINFO, Spaces
 from cyberhubs_hub.ended import Ended
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
+from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.homes import (
     HOME,
     Record,
@@ -50,6 +51,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     hub_config: ClassVar[HubConfig]
     menu: ClassVar[LiveFile[Menu]]
     spaces: ClassVar[Spaces]
+    first_pages: ClassVar[FirstPages]
     users_dir: ClassVar[Path] = Path(USERS_DIR)
 
     _endings: ClassVar[Endings] = Endings()
@@ -107,6 +109,13 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         entry = (self.menu.value or {}).get(self.user_options.get("image", ""))
         own = entry.page if entry else ""
         self.default_url = own or FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
+
+    def first_page(self) -> list[str]:
+        """What a browser may load of it before it runs: paths."""
+        entry = (self.menu.value or {}).get(self.user_options.get("image", ""))
+        if not entry or self.default_url != FIRST_PAGE["lab"]:
+            return []
+        return [self._base_url + path for path in self.first_pages.of(entry.image)]
 
     async def get_command(self) -> list[str]:
         """A label, since nothing is run in the image to find out: it may have no shell, and a second

@@ -98,6 +98,12 @@ class TrialServer:
     async def get(self, path: str) -> Any:
         return await self._call("GET", f"{self._server}/{path}")
 
+    async def read(self, path: str) -> bytes:
+        async with self._http.get(f"{self._server}/{path}") as answer:
+            if answer.status >= 400:
+                raise TrialError(await _said(answer))
+            return await answer.read()
+
     async def version(self) -> str:
         """Of its JupyterHub, as it says itself; empty if it does not."""
         async with self._http.get(f"{self._server}/api/status") as answer:

@@ -43,6 +43,14 @@ def test_the_first_visit_is_light_and_the_second_next_to_nothing(deployment: Dep
                 assert loaded.headers["cache-control"] == FOR_GOOD, loaded
         assert len(programs) > 20
         assert first < 2 * MB
+        # Most of it while the server started, and not again.
+        paths = [httpx.URL(it.url).path.partition("/user/ada/")[2] for it in traffic.loaded]
+        kept = [path for path in paths if "/main." in path or "/jlab_core." in path]
+        assert len(kept) == 2
+        if pending := [
+            it for it in traffic.loaded if "/spawn-pending/" in it.url
+        ]:  # none: too fast
+            assert max(paths.index(path) for path in kept) < paths.index("lab"), pending
 
         traffic.forget()
         page.reload()
@@ -52,6 +60,26 @@ def test_the_first_visit_is_light_and_the_second_next_to_nothing(deployment: Dep
         assert traffic.bytes < 0.1 * MB
     with Member(deployment.url, "ada") as ada:
         ada.sign_in(deployment.password).stop()
+
+
+def test_what_all_servers_show_first_the_door_has_itself(deployment: Deployment) -> None:
+    kept = deployment.data / "door/live/first-page/core"
+    (core,) = kept.glob("static/lab/jlab_core.*.js")
+    (git,) = kept.glob("lab/extensions/@jupyterlab/git/static/remoteEntry.*.js")
+    with Member(deployment.url, "ada") as ada, httpx.Client() as stranger:
+        ada.sign_in(deployment.password).stop()
+        ada.http.get(f"{ada.hub}hub/pass/user/ada/", follow_redirects=False)
+        for file in (core, git):
+            url = f"{ada.server}{file.relative_to(kept)}"
+            answer = ada.http.get(url)
+            assert (answer.status_code, answer.content) == (200, file.read_bytes())
+            assert answer.headers["content-encoding"] == "gzip"
+            assert answer.headers["cache-control"] == FOR_GOOD
+            assert stranger.get(url).headers["location"].startswith("/core/hub/pass/user/ada/")
+            other = url.replace(
+                file.name, f"{file.name[:-4]}{'0' if file.name[-4] != '0' else '1'}.js"
+            )
+            assert ada.http.get(other, follow_redirects=False).status_code != 200
 
 
 def ask(grace: Member, path: str, **headers: str) -> httpx.Response:

@@ -73,7 +73,7 @@ def test_data_directory_twice(tmp_path: Path) -> None:
 
 def hub_script(root: Path) -> str:
     hub = DataLayout(str(root)).hub("core")
-    return script("hub-directories", hub.directory, hub.homes, hub.passes, UID, GID)
+    return script("hub-directories", hub.directory, hub.homes, hub.passes, hub.first_page, UID, GID)
 
 
 def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
@@ -119,7 +119,9 @@ def test_put_replaces_the_file_and_keeps_no_half_of_it(
 def test_what_root_has_put_back_is_given_to_its_owner(tmp_path: Path) -> None:
     """But for what is below a member's home, which is the member's own."""
     hub = DataLayout(str(tmp_path)).hub("core")
-    text = script("hub-directories", hub.directory, hub.homes, hub.passes, 4711, 4712)
+    text = script(
+        "hub-directories", hub.directory, hub.homes, hub.passes, hub.first_page, 4711, 4712
+    )
     run(text)
     state, home = Path(hub.directory, "state"), Path(hub.homes, "grace")
     home.mkdir()

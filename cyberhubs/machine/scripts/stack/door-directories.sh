@@ -3,7 +3,7 @@
 # shellcheck disable=SC1091,SC2034
 command -v doing >/dev/null || { check= && . "${0%/*}/../common.sh"; }
 umask 077
-for directory in "" /live /live/hubs /live/passes /live/certificates /state; do
+for directory in "" /live /live/hubs /live/passes /live/first-page /live/certificates /state; do
     folder 0700 "$2:$3" "$1$directory"
 done
 theirs "$2:$3" "$1"

@@ -8,6 +8,7 @@ if [ -n "$servers" ]; then
     # shellcheck disable=SC2086
     docker rm --force $servers >/dev/null
 fi
-rm -rf "$1/door/live/passes/$3" # given anew to whom its database still knows
+# Given anew to whom its database still knows, and made anew with the hub.
+rm -rf "$1/door/live/passes/$3" "$1/door/live/first-page/$3"
 echo "Hub $3 is removed; servers stopped: $(echo "$servers" | grep -c . || :)."
 echo "Its members' files stay in $1/jupyterhub_users/$3, its database and secrets in $1/hubs/$3."
