@@ -111,11 +111,11 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         self.default_url = own or FIRST_PAGE.get(interface, FIRST_PAGE["lab"])
 
     def first_page(self) -> list[str]:
-        """What a browser may load of it before it runs: paths."""
+        """What a browser may load of it before it runs: paths below its own."""
         entry = (self.menu.value or {}).get(self.user_options.get("image", ""))
         if not entry or self.default_url != FIRST_PAGE["lab"]:
             return []
-        return [self._base_url + path for path in self.first_pages.of(entry.image)]
+        return self.first_pages.of(entry.image)
 
     async def get_command(self) -> list[str]:
         """A label, since nothing is run in the image to find out: it may have no shell, and a second
