@@ -89,7 +89,7 @@ class FrontDoor(ComponentResource):
             tmpfs={caddyfile.RUN_DIR: private_tmpfs(host)},
             envs=host.proxy_environment or None,  # to the authority of its certificate
             memory=1024,  # for the 20,000 connections of start-door
-            healthcheck=healthcheck("door-get", "/_health"),
+            healthcheck=healthcheck("door-health"),
             opts=ResourceOptions(parent=self, depends_on=[self.made]),
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cyberhubs.settings.metrics import DOOR_PATH
+from cyberhubs.settings.metrics import CERTIFICATE_PATH, DOOR_PATH
 from cyberhubs.settings.tls import AcmeTls, ExternalTls, FileTls, InternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
 
@@ -58,7 +58,8 @@ def caddyfile(
         # From 127.0.0.1 comes what its own page includes.
         known = " ".join([*only_from, "127.0.0.1"])
         guards = [f"@elsewhere not remote_ip {known}", "abort @elsewhere"]
-    serve = [*guards, *(_to_scrapers() if metrics else []), "import front"]
+    scrapers = _to_scrapers("scraper", DOOR_PATH, "metrics") if metrics else []
+    serve = [*guards, *scrapers, "import front"]
     if isinstance(tls, NoTls | ExternalTls):
         options += ["auto_https off"]
         if isinstance(tls, ExternalTls):
@@ -83,6 +84,7 @@ def caddyfile(
                 *source,
                 f"header Strict-Transport-Security max-age={YEAR_S}",
                 SECURE,
+                *(_to_scrapers("certificate", CERTIFICATE_PATH, _NOTED) if metrics else []),
                 *serve,
             ),
             _block(f"http://:{tls.http_port}", *guards, f"redir {url[:-1]}{{uri}} 308"),
@@ -91,12 +93,16 @@ def caddyfile(
     return "\n".join([_block("", *options), *_of_visitors(visitors), front, *sites])
 
 
-def _to_scrapers() -> list[str]:
-    """The door's figures; for everybody else that page is not there. The token is read again with each request."""
+# By door-health, in the container.
+_NOTED = f'respond "{{file.{RUN_DIR}/certificate}}"'
+
+
+def _to_scrapers(name: str, path: str, tell: str) -> list[str]:
+    """Figures; for everybody else that page is not there. The token is read again with each request."""
     token = f'header Authorization "Bearer {{file.{LIVE_DIR}/metrics_token}}"'
     return [
-        _inner("@scraper", f"path {DOOR_PATH}", token, depth=2),
-        _inner("handle @scraper", "metrics", depth=2),
+        _inner(f"@{name}", f"path {path}", token, depth=2),
+        _inner(f"handle @{name}", tell, depth=2),
     ]
 
 

@@ -8,8 +8,8 @@ import yaml
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
 from cyberhubs.ops.stack import Stack
-from cyberhubs.settings.metrics import DOOR_PATH
-from cyberhubs.settings.tls import InternalTls
+from cyberhubs.settings.metrics import CERTIFICATE_PATH, DOOR_PATH
+from cyberhubs.settings.tls import ExternalTls, InternalTls, NoTls
 
 HEAD = """\
 # How a Prometheus reads the figures of stack {stack}: a file that its scrape_config_files names.
@@ -29,8 +29,10 @@ def metrics(stack: Stack) -> None:
         raise UserError(f"Stack {stack.name} has never been up: `make up STACK={stack.name}`.")
     file = DataLayout(settings.host.data_path).metrics_token
     url = urlsplit(settings.url)
+    has_certificate = not isinstance(settings.tls, NoTls | ExternalTls)
     paths = {
         DOOR_PATH: {"part": "door"},
+        **({CERTIFICATE_PATH: {"part": "certificate"}} if has_certificate else {}),
         **{f"{hub.prefix}hub/metrics": {"part": "hub", "hub": hub.name} for hub in settings.hubs},
     }
     job = {

@@ -4,6 +4,8 @@ from cyberhubs.settings.base import Model
 
 DOOR_PATH = "/_metrics"
 """Where the front door tells its own; each hub at `hub/metrics`, as JupyterHub does."""
+CERTIFICATE_PATH = f"{DOOR_PATH}/certificate"
+"""And those of its certificate, if it has one."""
 
 
 class Metrics(Model):

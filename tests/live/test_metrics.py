@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from cryptography import x509
 
 from tests.support.access import at_work
 from tests.support.deployment import ONE_HUB, PROJECT, Deployment, running
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 MONITORING = PROJECT / "monitoring"
 DOOR, HUB = "_metrics", "core/hub/metrics"
+CERTIFICATE = "_metrics/certificate"
 NO_IMAGE = "sha256:" + 64 * "0"
 # Of each series that the rules or the dashboard read; `up` is Prometheus's own.
 SERIES = re.compile(r"\b(?:cyberhubs|jupyterhub|caddy)_\w+(?=[{\[\s/)])")
@@ -134,6 +137,7 @@ def test_a_prometheus_finds_all_that_rules_and_dashboard_read(
         for file in ("rules.yaml", "dashboard.json")
         for name in SERIES.findall((MONITORING / file).read_text())
     }
+    asked = {name for name in asked if not name.startswith("cyberhubs_certificate_")}  # it has none
     assert len(asked) > 10
     figures: Any = stack.container("hub").stats(stream=False)
     if figures["read"].startswith("0001"):  # this engine has none of its containers
@@ -161,16 +165,32 @@ def test_a_prometheus_finds_all_that_rules_and_dashboard_read(
         grace.stop()
 
 
+def served(stack: Deployment) -> dict[str, float]:
+    """When the certificate that visitors get begins and ends."""
+    text = ssl.get_server_certificate((DOMAIN, stack.port))
+    found = x509.load_pem_x509_certificate(text.encode())
+    return {
+        "not_before": found.not_valid_before_utc.timestamp(),
+        "not_after": found.not_valid_after_utc.timestamp(),
+    }
+
+
 @pytest.mark.usefixtures("domain_is_here")
 def test_a_door_with_tls_takes_the_token_with_it_alone(tmp_path: Path) -> None:
     with running(Deployment(tmp_path, "encrypted", WITH_TLS, DOMAIN)) as stack:
         given = tmp_path / "given"
         given.mkdir()
         with prometheus(give(stack, given)) as found:
-            eventually(lambda: value(found, "sum(up)") == 2)
+            eventually(lambda: value(found, "sum(up)") == 3)
             assert found.query("cyberhubs_server_memory_bytes") == []  # nobody has asked for them
+            for figure, at in served(stack).items():
+                name = f"cyberhubs_certificate_{figure}_seconds"
+                eventually(lambda name=name, at=at: value(found, name) == at)
+            assert "CertificateEnds" in found.rules()
+            assert found.query('ALERTS{alertname="CertificateEnds"}') == []  # of 12 hours
         headers = {"Authorization": f"Bearer {token_of(stack)}"}
-        for path in (DOOR, HUB):
+        assert httpx.get(f"{stack.front}{CERTIFICATE}", verify=False).status_code == 404
+        for path in (DOOR, HUB, CERTIFICATE):
             plain = httpx.get(f"http://127.0.0.1:{stack.http_port}/{path}", headers=headers)
             assert (plain.status_code, plain.headers["location"]) == (308, f"{stack.front}{path}")
 

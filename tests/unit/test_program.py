@@ -175,13 +175,14 @@ def test_figures_are_told_where_the_stack_file_says_so_and_open_no_port(
     for_all = named(without, "core-hub").inputs["mounts"]
     assert token not in [mount["source"] for mount in for_all]
     assert "metrics" not in named(without, "door-reload").inputs["stdin"]
+    assert "certificate" not in named(told, "door-reload").inputs["stdin"]  # it has none
 
 
 def test_the_token_of_figures_is_taken_with_tls_alone(config: dict[str, Any]) -> None:
     tls = {"mode": "internal", "listen": "127.0.0.1"}
     graph = record({**config, "domain": "hub.example.org", "tls": tls, "metrics": {}})
     encrypted, plain = named(graph, "door-reload").inputs["stdin"].split("http://:80 {")
-    assert "metrics_token" in encrypted
+    assert "metrics_token" in encrypted and "/_metrics/certificate" in encrypted
     assert "metrics" not in plain
 
 
