@@ -7,12 +7,13 @@ import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from docker import APIClient
-from docker.errors import APIError
+from docker.errors import NotFound
 
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.access_rules import AccessError, normalize
@@ -76,8 +77,10 @@ def remove_home(users: Path, username: str) -> None:
     shutil.rmtree(users / home_name(username), ignore_errors=True)
 
 
+@lru_cache(maxsize=1)  # for a class that comes for the first time; an id is always the same image
 def read_skeleton(client: APIClient, image: str, inside: str) -> bytes:
-    """What an image has in its user's home, as a tar archive; empty where that is nothing, or far too much."""
+    """What an image, by its id, has in its user's home, as a tar archive; empty where that is nothing, or far too much.
+    Raises APIError where the engine does not say."""
     made = client.create_container(image, ["none"])
     try:
         chunks, _ = client.get_archive(made["Id"], inside)
@@ -87,7 +90,7 @@ def read_skeleton(client: APIClient, image: str, inside: str) -> bytes:
                 return b""
             archive.write(chunk)
         return archive.getvalue()
-    except APIError:  # there is no such directory
+    except NotFound:  # there is no such directory
         return b""
     finally:
         client.remove_container(made["Id"], force=True)

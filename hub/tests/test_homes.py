@@ -13,7 +13,9 @@ from cyberhubs_hub.homes import (
     lay_out,
     link_spaces,
     make_home,
+    read_skeleton,
 )
+from docker.errors import APIError, NotFound
 
 ORDINARY = ["ada", "grace-hopper", "a", "1", "a" * 39, "octo_acme", "trailing-"]
 CRAFTED = [
@@ -21,6 +23,42 @@ CRAFTED = [
     *("Ada", "ADA", "\u212aelvin", "аda", "ada\u200b", "ａda", "ada ", " ada", "ada\n"),
     *("%", "%41da", "%ada", "~", "-ada", "_check", "a" * 40, "ada:ro", "{username}"),
 ]
+
+
+class Engine:
+    """Of images whose home has what their id is; it is out of order for "broken". `made`: containers to look at them."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def create_container(self, image: str, command: list[str]) -> dict[str, str]:
+        self.made.append(image)
+        return {"Id": image}
+
+    def get_archive(self, image: str, path: str) -> tuple[list[bytes], None]:
+        if image == "homeless":
+            raise NotFound(f"404: no {path}")
+        if image == "broken":
+            raise APIError("500: no space left on device")
+        return [image.encode()], None
+
+    def remove_container(self, image: str, force: bool) -> None:
+        pass
+
+
+def test_a_class_that_comes_for_the_first_time_has_the_engine_look_once() -> None:
+    engine: Any = Engine()
+    for image, home in (("a", b"a"), ("homeless", b""), ("b", b"b")):
+        assert [read_skeleton(engine, image, "/home/user") for _ in range(3)] == [home] * 3
+    assert engine.made == ["a", "homeless", "b"]
+
+
+def test_an_engine_out_of_order_is_asked_again() -> None:
+    engine: Any = Engine()
+    for _ in range(2):
+        with pytest.raises(APIError):
+            read_skeleton(engine, "broken", "/home/user")
+    assert engine.made == ["broken", "broken"]
 
 
 @pytest.mark.parametrize("name", ORDINARY)
