@@ -20,8 +20,11 @@ from benchmarks.cloud import measure_cloud
 from benchmarks.door import measure_door
 from benchmarks.host import measure_host
 from benchmarks.images import measure_images
+from benchmarks.lesson import measure_lesson
+from benchmarks.metrics import measure_metrics
 from benchmarks.page import measure_page
 from benchmarks.report import progress, show, timed
+from benchmarks.spaces import measure_spaces
 from tests.support import run
 from tests.support.deployment import Deployment
 from tests.support.member import Member
@@ -49,6 +52,9 @@ def main() -> None:
             measure_door(deployment, Path(directory) / "door")
             measure_attack(deployment)
             measure_access(deployment)
+            measure_lesson(deployment, Path(directory) / "lesson")
+            measure_spaces(deployment, Path(directory) / "spaces")
+            measure_metrics(deployment)
             measure_further_hubs(deployment)
             measure_images(deployment, Path(directory) / "images")
         finally:
