@@ -4,9 +4,11 @@ A pass is a cookie and an empty file of the same id, which the door looks for. S
 nothing of somebody whom the hub does not know, and works while the hub is down.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -25,6 +27,9 @@ class Passes:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._spare = directory / "spare"  # for a disk on which no other file can be made
+        with suppress(OSError):  # it is such a one already
+            self._spare.touch(mode=0o400)
 
     def give(self, member: str) -> str:
         """The id of a new pass to the server of `member`, a normalized name. Old ones end.
@@ -33,11 +38,17 @@ class Passes:
         """
         self._end_old(member)
         new = secrets.token_hex(16)
-        (self._directory / f"{new}.{member}").touch(mode=0o400)
+        file = self._directory / f"{new}.{member}"
+        try:
+            file.touch(mode=0o400)
+        except OSError:
+            os.utime(self._spare)
+            file.hardlink_to(self._spare)
         return new
 
     def _end_old(self, member: str) -> None:
         made = {file: file.stat().st_mtime for file in self._directory.iterdir()}
+        made.pop(self._spare, None)
         of_member = [file for file in made if file.suffix == f".{member}"]
         too_many = sorted(of_member, key=lambda file: made[file], reverse=True)[MOST - 1 :]
         too_old = [file for file in made if made[file] < time.time() - LASTS_S]
