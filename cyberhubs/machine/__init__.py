@@ -4,13 +4,14 @@ import shlex
 
 from cyberhubs.machine.endpoint import Endpoint, ssh_connection
 from cyberhubs.machine.local import LocalMachine
-from cyberhubs.machine.machine import Machine, MachineError
+from cyberhubs.machine.machine import NEARLY_FULL, Machine, MachineError
 from cyberhubs.machine.ssh import BOOT_S, Facts, SshMachine
 from cyberhubs.processes import python_module
 from cyberhubs.settings.host import HostSettings, LocalHostSettings
 
 __all__ = [
     "BOOT_S",
+    "NEARLY_FULL",
     "Endpoint",
     "Facts",
     "LocalMachine",

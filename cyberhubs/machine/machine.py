@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine.script import script
@@ -15,11 +16,20 @@ LIMIT_S = 1800  # for one script
 GRACE_S = 15  # for the machine itself to end it
 LATE = 124  # exit code of timeout(1)
 UNCOUNTED = 2**32  # inodes of a file system that makes them as it needs them, such as btrfs
+NEARLY_FULL = 0.1  # of a disk, as monitoring/rules.yaml has it
 TAIL = 20  # lines of a failed script that its error repeats
 
 
 class MachineError(UserError):
     """What is wrong with a machine and what to do next, in a sentence or two."""
+
+
+class Space(NamedTuple):
+    """What is free of a file system: bytes, inodes, and the part of both, the smaller of the two."""
+
+    free: int
+    inodes: int
+    left: float
 
 
 class Machine(ABC):
@@ -70,11 +80,13 @@ class Machine(ABC):
         """Writes a file, whole or not at all."""
         self.run(script("put-file", path, uid, gid, mode, "text"), stdin=content)
 
-    def free_space(self, path: str) -> tuple[int, int]:
-        """Bytes and inodes that are free on the file system of `path`. Raises MachineError if there is no
-        such path."""
-        free, inodes, of = map(int, self.run(script("disk-free", path), limit_s=60).split())
-        return free, inodes if of else UNCOUNTED
+    def free_space(self, path: str) -> Space:
+        """What is free on the file system of `path`. Raises MachineError if there is no such path."""
+        said = self.run(script("disk-free", path), limit_s=60)
+        free, free_inodes, size, inodes = map(int, said.split())
+        if not inodes:
+            return Space(free, UNCOUNTED, free / size)
+        return Space(free, free_inodes, min(free / size, free_inodes / inodes))
 
 
 def _run(

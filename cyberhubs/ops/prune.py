@@ -41,13 +41,11 @@ def prune(stack: Stack, yes: str = "") -> None:
             print("Nothing was removed.")
             return
         directory = image_directory(client)
-        before, inodes_before = stack.machine.free_space(directory)
+        before = stack.machine.free_space(directory)
         count = sum(1 for _ in pruning.remove(client.api, images))
-        after, inodes = stack.machine.free_space(directory)
-        print(
-            f"{count} removed: {_gb(max(0, after - before))} and {max(0, inodes - inodes_before)} inodes more are free in "
-            f"{directory}."
-        )
+        after = stack.machine.free_space(directory)
+        free, inodes = max(0, after.free - before.free), max(0, after.inodes - before.inodes)
+        print(f"{count} removed: {_gb(free)} and {inodes} inodes more are free in {directory}.")
 
 
 def _held(stack: Stack, client: DockerClient) -> Iterator[str]:

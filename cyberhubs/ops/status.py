@@ -9,7 +9,7 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
-from cyberhubs.machine import Machine, MachineError
+from cyberhubs.machine import NEARLY_FULL, Machine, MachineError
 from cyberhubs.names import HUB, ROLE, short
 from cyberhubs.ops import drift, front_door
 from cyberhubs.ops.engine import containers_of, engine, image_directory, output_of
@@ -96,7 +96,8 @@ def _fits(client: DockerClient, hub: Hub) -> str:
 
 def _free_space(machine: Machine, path: str) -> str:
     try:
-        free, inodes = machine.free_space(path)
+        space = machine.free_space(path)
     except MachineError:
         return f"{path} is not there"
-    return f"{path}: {free / 2**30:.1f} GiB and {inodes} inodes left"
+    nearly_full = ": nearly full" if space.left < NEARLY_FULL else ""
+    return f"{path}: {space.free / 2**30:.1f} GiB and {space.inodes} inodes left{nearly_full}"

@@ -46,8 +46,8 @@ def test_it_ends_in_time() -> None:
 
 
 def test_room_where_something_is_and_where_nothing_is() -> None:
-    free, inodes = LocalMachine().free_space("/")
-    assert free > 0 and inodes > 0
+    free, inodes, left = LocalMachine().free_space("/")
+    assert free > 0 and inodes > 0 and 0 < left < 1
     with pytest.raises(MachineError):
         LocalMachine().free_space("/nothing/here")
 

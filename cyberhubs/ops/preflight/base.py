@@ -9,7 +9,7 @@ from docker import DockerClient
 from cyberhubs import held
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
-from cyberhubs.machine import MachineError
+from cyberhubs.machine import NEARLY_FULL, MachineError
 from cyberhubs.machine.data_spaces import WRONG_SPACE, data_spaces
 from cyberhubs.machine.script import script
 from cyberhubs.ops.engine import engine, image_directory
@@ -49,8 +49,7 @@ class Preflight(ABC):
         for application, image in self.stack.settings.images.held.items():
             held.find(client, application, image)
         self._check_images_fit(client)
-        if full := self._full_disk():
-            self.refuse_full_disk(full)
+        self._check_disk()
         self._check_owner()
         self._check_spaces()
 
@@ -88,7 +87,7 @@ class Preflight(ABC):
         if client.images.list(name="cyberhubs/corehub"):
             return
         directory = image_directory(client)
-        free, _ = self.stack.machine.free_space(directory)
+        free = self.stack.machine.free_space(directory).free
         if free < IMAGES_NEED:
             raise UserError(
                 f"Docker's images are in {directory}, which has {free / 2**30:.1f} GiB left, and building them takes "
@@ -96,20 +95,25 @@ class Preflight(ABC):
                 "another disk."
             )
 
-    def _full_disk(self) -> str | None:
-        """How full the disk of data is, if it is."""
+    def _check_disk(self) -> None:
+        """Refuses a disk of data that is full, and says so before it is."""
         data = self.stack.settings.host.data_path
         try:
-            free, inodes = self.stack.machine.free_space(data)
+            free, inodes, left = self.stack.machine.free_space(data)
         except MachineError:  # there is no such directory yet
-            return None
-        if free >= DATA_NEEDS and inodes >= INODES_NEEDED:
-            return None
-        return (
-            f"The disk of {data} is full: {free / 2**20:.0f} MiB and {inodes} inodes are left, and the hubs need "
-            f"{DATA_NEEDS / 2**20:.0f} MiB and {INODES_NEEDED}. Make it larger, or see there whose files take the most "
-            f"(as root: du -xh -d 3 {data} | sort -h | tail) and have them deleted."
+            return
+        rest = f"{free / 2**20:.0f} MiB and {inodes} inodes are left"
+        what_to_do = (
+            f"Make it larger, or see there whose files take the most (as root: du -xh -d 3 {data} | sort -h | tail; "
+            "with --inodes, most files) and have them deleted."
         )
+        if free < DATA_NEEDS or inodes < INODES_NEEDED:
+            self.refuse_full_disk(
+                f"The disk of {data} is full: {rest}, and the hubs need {DATA_NEEDS / 2**20:.0f} MiB and {INODES_NEEDED}. "
+                f"{what_to_do}"
+            )
+        elif left < NEARLY_FULL:
+            print(f"The disk of {data} is nearly full: {rest}. {what_to_do}", flush=True)
 
     def _check_spaces(self) -> None:
         """Refuses data spaces that members could not use as the stack file says."""
