@@ -26,6 +26,11 @@ class HubLayout:
         return f"{self.directory}/live"
 
     @property
+    def labextension(self) -> str:
+        """Of JupyterLab: what it says on the pages of members' servers."""
+        return f"{self.directory}/labextension"
+
+    @property
     def spaces(self) -> str:
         """Has a line for each data space, with what is known of it on the machine."""
         return f"{self.live}/spaces"

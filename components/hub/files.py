@@ -18,6 +18,8 @@ from cyberhubs.machine.data_spaces import data_spaces
 from cyberhubs.machine.script import call
 from cyberhubs.names import HubNames
 
+NOTICES = (Path(__file__).parent / "notices.js").read_text()
+
 
 @dataclass
 class HubFilesArgs:
@@ -63,6 +65,7 @@ class HubFiles(ComponentResource):
         files = [self.put("config", f"{self.config}/hub.json", config)]
         if hub.data:
             files.append(self._spaces())
+        files.append(self._labextension())
         if hub.logo:
             encoded = base64.b64encode(logo).decode()
             files.append(
@@ -83,6 +86,19 @@ class HubFiles(ComponentResource):
             call("data-spaces", *data_spaces(host.data, host.user, hub)),
             delete=f"rm -f {shlex.quote(self.at.spaces)}",
             opts=ResourceOptions(parent=self, depends_on=[self.made]),
+        )
+
+    def _labextension(self) -> pulumi.Resource:
+        """What JupyterLab reads of an extension; a browser that has its program does not ask for it again."""
+        file = f"notices.{hashlib.sha256(NOTICES.encode()).hexdigest()[:16]}.js"
+        program = self.put("notices", f"{self.at.labextension}/{file}", NOTICES)
+        build = {"load": file, "extension": "./extension"}
+        package = {"name": "cyberhubs", "version": "1.0.0", "jupyterlab": {"_build": build}}
+        return self.put(
+            "labextension",
+            f"{self.at.labextension}/package.json",
+            json.dumps(package),
+            depends_on=[program],
         )
 
     def put(
@@ -160,6 +176,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         homes_path=host.data.hub(hub.name).homes,
         passwd_path=f"{host.data.etc}/passwd",
         group_path=f"{host.data.etc}/group",
+        labextension_path=host.data.hub(hub.name).labextension,
         mounts=tuple(
             Mount(str(space.source), str(space.target), space.access) for space in hub.data
         ),

@@ -69,15 +69,23 @@ def threads(config: HubConfig, image: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(count) for name in THREADS if name not in own}
 
 
-def message_argument(config: HubConfig) -> str:
+def arguments(config: HubConfig, disk: str) -> list[str]:
     """For a server: how large a message to a kernel may be, as of a file for a widget; tornado's own
     limit is 10 MB. Several copies of it are held for a moment, so it is an eighth of the memory. On
-    a slow line it may take minutes, in which a browser cannot answer pings."""
+    a slow line it may take minutes, in which a browser cannot answer pings.
+
+    What its pages are to say, for notices.js; `disk`: of the disk. And what is deleted is gone, as no page shows a trash
+    or empties it.
+    """
     settings = {
         "websocket_max_message_size": config.limits.memory_bytes // 8,
         "ws_ping_timeout": 10 * 60 * 1000,
+        "page_config_data": {"cyberhubs": {"disk": disk}},
     }
-    return f"--ServerApp.tornado_settings={settings}"
+    return [
+        f"--ServerApp.tornado_settings={settings}",
+        "--FileContentsManager.delete_to_trash=False",
+    ]
 
 
 def is_of_hub(container: Mapping[str, Any], config: HubConfig) -> bool:

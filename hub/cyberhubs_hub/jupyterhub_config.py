@@ -10,7 +10,7 @@ from typing import Any
 from cyberhubs_hub import admins, bounds, database, metrics, pruner, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
-from cyberhubs_hub.container_options import container_options, host_options, message_argument
+from cyberhubs_hub.container_options import container_options, host_options
 from cyberhubs_hub.data_spaces import Spaces, parse_record
 from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.github import GithubAuthenticator
@@ -121,7 +121,7 @@ c.HubSpawner.client_kwargs = {"timeout": 120}
 c.HubSpawner.cmd = ["jupyterhub-singleuser"]  # where the image's label names no other
 # How long a server caches the hub's answers, and so a revoked token still works.
 cached = f"--HubOAuth.cache_max_age={c.Authenticator.auth_refresh_age}"
-c.HubSpawner.args = [cached, message_argument(hub)]
+c.HubSpawner.args = [cached]
 by_proxy = {name: os.environ[name] for name in config.PROXY_VARIABLES if name in os.environ}
 c.HubSpawner.environment = by_proxy
 c.HubSpawner.mem_limit = hub.limits.memory_bytes

@@ -6,15 +6,15 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
-import aiohttp
 from docker.errors import APIError
 from docker.types import Mount
 from jupyterhub import orm
-from jupyterhub.httpclient import fetch
 from requests.exceptions import RequestException
 from tornado import web
 
-from cyberhubs_hub.container_options import is_of_hub, threads, token_of
+from cyberhubs_hub import rescue
+from cyberhubs_hub.answering import answers
+from cyberhubs_hub.container_options import arguments, is_of_hub, threads, token_of
 from cyberhubs_hub.data_spaces import MOUNTINFO, Spaces
 from cyberhubs_hub.ended import Ended
 from cyberhubs_hub.endings import Endings
@@ -41,6 +41,7 @@ from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unk
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 START_LABEL = "cyberhubs.start"  # of an image: the command that starts its server
 LOG_LINES = 20
+LABEXTENSION = "/usr/local/share/jupyter/labextensions/cyberhubs"  # found there whatever the image
 
 
 class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
@@ -58,6 +59,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
 
     _home = ""
     _inside: str = HOME  # where the image expects it
+    _disk: rescue.Disk = rescue.Disk()
     _image_found: dict[str, Any]  # as Docker inspects it
 
     @property
@@ -164,6 +166,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     async def _make(self) -> tuple[Any, int]:
         if is_trial(self.user.name):
             remove_home(self.users_dir, self.user.name)
+        self._disk = rescue.look(self.users_dir)
         self._home = make_home(self.users_dir, self.user.name)
         self.begin(20, "Making the container")
         address = await self.spaces.started(super().start, self.client, self._home)
@@ -189,9 +192,12 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         self.begin(35, "Starting the container")
         return created
 
+    def get_args(self) -> list[str]:
+        return [*super().get_args(), *arguments(self.hub_config, self._disk.says)]
+
     def get_env(self) -> dict[str, str]:
-        home = {"HOME": self._inside}
-        return threads(self.hub_config, self._image_found) | super().get_env() | home
+        own = {"HOME": self._inside, **self._disk.environment}
+        return threads(self.hub_config, self._image_found) | super().get_env() | own
 
     @property
     def mount_binds(self) -> list[Mount]:
@@ -201,6 +207,8 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
             *(Mount(at, home, type="bind") for at in home_paths(self._inside)),
             Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
             Mount("/etc/group", config.group_path, type="bind", read_only=True),
+            Mount(LABEXTENSION, config.labextension_path, type="bind", read_only=True),
+            *self._disk.mounts,
             *self.spaces.binds(self._home, self.client.api_version),
         ]
 
@@ -221,7 +229,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         off to seconds."""
         url = f"{address}{self._base_url}api"
         looked = time.monotonic()
-        while not await _answers(url):
+        while not await answers(url):
             if time.monotonic() - looked > 1:
                 looked = time.monotonic()
                 status = await self.poll()
@@ -285,13 +293,3 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         except APIError as error:
             return f"It cannot be put back on its hub's network: {error}"
         return None
-
-
-async def _answers(url: str) -> bool:
-    try:
-        # A container that is gone does not refuse a connection, it lets it wait.
-        timeout = aiohttp.ClientTimeout(total=20, sock_connect=1)
-        response = await fetch(url, raise_for_status=False, allow_redirects=False, timeout=timeout)
-    except (aiohttp.ClientError, OSError):
-        return False
-    return response.status < 500

@@ -16,6 +16,7 @@ CONFIG = HubConfig(
     homes_path="/data/jupyterhub_users",
     passwd_path="/data/hubs/core/config/1/passwd",
     group_path="/data/hubs/core/config/1/group",
+    labextension_path="/data/hubs/core/labextension",
     mounts=(Mount("/mnt/data", "/data", "read-only"), Mount("/mnt/user", "/user", "read-write")),
     uid=1000,
     gid=1000,

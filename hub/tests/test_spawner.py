@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 from cyberhubs_hub.container_options import (
+    arguments,
     container_options,
     host_options,
-    message_argument,
     threads,
 )
 from cyberhubs_hub.data_spaces import Spaces, parse_record
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
+from cyberhubs_hub.rescue import Disk
 from cyberhubs_hub.shared.config import Limits
 from cyberhubs_hub.spawner import HubSpawner
 from docker.errors import APIError
+from docker.types import Mount
+from dockerspawner import DockerSpawner
 from jupyterhub import orm
 from jupyterhub.spawner import SpawnException
 from requests import Response
@@ -159,11 +162,31 @@ def test_mounts(menu: Path, monkeypatch: pytest.MonkeyPatch):
         ("/data/jupyterhub_users/ada", "/home/user", False),
         ("/data/hubs/core/config/1/passwd", "/etc/passwd", True),
         ("/data/hubs/core/config/1/group", "/etc/group", True),
+        ("/data/hubs/core/labextension", "/usr/local/share/jupyter/labextensions/cyberhubs", True),
         ("/mnt/data", "/data", True),
         ("/mnt/user", "/user", False),
     ]
     one._inside = "/home/jovyan"
     assert [m["Target"] for m in one.mount_binds][:2] == ["/home/jovyan", "/home/user"]
+
+
+def test_what_a_server_writes_for_itself_may_be_elsewhere_than_its_image_says(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(HubSpawner, "client", SimpleNamespace(api_version="1.44"))
+    monkeypatch.setattr(DockerSpawner, "get_env", lambda _: {"IPYTHONDIR": "/home/user/.ipython"})
+    one = spawner()
+    one._home, one._image_found = "ada", {"Config": {"Env": []}}
+    assert "tmpfs" not in [mount["Type"] for mount in one.mount_binds]
+    memory = Mount("/tmp", None, type="tmpfs")
+    one._disk = Disk("It is full.", {"IPYTHONDIR": "/tmp/ipython"}, (memory,))
+    assert memory in one.mount_binds
+    assert one.get_env()["IPYTHONDIR"] == "/tmp/ipython"
+
+
+def test_pages_are_told_what_to_say():
+    says = tornado_settings(arguments(CONFIG, "It is full."))["page_config_data"]["cyberhubs"]
+    assert says == {"disk": "It is full."}
 
 
 def test_containers_are_held_to_their_limits():
@@ -200,11 +223,15 @@ def test_libraries_start_threads_for_the_processors_of_the_server(
     assert threads(config, {"Config": {"Env": None}})["MKL_NUM_THREADS"] == count
 
 
+def tornado_settings(arguments: list[str]) -> dict[str, Any]:
+    [value] = [one for one in arguments if one.startswith("--ServerApp.tornado_settings=")]
+    return ast.literal_eval(value.partition("=")[2])
+
+
 def test_a_message_may_be_large_and_slow():
-    name, _, value = message_argument(CONFIG).partition("=")
-    assert name == "--ServerApp.tornado_settings"
-    settings = ast.literal_eval(value)
-    assert settings == {"websocket_max_message_size": 2**28, "ws_ping_timeout": 600_000}
+    settings = tornado_settings(arguments(CONFIG, ""))
+    assert settings["websocket_max_message_size"] == 2**28
+    assert settings["ws_ping_timeout"] == 600_000
 
 
 def test_on_a_machine_of_its_own_they_share_a_memory_and_carry_its_id(

@@ -1,9 +1,7 @@
 """A disk that its members have filled: who is in goes on, who comes is let in or told, nothing is lost."""
 
-import os
 import re
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +14,7 @@ import pytest
 
 from tests.support.access import at_work, server_of
 from tests.support.deployment import ONE_HUB, Deployment, changes, running
-from tests.support.lab.machine import LoopDisk
+from tests.support.full_disk import disk_for, fill, fill_nearly, make_room
 from tests.support.member import Member, Refused, keeps_its_variables
 from tests.support.waiting import eventually
 
@@ -41,18 +39,8 @@ with open(site.getusersitepackages() + "/slow.pth", "w") as file:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A disk of its own for a stack's data."""
-    directory = tmp_path_factory.mktemp("full")
-    data = directory / "data"
-    data.mkdir()
-    disk = LoopDisk(directory / "disk", 1)
-    try:
-        subprocess.run(["mkfs.ext4", "-q", "-m", "0", disk.device], check=True)
-        subprocess.run(["mount", disk.device, data], check=True)
+    with disk_for(tmp_path_factory.mktemp("full")) as data:
         yield data
-        subprocess.run(["umount", data], check=True)
-    finally:
-        disk.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,19 +56,6 @@ def full(stack: Deployment) -> Iterator[Deployment]:
     yield stack.put_right()
     make_room(stack)
     eventually(lambda: httpx.get(f"{stack.url}hub/health").status_code == 200)
-
-
-def fill(deployment: Deployment) -> None:
-    """To the last block."""
-    with filler(deployment).open("wb", buffering=0) as file:
-        for size in (2**24, 2**16, 2**10):
-            at = file.seek(0, os.SEEK_END)
-            try:
-                while True:
-                    os.posix_fallocate(file.fileno(), at, size)
-                    at += size
-            except OSError:
-                pass
 
 
 def fill_all(deployment: Deployment) -> None:
@@ -111,14 +86,6 @@ def fill_meanwhile(deployment: Deployment, member: Member, method: str, pending:
         hub = deployment.container("hub")
         # Again and again, as programs give room back.
         eventually(lambda: fill(deployment) or FULL in hub.logs(since=began).decode())
-
-
-def make_room(deployment: Deployment) -> None:
-    filler(deployment).unlink(missing_ok=True)
-
-
-def filler(deployment: Deployment) -> Path:
-    return deployment.data / "jupyterhub_users/core/filler"
 
 
 def words(page: str) -> str:
@@ -224,4 +191,7 @@ def test_up_says_so_before_anything_is_touched(full: Deployment) -> None:
     assert {file: file.read_bytes() for file in kept} == kept
     assert re.search(rf"{full.data}: 0.0 GiB .* nearly full", full.ops("status"))
     make_room(full)
-    assert changes(full.ops("up"))["replaced"] >= 1
+    fill_nearly(full)
+    printed = full.ops("up")
+    assert f"The disk of {full.data} is nearly full: 80 MiB" in printed
+    assert changes(printed)["replaced"] >= 1

@@ -108,6 +108,7 @@ class HubConfig:
     homes_path: str
     passwd_path: str
     group_path: str
+    labextension_path: str
     mounts: tuple[Mount, ...]
     uid: int
     gid: int
