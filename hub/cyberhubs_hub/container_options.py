@@ -77,10 +77,11 @@ def arguments(config: HubConfig, disk: str) -> list[str]:
     What its pages are to say, for notices.js; `disk`: of the disk. And what is deleted is gone, as no page shows a trash
     or empties it.
     """
+    says = {"openTabMinutes": config.open_tab_timeout_s // 60, "disk": disk}
     settings = {
         "websocket_max_message_size": config.limits.memory_bytes // 8,
         "ws_ping_timeout": 10 * 60 * 1000,
-        "page_config_data": {"cyberhubs": {"disk": disk}},
+        "page_config_data": {"cyberhubs": says},
     }
     return [
         f"--ServerApp.tornado_settings={settings}",

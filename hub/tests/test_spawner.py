@@ -185,8 +185,9 @@ def test_what_a_server_writes_for_itself_may_be_elsewhere_than_its_image_says(
 
 
 def test_pages_are_told_what_to_say():
-    says = tornado_settings(arguments(CONFIG, "It is full."))["page_config_data"]["cyberhubs"]
-    assert says == {"disk": "It is full."}
+    config = replace(CONFIG, open_tab_timeout_s=480 * 60)
+    says = tornado_settings(arguments(config, "It is full."))["page_config_data"]["cyberhubs"]
+    assert says == {"openTabMinutes": 480, "disk": "It is full."}
 
 
 def test_containers_are_held_to_their_limits():

@@ -7,8 +7,10 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.support.access import at_work, server_of
+from tests.support.browser import chromium
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.member import Member
 from tests.support.waiting import eventually
@@ -86,3 +88,28 @@ def test_what_is_at_work_goes_on_and_what_is_left_open_is_stopped(stack: Deploym
             time.sleep(5)  # and look again: they must run at each moment until then
         assert stopped_s >= OPEN_TAB_S
         eventually(lambda: not any(map(runs, at_it)), 4 * IDLE_S)
+
+
+def test_who_has_a_page_open_is_warned_and_keeps_the_server_by_a_click(stack: Deployment) -> None:
+    pages = {"katherine": "tree", "grace": "lab"}  # Notebook and JupyterLab
+    with ExitStack() as at_end:
+        browser = at_end.enter_context(chromium())
+        shown: dict[str, Page] = {}
+        for name, path in pages.items():
+            member = at_end.enter_context(at_work(stack, name))
+            member.kernel().run("1")
+            shown[name] = page = browser.new_context().new_page()
+            page.goto(f"{member.server}{path}")
+            page.get_by_label("Username").fill(name)
+            page.get_by_label("Password").fill(stack.password)
+            page.get_by_role("button", name="Sign in").click()
+        for page in shown.values():
+            warning = page.get_by_role("alert").filter(has_text="Nothing was run here")
+            expect(warning).to_be_visible(timeout=OPEN_TAB_S * 1000)
+        shown["katherine"].get_by_role("button", name="Keep it").click()
+        expect(shown["katherine"].get_by_role("alert")).to_have_count(0, timeout=20_000)
+        eventually(lambda: server_of(stack, "grace") not in stack.containers(), 2 * OPEN_TAB_S)
+        # Its kernel is the older one of the two.
+        assert server_of(stack, "katherine") in stack.containers()
+        expect(shown["katherine"].get_by_role("alert")).to_have_count(0)
+        eventually(lambda: server_of(stack, "katherine") not in stack.containers(), 2 * OPEN_TAB_S)
