@@ -1,6 +1,6 @@
 /**
- * What a hub says on the pages of JupyterLab 4 and Notebook 7: that a server on which nothing is run will be stopped, and
- * that the disk is full. The hub mounts it into each server, whose start tells it what holds there (spawner.py). It is
+ * What a hub says on the pages of JupyterLab 4 and Notebook 7: that a server on which nothing is run will be stopped,
+ * that the disk is full, or that a kernel was killed for memory. The hub mounts it into each server, whose start tells it what holds there (spawner.py). It is
  * what a bundler would make of an extension, a container of module federation, written by hand: nothing has to be built.
  */
 (() => {
@@ -125,7 +125,19 @@
     }
   }
 
-  async function activate(app) {
+  /** Of a notebook's kernel that has ended by itself, which JupyterLab says; the hub may know why. */
+  function sayWhyKernelsDie(tracker, url, Notification) {
+    tracker.widgetAdded.connect((_, notebook) =>
+      notebook.sessionContext.statusChanged.connect(async (_, status) => {
+        if (status !== "autorestarting") return;
+        const answer = await fetch(url);
+        const { says } = answer.ok ? await answer.json() : {};
+        if (says) Notification.warning(says, { autoClose: false });
+      }),
+    );
+  }
+
+  async function activate(app, tracker) {
     const { Notification } = await module("@jupyterlab/apputils");
     const said = JSON.parse(document.getElementById("jupyter-config-data").textContent).cyberhubs;
     if (!Notification || !said) return; // JupyterLab 3; a server of before
@@ -133,19 +145,26 @@
       // Before that, no page shows it.
       void app.restored.then(() => Notification.warning(said.disk, { autoClose: false }));
     }
+    if (said.killed && tracker) sayWhyKernelsDie(tracker, said.killed, Notification);
     if (said.openTabMinutes) {
       const notice = new IdleNotice(said.openTabMinutes * MINUTE, app.serviceManager, Notification);
       setInterval(() => void notice.look(), EVERY);
     }
   }
 
-  const plugin = { id: "cyberhubs:notices", autoStart: true, activate };
+  async function plugin() {
+    const { INotebookTracker } = await module("@jupyterlab/notebook");
+    return { id: "cyberhubs:notices", autoStart: true, optional: [INotebookTracker], activate };
+  }
 
   window._JUPYTERLAB = window._JUPYTERLAB || {};
   window._JUPYTERLAB.cyberhubs = {
     init: (scope) => {
       shared = scope;
     },
-    get: async () => () => ({ __esModule: true, default: plugin }),
+    get: async () => {
+      const made = await plugin();
+      return () => ({ __esModule: true, default: made });
+    },
   };
 })();

@@ -1,8 +1,12 @@
-"""Why a member's server ended, where that is known: for the page from which it is started again."""
+"""Why a member's server ended, where that is known: for the page from which it is started again; or a program in it."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from jupyterhub.handlers import BaseHandler
+from tornado import web
+
+from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure
 
 KILLED = 128 + 9  # exit status of what was killed
@@ -13,13 +17,26 @@ class Ended:
 
     _why: ClassVar[dict[str, str]] = {}  # by the names of members
 
+    endings: ClassVar[Endings] = Endings()
+
     user: Any
+    object_name: Any
     hub_config: ClassVar[Any]
 
     @property
     def why_ended(self) -> str:
         """A sentence; empty where nobody knows, or it has been started since."""
         return self._why.get(self.user.name, "")
+
+    @property
+    def why_killed(self) -> str:
+        """Of a program in it, just now. JupyterLab shows 140 characters."""
+        if not self.endings.killed_lately(str(self.object_name)):
+            return ""
+        return (
+            f"The kernel was killed: this server's memory, {self._memory} for all that runs in it, was used up. Shut down others, "
+            "or work on less."
+        )
 
     def starts(self) -> None:
         self._why.pop(self.user.name, None)
@@ -48,3 +65,13 @@ class Ended:
     @property
     def _memory(self) -> str:
         return f"{self.hub_config.limits.memory_bytes / 2**30:.3g} GB"
+
+
+class KilledHandler(BaseHandler):
+    """Asked by a member's page when a kernel has ended by itself (notices.js)."""
+
+    def get(self) -> None:
+        user: Any = self.current_user
+        if not user:
+            raise web.HTTPError(403)
+        self.write({"says": user.spawner.why_killed})

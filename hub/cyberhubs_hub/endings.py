@@ -1,8 +1,9 @@
 """Learns from Docker's events that a server's container has ended: until the hub knows, a request for its pages
-waits, since a container that is gone does not refuse a connection."""
+waits, since a container that is gone does not refuse a connection. And that one of its programs was killed for memory."""
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from docker import APIClient
 
 RETRY_S = 1
+LATELY_S = 60
 
 log = logging.getLogger("jupyterhub.spawner")
 
@@ -20,6 +22,7 @@ class Endings:
 
     def __init__(self) -> None:
         self._servers: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {}
+        self._killed: dict[str, float] = {}  # when
         self._thread: threading.Thread | None = None
 
     def watch(
@@ -40,15 +43,24 @@ class Endings:
 
     def forget(self, name: str) -> None:
         self._servers.pop(name, None)
+        self._killed.pop(name, None)
+
+    def killed_lately(self, name: str) -> bool:
+        """Whether a program of the server was, in the last minute."""
+        return time.monotonic() - self._killed.get(name, -math.inf) < LATELY_S
 
     def _hear(
         self, client: APIClient, labels: Mapping[str, str], loop: asyncio.AbstractEventLoop
     ) -> None:
-        wanted = {"event": "die", "label": [f"{key}={value}" for key, value in labels.items()]}
+        label = [f"{key}={value}" for key, value in labels.items()]
+        wanted = {"event": ["die", "oom"], "label": label}
         while True:
             try:
                 for event in client.events(decode=True, filters=wanted):
-                    if ended := self._servers.get(event["Actor"]["Attributes"]["name"]):
+                    name = event["Actor"]["Attributes"]["name"]
+                    if event["Action"] == "oom":
+                        self._killed[name] = time.monotonic()
+                    elif ended := self._servers.get(name):
                         asyncio.run_coroutine_threadsafe(ended(), loop)
             except Exception as error:  # docker's, requests' or urllib3's
                 log.warning("Docker's events cannot be read, trying again: %s", error)

@@ -12,6 +12,7 @@ from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.container_options import container_options, host_options
 from cyberhubs_hub.data_spaces import Spaces, parse_record
+from cyberhubs_hub.ended import KilledHandler
 from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
@@ -91,7 +92,10 @@ c.Authenticator.manage_groups = True  # that of the admins
 
 # Whom the front door lets through.
 PassHandler.passes = Passes(Path(config.PASSES_DIR))
-c.JupyterHub.extra_handlers = [(r"/pass/user/([^/]+)(/.*)?", PassHandler)]
+c.JupyterHub.extra_handlers = [
+    (r"/pass/user/([^/]+)(/.*)?", PassHandler),
+    (r"/killed", KilledHandler),
+]
 
 # What is started for them.
 HubSpawner.hub_config = hub

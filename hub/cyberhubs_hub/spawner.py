@@ -17,7 +17,6 @@ from cyberhubs_hub.answering import answers
 from cyberhubs_hub.container_options import arguments, is_of_hub, threads, token_of
 from cyberhubs_hub.data_spaces import MOUNTINFO, Spaces
 from cyberhubs_hub.ended import Ended
-from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.homes import (
@@ -54,8 +53,6 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     spaces: ClassVar[Spaces]
     first_pages: ClassVar[FirstPages]
     users_dir: ClassVar[Path] = Path(USERS_DIR)
-
-    _endings: ClassVar[Endings] = Endings()
 
     _home = ""
     _inside: str = HOME  # where the image expects it
@@ -122,10 +119,13 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     async def get_command(self) -> list[str]:
         """A label, since nothing is run in the image to find out: it may have no shell, and a second
         interpreter would add its own start to each server's."""
-        labels = self._image_found["Config"].get("Labels") or {}
-        if START_LABEL in labels:
-            return [labels[START_LABEL], *self.get_args()]
+        if own := self._own_start:
+            return [own, *self.get_args()]
         return await super().get_command()
+
+    @property
+    def _own_start(self) -> str | None:
+        return (self._image_found["Config"].get("Labels") or {}).get(START_LABEL)
 
     # Starting
 
@@ -193,7 +193,8 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         return created
 
     def get_args(self) -> list[str]:
-        return [*super().get_args(), *arguments(self.hub_config, self._disk.says)]
+        more = arguments(self.hub_config, self._disk.says, says_killed=bool(self._own_start))
+        return [*super().get_args(), *more]
 
     def get_env(self) -> dict[str, str]:
         own = {"HOME": self._inside, **self._disk.environment}
@@ -258,11 +259,11 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     def start_polling(self) -> None:
         super().start_polling()
         labels = self.hub_config.labels
-        self._endings.watch(str(self.object_name), self.poll_and_notify, self.client, labels)
+        self.endings.watch(str(self.object_name), self.poll_and_notify, self.client, labels)
 
     def stop_polling(self) -> None:
         super().stop_polling()
-        self._endings.forget(str(self.object_name))
+        self.endings.forget(str(self.object_name))
 
     @unknown_is_running
     async def poll(self) -> int | str | None:

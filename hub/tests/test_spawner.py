@@ -13,6 +13,7 @@ from cyberhubs_hub.container_options import (
     threads,
 )
 from cyberhubs_hub.data_spaces import Spaces, parse_record
+from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.rescue import Disk
@@ -186,8 +187,12 @@ def test_what_a_server_writes_for_itself_may_be_elsewhere_than_its_image_says(
 
 def test_pages_are_told_what_to_say():
     config = replace(CONFIG, open_tab_timeout_s=480 * 60)
-    says = tornado_settings(arguments(config, "It is full."))["page_config_data"]["cyberhubs"]
-    assert says == {"openTabMinutes": 480, "disk": "It is full."}
+    settings = tornado_settings(arguments(config, "It is full.", says_killed=False))
+    assert settings["page_config_data"]["cyberhubs"] == {
+        "openTabMinutes": 480,
+        "disk": "It is full.",
+        "killed": "/core/hub/killed",
+    }
 
 
 def test_containers_are_held_to_their_limits():
@@ -230,7 +235,7 @@ def tornado_settings(arguments: list[str]) -> dict[str, Any]:
 
 
 def test_a_message_may_be_large_and_slow():
-    settings = tornado_settings(arguments(CONFIG, ""))
+    settings = tornado_settings(arguments(CONFIG, "", says_killed=True))
     assert settings["websocket_max_message_size"] == 2**28
     assert settings["ws_ping_timeout"] == 600_000
 
@@ -287,6 +292,16 @@ def test_what_was_killed_for_memory_says_so_until_it_starts(state: dict[str, Any
     assert bool(spawner().why_ended) is bool(says)
     spawner().starts()
     assert spawner().why_ended == ""
+
+
+def test_a_program_that_was_killed_for_memory_is_said_in_what_jupyterlab_shows(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    assert spawner().why_killed == ""
+    monkeypatch.setattr(Endings, "killed_lately", lambda _, name: name == spawner().object_name)
+    assert "this server's memory, 2 GB for all" in spawner().why_killed
+    assert len(spawner().why_killed) <= 140
+    assert spawner("grace").why_killed == ""
 
 
 class Engine:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from playwright.sync_api import expect
 
+from tests.support.browser import chromium, new_notebook, run_cell, sign_in
 from tests.support.deployment import PROJECT, Deployment, running
 from tests.support.images import built
 from tests.support.member import Member
@@ -84,6 +87,19 @@ def test_an_image_of_others_runs_as_the_stack_says_with_the_members_home(
     assert said[:4] == ["12345", "12346", "/home/user", "/home/user"]
     assert said[4:] == ["/usr", "6.1.1", "True", "sirius", "here"]
     assert "GREETING=hello" in (home(stack, "grace") / ".bashrc").read_text()
+
+
+def test_a_kernel_of_it_that_is_killed_for_memory_says_so(stack: Deployment, grace: Member) -> None:
+    grace.start(options={"image": "jovyan"})
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{grace.server}lab")
+        sign_in(page, "grace", stack.password)
+        new_notebook(page)
+        run_cell(page, "x = b'x' * (2 << 30)", 0)
+        says = page.get_by_role("alert").filter(has_text="this server's memory, 1 GB")
+        expect(says).to_be_visible(timeout=60_000)
+    assert httpx.get(f"{stack.url}hub/killed").status_code == 403
 
 
 def test_the_form_says_what_each_is_and_remembers(stack: Deployment, grace: Member) -> None:

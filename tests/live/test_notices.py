@@ -31,18 +31,21 @@ async (notifies) => {
   const module = (content) => ({ "1.0.0": { get: async () => () => content } });
   await _JUPYTERLAB.cyberhubs.init({
     "@jupyterlab/apputils": module(notifies ? { Notification } : {}),
+    "@jupyterlab/notebook": module({ INotebookTracker: "a token" }),
     "@jupyterlab/services": module({ ServerConnection }),
   });
   const plugin = (await _JUPYTERLAB.cyberhubs.get("./extension"))().default;
   const atWork = () => fetch("/at-work");
   const kernel = { requestExecute: () => ({ done: atWork() }), dispose: () => {} };
   const terminal = { messageReceived: { connect: (hear) => atWork().then(hear) }, dispose: () => {} };
+  const sessionContext = { statusChanged: { connect: (hear) => (window.says = hear) } };
   const serviceManager = {
     serverSettings: { baseUrl: "/" },
     kernels: { connectTo: () => kernel },
     terminals: { connectTo: () => terminal },
   };
-  await plugin.activate({ serviceManager, restored: Promise.resolve() });
+  const tracker = { widgetAdded: { connect: (added) => added(null, { sessionContext }) } };
+  await plugin.activate({ serviceManager, restored: Promise.resolve() }, tracker);
 }
 """
 # Once the page has had the answers that it was waiting for.
@@ -66,7 +69,10 @@ class Server:
     def __init__(self, page: Page, says: dict[str, Any], *, notifies: bool = True) -> None:
         self.page, self.at, self.last = page, 0, 0
         self.kinds, self.state, self.answers = ["kernels"], "idle", True
-        self._says = {"openTabMinutes": LIMIT_M, "disk": "", **says}
+        self.killed = ""
+        self._says = {"openTabMinutes": LIMIT_M, "disk": "", "killed": "/killed", **says}
+        self.errors: list[Any] = []
+        page.on("pageerror", lambda error: self.errors.append(error))
         page.route("**", self._answer)
         page.clock.install(time=BEGIN + timedelta(hours=5))  # a visitor's clock that is wrong
         page.goto("http://server.test/lab")
@@ -79,6 +85,8 @@ class Server:
             config = json.dumps({"cyberhubs": self._says})
             page = f'<script id="jupyter-config-data" type="application/json">{config}</script>'
             route.fulfill(content_type="text/html", body=page)
+        elif kind == "killed":
+            route.fulfill(json={"says": self.killed})
         elif self.answers:
             if kind == "at-work":
                 self.last = self.at
@@ -164,4 +172,16 @@ def test_what_is_at_work_or_of_another_program_or_has_no_limit_is_let_be(visit: 
 
 def test_a_full_disk_is_said_at_once_and_a_jupyterlab_that_cannot_is_let_be(visit: Visit) -> None:
     assert visit({"disk": "It is full."}).shows() == ["It is full."]
-    assert visit({"disk": "It is full."}, notifies=False).shows() == []
+    old = visit({"disk": "It is full."}, notifies=False)
+    assert old.shows() == [] and old.errors == []
+
+
+def test_of_a_kernel_that_ends_by_itself_the_page_says_what_the_hub_knows(visit: Visit) -> None:
+    server = visit()
+    server.page.evaluate("says(null, 'autorestarting')")
+    assert server.shows() == []
+    server.killed = "It was killed."
+    server.page.evaluate("says(null, 'idle')")
+    assert server.shows() == []
+    server.page.evaluate("says(null, 'autorestarting')")
+    assert server.shows() == ["It was killed."]
