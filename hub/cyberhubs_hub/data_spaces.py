@@ -1,9 +1,12 @@
 """Data spaces: folders of the host, as members' containers see them."""
 
 import asyncio
+import logging
 import os
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 from docker import APIClient
@@ -15,6 +18,7 @@ from cyberhubs_hub.failures import NO_SOURCE, StartFailure
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.private_folders import make_folders, private
 from cyberhubs_hub.shared.config import HubConfig
+from cyberhubs_hub.shared.config import Mount as Space
 
 READ_ONLY_BELOW = (
     "1.44"  # of Docker's API: from then on, what is mounted below can be read-only too
@@ -23,7 +27,11 @@ KERNEL = (5, 12)  # and from this Linux on
 # As Docker says it of a host whose mounts are private, where systemd is not its first process.
 NOT_FOLLOWED = "is mounted on .* but it is not a shared or slave mount"
 
+AWAY_S = 30  # for which nobody's start asks what did not answer, as that may take 20 s each time
+
 MOUNTINFO = ["cat", "/proc/self/mountinfo"]
+
+log = logging.getLogger("jupyterhub.data_spaces")
 
 T = TypeVar("T")
 Sources = frozenset[str]
@@ -41,6 +49,8 @@ class Spaces:
     def __init__(self, hub: HubConfig, mounted: LiveFile[Sources]) -> None:
         self._hub, self._mounted = hub, mounted
         self._alone: set[str] = set()  # sources of which the engine has refused it
+        # Remote sources that do not answer, for all, or are not there, for a member's start; and until when.
+        self._away: dict[tuple[str, str], float] = {}
 
     def binds(self, folder: str, api: str) -> list[Mount]:
         """`folder`: the member's own, in private spaces. `api`: version of the engine's API.
@@ -50,7 +60,7 @@ class Spaces:
         even so, not at all.
         """
         mounts = []
-        for space in self._hub.mounts:
+        for space in self._there(folder):
             if space.access == "read-only":
                 mount = Mount(space.target, space.source, "bind", True, propagation="rprivate")
                 old = version_lt(api, READ_ONLY_BELOW) or _kernel() < KERNEL
@@ -78,10 +88,43 @@ class Spaces:
             if space.source not in self._alone and re.search(path, refused):
                 self._alone.add(space.source)
                 return True
+        if self._do_without(refused, folder):
+            return True
         if NO_SOURCE in refused and private(self._hub):
-            make_folders(client, self._hub, folder, self.check_mounted)
+            there = replace(self._hub, mounts=tuple(self._there(folder)))
+            try:
+                make_folders(client, there, folder, self.check_mounted)
+            except APIError as error:
+                return self._do_without(str(error), folder)
             return True
         return False
+
+    def _do_without(self, refused: str, folder: str) -> bool:
+        """Whether the engine refused a space because a remote one does not answer: servers start without that one."""
+        absent = NO_SOURCE in refused
+        for space in self._there(folder):
+            if space.remote and re.search(rf"{re.escape(space.source)}(?![\w-])", refused):
+                if absent and f"{space.source}/{folder}" in refused:
+                    return False  # it is yet to be made
+                log.warning("Servers start without %s: %s", space.target, refused)
+                whose = folder if absent else ""
+                self._away[space.source, whose] = time.monotonic() + AWAY_S
+                return True
+        return False
+
+    def _there(self, folder: str) -> list[Space]:
+        now = time.monotonic()
+        return [
+            one
+            for one in self._hub.mounts
+            if all(self._away.get((one.source, whose), 0) < now for whose in ("", folder))
+        ]
+
+    def without(self, folder: str) -> str:
+        """For the page of a start: what members do not see now; empty if that is nothing."""
+        there = self._there(folder)
+        missing = ", ".join(space.target for space in self._hub.mounts if space not in there)
+        return missing and f", without {missing}, whose files are on a machine that does not answer"
 
     @property
     def have_mounts(self) -> bool:

@@ -139,7 +139,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
                 async with asyncio.timeout(START_LIMIT_S):
                     ip, port = await self._find() or await self._make()
                     address = f"http://{ip}:{port}"
-                    self.begin(50, "Waiting for the server")
+                    self.begin(50, f"Waiting for the server{self.spaces.without(self._home)}")
                     await self._wait_for_answer(address)
                     self.begin(90, "Opening the way to it")
         except Exception as error:

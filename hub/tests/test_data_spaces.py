@@ -140,3 +140,63 @@ async def test_a_member_s_folder_is_made_at_the_first_start(
     assert made == ["ada"]
     with pytest.raises(APIError, match="does not exist"):  # as another space's source
         await known.started(Engine(*[MISSING] * 9).start, CLIENT, "ada")
+
+
+REMOTE = replace(SPACES[1], source="/srv/cyberhubs/mounts/lake", remote=True)
+SILENT = "error mounting {}: stat {}: input/output error"
+
+
+def with_remote(tmp_path: Path, access: str = "read-write") -> Spaces:
+    remote: Any = replace(REMOTE, access=access)
+    return Spaces(
+        replace(CONFIG, mounts=(SPACES[0], remote)),
+        LiveFile(tmp_path / "spaces", parse_record),
+    )
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        SILENT.format(REMOTE.source, REMOTE.source),
+        f"stat {REMOTE.source}: transport endpoint is not connected",
+        f"bind source path does not exist: {REMOTE.source}",
+    ],
+)
+async def test_servers_start_without_a_remote_space_that_does_not_answer(
+    refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    known = with_remote(tmp_path)
+    assert known.without("ada") == ""
+    assert await known.started(Engine(refused).start, CLIENT, "ada") == "started"
+    assert [bind["Target"] for bind in known.binds("ada", "1.44")] == ["/data"]
+    assert known.without("ada").startswith(", without /share, whose")
+    # What is not there may be mounted the next moment; what is silent keeps everybody waiting.
+    assert bool(known.without("grace")) is ("does not exist" not in refused)
+    later = data_spaces.time.monotonic() + data_spaces.AWAY_S + 1
+    monkeypatch.setattr(data_spaces.time, "monotonic", lambda: later)
+    assert known.without("ada") == "" and len(known.binds("ada", "1.44")) == 2
+
+
+async def test_no_other_space_is_left_out(tmp_path: Path):
+    for source in (SPACES[0].source, f"{REMOTE.source}-2"):
+        refused = SILENT.format(source, source)
+        with pytest.raises(APIError, match="input/output"):
+            await with_remote(tmp_path).started(Engine(refused).start, CLIENT, "ada")
+
+
+async def test_a_folder_is_made_in_a_remote_one_that_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    missing = f"bind source path does not exist: {REMOTE.source}/ada"
+    made: list[str] = []
+    monkeypatch.setattr(data_spaces, "make_folders", lambda *given: made.append(given[2]))
+    known = with_remote(tmp_path, "private")
+    assert await known.started(Engine(missing).start, CLIENT, "ada") == "started"
+    assert made == ["ada"] and known.without("ada") == ""
+
+    def refuse(*_: Any) -> None:
+        raise APIError(f"bind source path does not exist: {REMOTE.source}")
+
+    monkeypatch.setattr(data_spaces, "make_folders", refuse)
+    assert await known.started(Engine(missing).start, CLIENT, "ada") == "started"
+    assert known.without("ada").startswith(", without /share, whose")

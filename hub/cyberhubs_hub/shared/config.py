@@ -53,11 +53,13 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class Mount:
-    """A data space: a host path and where users see it; of a private one, their own folder in it."""
+    """A data space: a host path and where users see it; of a private one, their own folder in it. `remote`: files of
+    another machine, without which servers start while it does not answer."""
 
     source: str
     target: str
     access: Literal["read-only", "read-write", "private"]
+    remote: bool = False
 
 
 @dataclass(frozen=True)
