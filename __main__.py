@@ -1,4 +1,4 @@
-"""The whole stack: settings → host → images → front door → hubs."""
+"""The whole stack: settings → host → images → front door → hubs → mounts."""
 
 import pulumi
 
@@ -54,6 +54,11 @@ hubs = {
     )
     for hub in settings.hubs
 }
+
+if settings.mounts:
+    from components.mounts import Mounts, MountsArgs
+
+    Mounts("mounts", MountsArgs(settings, host, before=[*hubs.values()]))
 
 pulumi.export("url", settings.url)
 pulumi.export("hubs", {hub.name: settings.hub_url(hub) for hub in settings.hubs})

@@ -63,7 +63,7 @@ class HubFiles(ComponentResource):
         version = hashlib.sha256(config.encode() + logo).hexdigest()[:12]
         self.config = f"{at.config}/{version}"
         files = [self.put("config", f"{self.config}/hub.json", config)]
-        if hub.data:
+        if any(space.source for space in hub.data):
             files.append(self._spaces())
         files.append(self._labextension())
         if hub.logo:
@@ -178,7 +178,8 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         group_path=f"{host.data.etc}/group",
         labextension_path=host.data.hub(hub.name).labextension,
         mounts=tuple(
-            Mount(str(space.source), str(space.target), space.access) for space in hub.data
+            Mount(str(space.path), str(space.target), space.access, bool(space.mount))
+            for space in hub.data
         ),
         uid=host.user.uid,
         gid=host.user.gid,

@@ -13,6 +13,7 @@ from cyberhubs.names import short
 from cyberhubs.resource_types import ADDRESS, INSTANCE, SECURITY_RULE, VOLUME
 from cyberhubs.settings.base import EVERYWHERE
 
+OF_MOUNTS = 6  # words of the call of mounts.sh before its mounts
 MACHINE_S = 300  # of a new one, until its hubs answer
 # Seconds that a build takes, and what its image is to people.
 BUILDS = {
@@ -46,6 +47,8 @@ def describe_machine(summary: Summary, changes: Sequence[Change]) -> None:
             _door(summary, change)
         elif change.resource.name.startswith(IMAGE) and change.resource.custom:
             _image(summary, change)
+        elif change.before and name_called(_created(change.before)) == "mounts":
+            _mounts(summary, change)
     _set_up(summary, changes)
 
 
@@ -169,12 +172,35 @@ def _image(summary: Summary, change: Change) -> None:
     summary.seconds += seconds
 
 
+def _mounts(summary: Summary, change: Change) -> None:
+    """Those that are unmounted, be it to be mounted otherwise."""
+    assert change.before
+    will = () if change.operation == "delete" else _mounts_of(change.resource)
+    for mount in _mounts_of(change.before):
+        if mount not in will:
+            name = mount.partition(" ")[0]
+            summary.say(
+                Topic.CUT,
+                f"everyone: running servers lose sight of the mount {name}, until their next start if it is still there then.",
+            )
+
+
+def _mounts_of(resource: Resource) -> list[str]:
+    return shlex.split(_created(resource))[OF_MOUNTS:]
+
+
+def _created(resource: Resource) -> str:
+    return str(resource.inputs.get("create", ""))
+
+
 def _set_up(summary: Summary, changes: Sequence[Change]) -> None:
     """What of a machine that stays is set up anew."""
     named = []
     for change in changes:
-        create = str(change.resource.inputs.get("create", ""))
+        create = _created(change.resource)
         if change.operation != "update" or "/scripts/setup/" not in create:
+            continue
+        if name_called(create) == "mounts":
             continue
         if "create" in change.keys and change.before:
             named.append(f"{name_called(create)} ({_arguments(change.before, change.resource)})")

@@ -9,11 +9,12 @@ _MOUNTED = {True: "mounted", False: "plain", None: "found"}
 
 
 def data_spaces(data: DataLayout, user: Owner, hub: Hub) -> tuple[str | int, ...]:
-    """Its arguments; one for each space."""
+    """Its arguments; one for each space that is a folder of the host's own."""
     own = data.hub(hub.name)
     spaces = (
         f"{space.access} {_MOUNTED[space.mounted]} {space.owner.uid or user.uid}:"
         f"{space.owner.gid or user.gid} {space.source}"
         for space in hub.data
+        if space.source
     )
     return own.spaces, user.uid, user.gid, data.root, *spaces

@@ -21,8 +21,8 @@ from cyberhubs.resource_types import COMMAND, CONTAINER, NETWORK
 MARK = "=== "
 # Scripts that make files which nobody else changes.
 FILES = (
-    *("data-directory", "data-spaces", "door-directories", "hub-directories", "put-file"),
-    "reload-door",
+    *("data-directory", "data-spaces", "door-directories", "hub-directories", "mounts"),
+    *("put-file", "reload-door"),
 )
 
 Differences = dict[str, list[str]]

@@ -33,10 +33,17 @@ KEYS = (
     (r"disk|grow|host-server-volume", "host.data"),
     (r"host-server-instance", "host"),
     (r"host-server-address.*", "host.floatingIp"),
+    (r"mounts-made", "mounts"),
     (r"teams-.*", "teams"),
 )
 # What a script says that it would do → what is the matter.
 WORDS = (
+    (
+        r"(\S+): mounted with these settings",
+        r"\1 is mounted with others, or did not work with these",
+    ),
+    (r"(cyberhubs-mount-\S+): started", r"\1 does not run"),
+    (r"(\S+): unmounted", r"\1 is mounted"),
     (r"(/.*): written", r"\1 has other content"),
     (r"(/.*): made", r"\1 is gone"),
     (r"(/.*): (0\d{3})$", r"\1 has other rights than \2"),

@@ -11,7 +11,7 @@ from docker.models.containers import Container
 from cyberhubs.errors import UserError
 from cyberhubs.machine import NEARLY_FULL, Machine, MachineError
 from cyberhubs.names import HUB, ROLE, short
-from cyberhubs.ops import drift, front_door
+from cyberhubs.ops import drift, front_door, mounts
 from cyberhubs.ops.engine import containers_of, engine, image_directory, output_of
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
@@ -48,7 +48,12 @@ def status(stack: Stack) -> None:
             _line("memory", _fits(client, hub))
         _line("data", _free_space(stack.machine, settings.host.data_path))
         _line("docker", _free_space(stack.machine, image_directory(client)))
+        unusable = mounts.unusable(stack)
+        for name, mount in sorted(settings.mounts.items()):
+            answers = not any(line.startswith(f"Mount {name} ") for line in unusable)
+            _line("mount", f"{name}, {mount.kind}", "answers" if answers else "does not answer")
         wrong = [front_door.explain(client, stack, silent)] if silent else []
+        wrong += unusable
         resources = drift.resources_of(stack)
         wrong += drift.lines(
             drift.of_machine(stack, resources) | drift.of_containers(client, resources)

@@ -1,15 +1,23 @@
 """`data` of a hub: folders of the host that members see."""
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from cyberhubs.settings.base import MachinePath, Model, Text, own_folder
+from cyberhubs.settings.mounts import MOUNTS
 from cyberhubs.settings.owner import LARGEST_ID
 
 # Where a data space would hide what the container needs.
 CONTAINER_FOLDERS = ("home", "opt", "root", "tmp", "var")
+
+
+def _source(path: PurePosixPath) -> PurePosixPath:
+    own_folder(path)
+    if path.is_relative_to(MOUNTS):
+        raise ValueError(f"'{path}' is where cyberhubs:mounts are — name one of them by mount")
+    return path
 
 
 def _target(path: PurePosixPath) -> PurePosixPath:
@@ -32,10 +40,14 @@ class SpaceOwner(Model):
 class DataSpace(Model):
     """A folder of the host that members see in their servers."""
 
+    one_of: ClassVar = ("source", "mount")
+
     name: Text | None = None
     """A label for those who read this file; Cyberhubs does not use it."""
-    source: Annotated[MachinePath, AfterValidator(own_folder)]
+    source: Annotated[MachinePath, AfterValidator(_source)] | None = None
     """Folder on the host. One on the disk of the data is made if it is not there, any other has to be there."""
+    mount: Text | None = None
+    """In its place, one of `cyberhubs:mounts`, by name. Servers start without it while it does not answer."""
     target: Annotated[MachinePath, AfterValidator(_target)]
     """Path under which members see it."""
     access: Literal["read-only", "read-write", "private"] = "read-only"
@@ -53,3 +65,18 @@ class DataSpace(Model):
         if self.access == "private" and self.owner != SpaceOwner():
             raise ValueError("has an owner, and what is private is its member's — leave owner out")
         return self
+
+    @model_validator(mode="after")
+    def _mounts_are_known(self) -> Self:
+        for key, said in (
+            ("owner", self.owner != SpaceOwner()),
+            ("mounted", self.mounted is not None),
+        ):
+            if self.mount and said:
+                raise ValueError(f"has {key}, which a mount has no use for — leave it out")
+        return self
+
+    @property
+    def path(self) -> PurePosixPath:
+        """The folder on the host."""
+        return self.source or MOUNTS / (self.mount or "")

@@ -37,7 +37,7 @@ def _uuid(value: str) -> str:
         raise ValueError(f"{value!r} is not an id — copy the 36 characters of its UUID") from None
 
 
-def _public_key(value: str) -> str:
+def public_key(value: str) -> str:
     """Its type and base64 text, without the comment that may follow."""
     kind, _, rest = value.partition(" ")
     text = rest.strip().partition(" ")[0]
@@ -59,7 +59,7 @@ def _device(value: str) -> str:
     return value
 
 
-def _machine_name(value: str) -> str:
+def machine_name(value: str) -> str:
     if not re.fullmatch(r"[\w.:-]+", value, re.ASCII) or value.startswith("-"):
         raise ValueError(f"{value!r} is not a machine's name or address — write it as 206.12.1.2")
     return value
@@ -144,20 +144,20 @@ class SshKey(_Ssh):
     user: ClassVar = "cyberhubs"  # by cloud-init/user-data.yaml, whatever the image calls its own
     port: ClassVar = 22
 
-    public_key: Annotated[Text, AfterValidator(_public_key)]
+    public_key: Annotated[Text, AfterValidator(public_key)]
     """The public key: the line in the .pub file."""
 
 
 class SshConnection(_Ssh):
     """How Cyberhubs connects to a server that exists."""
 
-    address: Annotated[Text, AfterValidator(_machine_name)]
+    address: Annotated[Text, AfterValidator(machine_name)]
     """Name or address of the server."""
     user: Annotated[Text, AfterValidator(_user_name)] = "root"
     """User to log in as: root, or a user who may run sudo without a password."""
     port: int = Field(default=22, ge=1, le=65535)
     """Port of the ssh server."""
-    host_key: Annotated[Text, AfterValidator(_public_key)]
+    host_key: Annotated[Text, AfterValidator(public_key)]
     """Public host key of the server, as in its /etc/ssh/ssh_host_ed25519_key.pub; `make host-key` shows
     the host keys that the server presents."""
 

@@ -12,6 +12,7 @@ from cyberhubs.settings.host import HostSettings
 from cyberhubs.settings.hubs import NAME_PATTERN, Hub, hub_name, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.metrics import Metrics
+from cyberhubs.settings.mounts import Mount
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.proxy import Proxy
 from cyberhubs.settings.registries import Registry, RegistryName
@@ -21,6 +22,7 @@ from cyberhubs.settings.visitors import Visitors
 from cyberhubs.settings.waivers import RULES, RuleName
 
 ApplicationName = Annotated[str, BeforeValidator(read_text), AfterValidator(plain_name)]
+MountName = Annotated[str, BeforeValidator(read_text), AfterValidator(plain_name)]
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
 
@@ -49,6 +51,11 @@ class Keys(Model, defer_build=True):
         default={}, examples=["{pangeo: {image: quay.io/pangeo/pangeo-notebook:2026.01.21}}"]
     )
     """Applications of your own, by name, beside those of the folder images/."""
+    mounts: dict[MountName, Mount] = Field(
+        default={},
+        examples=["{lake: {rclone: {type: s3, path: survey, secrets: {secret_access_key: …}}}}"],
+    )
+    """Files of other machines, by name, for data spaces that say `mount`. On hosts of kind ssh and openstack."""
     hubs: dict[HubName, Hub] = Field(
         min_length=1,
         examples=["{core: {applications: [corehub], login: {kind: password}}}"],

@@ -19,6 +19,7 @@ from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys, alone
 from cyberhubs.settings.login import GithubLogin
 from cyberhubs.settings.metrics import Metrics
+from cyberhubs.settings.mounts import Mount
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
 from cyberhubs.settings.proxy import Proxy
@@ -42,6 +43,8 @@ class Settings:
     images: Images
     registries: Mapping[str, Registry]
     """By the name with which their images begin."""
+    mounts: Mapping[str, Mount]
+    """By name."""
     hubs: tuple[Hub, ...]
     """By name."""
     applications: Mapping[str, Application | OwnApplication]

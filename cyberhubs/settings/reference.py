@@ -29,6 +29,7 @@ WORDS = {
 }
 # Of entries whose keys the operator chooses.
 NAME = {
+    "mounts": "MOUNT",
     "registries": "REGISTRY",
     "applications": "APPLICATION",
     "hubs": "HUB",

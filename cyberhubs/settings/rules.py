@@ -21,6 +21,7 @@ from cyberhubs.settings.host import (
 )
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.login import PasswordLogin
+from cyberhubs.settings.mounts import Mount
 from cyberhubs.settings.problems import KeyPath, Problem, one_of, path_text
 from cyberhubs.settings.tls import ExternalTls, FileTls, NoTls, Tls
 
@@ -60,6 +61,13 @@ def contradictions(
             ("applications", name, "combine"), one.combine or (), of_the_stack, own
         )
     yield from _unknown_held(valid, own)
+    mounts: Mapping[str, Mount] = valid.get("mounts", {})
+    if mounts and isinstance(host, LocalHostSettings):
+        yield Problem(
+            ("mounts",),
+            "are for a host that Cyberhubs sets up, of kind ssh or openstack — mount them on this machine yourself, "
+            "and name where as a data space's source",
+        )
     for name, hub in hubs.items():
         path = ("hubs", name)
         if tls and isinstance(hub.login, PasswordLogin) and _others_come(tls):
@@ -69,6 +77,8 @@ def contradictions(
                 f"tls.{_others_come(tls)} — use github, or tls.listen: 127.0.0.1",
             )
         yield from _of_one_hub(path, hub)
+        if "mounts" in valid:
+            yield from _mounts_of(path, hub.data, mounts)
         if host:
             yield from _secrets_shown(path, hub.data, _data_folders(host))
     yield from _spaces_open(hubs)
@@ -168,25 +178,42 @@ def _of_one_hub(path: KeyPath, hub: Hub) -> Iterator[Problem]:
             )
 
 
+def _mounts_of(
+    path: KeyPath, spaces: tuple[DataSpace, ...], mounts: Mapping[str, Mount]
+) -> Iterator[Problem]:
+    for number, space in enumerate(spaces):
+        if space.mount is None:
+            continue
+        at = (*path, "data", number)
+        if space.mount not in mounts:
+            text = f"{space.mount!r} is none of cyberhubs:mounts — {one_of(space.mount, mounts)}"
+            yield Problem((*at, "mount"), text)
+        elif mounts[space.mount].read_only and space.access != "read-only":
+            text = (
+                f"{space.access} goes beyond mounts.{space.mount}.readOnly — take one of them out"
+            )
+            yield Problem((*at, "access"), text)
+
+
 def _spaces_open(hubs: Mapping[str, Hub]) -> Iterator[Problem]:
     """Where one data space gives what another withholds."""
     spaces = [
         (name, number, space) for name, hub in hubs.items() for number, space in enumerate(hub.data)
     ]
     for (hub, _, one), (name, number, other) in combinations(spaces, 2):
-        if not _overlap(one.source, other.source):
+        if not _overlap(one.path, other.path):
             continue
         path = ("hubs", name, "data", number, "source")
         if "private" in (one.access, other.access):
             yield Problem(
                 path,
-                f"'{other.source}' and '{one.source}' of hub {hub} lie in one another, and what is private would "
+                f"'{other.path}' and '{one.path}' of hub {hub} lie in one another, and what is private would "
                 "be others' too — choose folders apart",
             )
         elif hub == name and one.access != other.access:
             yield Problem(
                 path,
-                f"'{other.source}' and '{one.source}' lie in one another, and what is read-only in one place could be "
+                f"'{other.path}' and '{one.path}' lie in one another, and what is read-only in one place could be "
                 "changed in the other — choose folders apart",
             )
 
@@ -195,10 +222,10 @@ def _secrets_shown(
     path: KeyPath, spaces: tuple[DataSpace, ...], folders: list[PurePosixPath]
 ) -> Iterator[Problem]:
     for number, space in enumerate(spaces):
-        if folder := next((folder for folder in folders if _overlap(space.source, folder)), None):
+        if folder := next((folder for folder in folders if _overlap(space.path, folder)), None):
             yield Problem(
                 (*path, "data", number, "source"),
-                f"'{space.source}' shows members the stack's data folder '{folder}', with its "
+                f"'{space.path}' shows members the stack's data folder '{folder}', with its "
                 "secrets — choose a folder apart",
             )
 

@@ -12,6 +12,7 @@ from cyberhubs.layout import DataLayout
 from cyberhubs.machine import NEARLY_FULL, MachineError
 from cyberhubs.machine.data_spaces import WRONG_SPACE, data_spaces
 from cyberhubs.machine.script import script
+from cyberhubs.ops import mounts
 from cyberhubs.ops.engine import engine, image_directory
 from cyberhubs.ops.stack import Resource, Stack
 
@@ -52,6 +53,8 @@ class Preflight(ABC):
         self._check_disk()
         self._check_owner()
         self._check_spaces()
+        for line in mounts.unusable(self.stack):
+            print(f"{line} Servers start without it until it answers.", flush=True)
 
     @abstractmethod
     def holds(self, commands: Mapping[str, Resource]) -> bool:
@@ -122,7 +125,7 @@ class Preflight(ABC):
         looks = [
             script("data-spaces", *data_spaces(data, settings.user, hub), check=True)
             for hub in settings.hubs
-            if hub.data
+            if any(space.source for space in hub.data)
         ]
         if not looks:
             return

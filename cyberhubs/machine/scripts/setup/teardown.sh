@@ -16,6 +16,11 @@ networks=$(docker network ls -q --filter "$label")
 # shellcheck disable=SC2086
 [ -z "$networks" ] || docker network rm $networks >/dev/null
 rm -f "$3"/door/live/hubs/*.json
+for unit in /etc/systemd/system/cyberhubs-mount-*.service; do
+    [ ! -e "$unit" ] || systemctl -q disable --now "${unit##*/}"
+    rm -f "$unit"
+done
+rm -rf /etc/cyberhubs/mounts /var/lib/cyberhubs/mounts
 sync -f "$3"
 echo "Stopped and removed: $(echo "$containers" | grep -c . || :) containers. All files stay in $3."
 [ "$4" = unmount ] || exit 0
