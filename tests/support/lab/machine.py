@@ -26,6 +26,7 @@ SUITE = "bookworm"  # of a machine that is not asked for another
 DISK_GB = 24
 DISK = "/dev/disk/by-id/virtio-data"
 CONTEXT = Path(__file__).parent / "image"
+FUSE = Path("/dev/fuse")
 
 
 class LoopDisk:
@@ -67,6 +68,7 @@ def system_container(
     host = may_all(
         engine,
         tmpfs={"/run": "", "/run/lock": ""},
+        devices=[str(FUSE)] if FUSE.exists() else [],
         device_cgroup_rules=["b 7:* rwm"],  # loop devices
     )
     # Control groups of its own, which systemd since 256 refuses to share.
