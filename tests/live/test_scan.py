@@ -107,6 +107,19 @@ def test_a_secret_of_the_stack_file(repository: Repository, shape: str) -> None:
     assert secret not in said
 
 
+@pytest.mark.parametrize("key", ["pass", "secret_access_key", "application_credential_secret"])
+def test_a_secret_of_a_mount(repository: Repository, key: str) -> None:
+    said = repository.file.read_text().rstrip()
+    options = "options: {access_key_id: AKREADSTHESURVEY2026}"
+    for secret, status in (
+        ("{secure: AAABAMU2yyYZBqPvmqlCRIT1nQRVUpr7oO}", 0),
+        (secrets.token_hex(20), 1),
+    ):
+        lake = f"lake: {{rclone: {{type: s3, {options}, secrets: {{{key}: {secret}}}}}}}"
+        repository.file.write_text(f"{said}\n  cyberhubs:mounts:\n    {lake}\n")
+        assert repository.scan()[0] == status
+
+
 @pytest.mark.parametrize("where", ["stacks/Pulumi.arbutus.yaml", "notes/key.txt"])
 def test_what_was_committed_and_taken_out_again(repository: Repository, where: str) -> None:
     token = known_shapes()["personal"]
