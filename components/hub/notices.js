@@ -1,7 +1,8 @@
 /**
  * What a hub says on the pages of JupyterLab 4 and Notebook 7: that a server on which nothing is run will be stopped,
- * that the disk is full, or that a kernel was killed for memory. The hub mounts it into each server, whose start tells it what holds there (spawner.py). It is
- * what a bundler would make of an extension, a container of module federation, written by hand: nothing has to be built.
+ * that the disk is full, or that a kernel was killed for memory. It also has these pages open sooner. The hub mounts it
+ * into each server, whose start tells it what holds there (spawner.py). It is what a bundler would make of an extension,
+ * a container of module federation, written by hand: nothing has to be built.
  */
 (() => {
   "use strict";
@@ -152,9 +153,25 @@
     }
   }
 
-  async function plugin() {
-    const { INotebookTracker } = await module("@jupyterlab/notebook");
-    return { id: "cyberhubs:notices", autoStart: true, optional: [INotebookTracker], activate };
+  /**
+   * JupyterLab shows its launcher only once it has saved the layout that it has just read, which it does half a second
+   * after the last change (apputils-extension, loadState). What was read before that it does not wait for: a second less.
+   */
+  function readLayout(app) {
+    const command = "apputils:load-statedb";
+    const { hash, pathname: path, search } = window.location;
+    if (/[?&](reset|clone)\b/.test(search) || !app.commands.hasCommand(command)) return;
+    app.commands.execute(command, { hash, path, search }).catch(console.debug);
+  }
+
+  async function plugins() {
+    const [{ INotebookTracker }, { IStateDB }] = await Promise.all(
+      ["@jupyterlab/notebook", "@jupyterlab/statedb"].map(module),
+    );
+    return [
+      { id: "cyberhubs:notices", autoStart: true, optional: [INotebookTracker], activate },
+      { id: "cyberhubs:layout", autoStart: true, requires: [IStateDB], activate: readLayout },
+    ];
   }
 
   window._JUPYTERLAB = window._JUPYTERLAB || {};
@@ -163,7 +180,7 @@
       shared = scope;
     },
     get: async () => {
-      const made = await plugin();
+      const made = await plugins();
       return () => ({ __esModule: true, default: made });
     },
   };

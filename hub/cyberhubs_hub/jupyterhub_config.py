@@ -105,7 +105,7 @@ HubSpawner.spaces = Spaces(hub, LiveFile(live / "spaces", parse_record))
 c.JupyterHub.spawner_class = HubSpawner
 c.JupyterHub.concurrent_spawn_limit = 0  # HubSpawner's queue lets people wait, this refuses them
 c.JupyterHub.tornado_settings = {
-    "slow_spawn_timeout": 0.5,  # then the page shows progress
+    "slow_spawn_timeout": 0.1,  # then the page shows progress, and loads what it can meanwhile
     "log_function": admins.audited(AccessMixin.audit),
 }
 c.HubSpawner.start_timeout = 24 * 3600  # includes the queue; HubSpawner limits the start itself

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from playwright.sync_api import Request
 
 from tests.support.access import at_work
-from tests.support.browser import LIMIT_MS, chromium, sign_in
+from tests.support.browser import LIMIT_MS, chromium, new_notebook, sign_in
 from tests.support.deployment import Deployment
 from tests.support.member import Member
 from tests.support.traffic import Traffic
@@ -60,6 +61,30 @@ def test_the_first_visit_is_light_and_the_second_next_to_nothing(deployment: Dep
         assert traffic.bytes < 0.1 * MB
     with Member(deployment.url, "ada") as ada:
         ada.sign_in(deployment.password).stop()
+
+
+def test_what_was_open_is_open_again(deployment: Deployment) -> None:
+    """Although the page does not wait until it has saved what it reads."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{deployment.url}hub/login")
+        sign_in(page, "ada", deployment.password)
+        with page.expect_request(saves_notebook, timeout=LIMIT_MS):
+            new_notebook(page)
+        page.reload()
+        tab = page.get_by_role("main").get_by_role("tab", name="Untitled.ipynb")
+        tab.wait_for(timeout=LIMIT_MS)
+        page.goto(f"{deployment.url}user/ada/lab?reset")
+        page.get_by_role("button", name="Python 3").first.wait_for(timeout=LIMIT_MS)
+        assert tab.count() == 0
+    with Member(deployment.url, "ada") as ada:
+        ada.sign_in(deployment.password).stop()
+
+
+def saves_notebook(request: Request) -> bool:
+    """Of the page's layout."""
+    of_layout = request.method == "PUT" and "/lab/api/workspaces/" in request.url
+    return of_layout and "Untitled.ipynb" in (request.post_data or "")
 
 
 def test_what_all_servers_show_first_the_door_has_itself(deployment: Deployment) -> None:

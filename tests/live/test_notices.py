@@ -33,8 +33,9 @@ async (notifies) => {
     "@jupyterlab/apputils": module(notifies ? { Notification } : {}),
     "@jupyterlab/notebook": module({ INotebookTracker: "a token" }),
     "@jupyterlab/services": module({ ServerConnection }),
+    "@jupyterlab/statedb": module({ IStateDB: "another" }),
   });
-  const plugin = (await _JUPYTERLAB.cyberhubs.get("./extension"))().default;
+  const [plugin] = (await _JUPYTERLAB.cyberhubs.get("./extension"))().default;
   const atWork = () => fetch("/at-work");
   const kernel = { requestExecute: () => ({ done: atWork() }), dispose: () => {} };
   const terminal = { messageReceived: { connect: (hear) => atWork().then(hear) }, dispose: () => {} };
