@@ -44,7 +44,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     with running(made):
         yield made
     for image in made.engine.images.list(filters={"label": "cyberhubs.test"}):
-        if image.labels["cyberhubs.test"].endswith(run.RUN):
+        if image.labels["cyberhubs.test"].endswith(f"-{run.RUN}"):  # not those of another test
             made.engine.images.remove(str(image.id), force=True)
 
 
