@@ -47,7 +47,8 @@ class FirstPages:
 
     def keep_only(self, images: Iterable[str]) -> None:
         """Forgets those of all others. Raises OSError."""
-        pages = {image: paths for image, paths in self._read().items() if image in set(images)}
+        named = set(images)
+        pages = {image: paths for image, paths in self._read().items() if image in named}
         self._write(pages)
         ours = {self._file(path) for paths in pages.values() for path in paths}
         for file in [*self._directory.rglob("*.js")]:

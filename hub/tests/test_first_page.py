@@ -84,3 +84,12 @@ async def test_what_no_menu_names_goes(tmp_path: Path) -> None:
     assert (pages.of("sha256:1"), pages.of("sha256:2")) == ([], [MAIN, CORE])
     left = {path.name.partition(".")[0] for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"index", "main", "jlab_core"}
+
+
+async def test_what_the_menu_names_stays(tmp_path: Path) -> None:
+    pages = FirstPages(tmp_path)
+    for image in ("sha256:1", "sha256:2", "sha256:3"):
+        await pages.keep(image, Server([]).read)
+    pages.keep_only(image for image in ("sha256:1", "sha256:2"))
+    left = [pages.of(image) for image in ("sha256:1", "sha256:2", "sha256:3")]
+    assert left == [[MAIN, CORE], [MAIN, CORE], []]
