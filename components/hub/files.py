@@ -63,7 +63,7 @@ class HubFiles(ComponentResource):
         version = hashlib.sha256(config.encode() + logo).hexdigest()[:12]
         self.config = f"{at.config}/{version}"
         files = [self.put("config", f"{self.config}/hub.json", config)]
-        if any(space.source for space in hub.data):
+        if hub.folders:
             files.append(self._spaces())
         files.append(self._labextension())
         if hub.logo:

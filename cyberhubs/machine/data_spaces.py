@@ -14,7 +14,6 @@ def data_spaces(data: DataLayout, user: Owner, hub: Hub) -> tuple[str | int, ...
     spaces = (
         f"{space.access} {_MOUNTED[space.mounted]} {space.owner.uid or user.uid}:"
         f"{space.owner.gid or user.gid} {space.source}"
-        for space in hub.data
-        if space.source
+        for space in hub.folders
     )
     return own.spaces, user.uid, user.gid, data.root, *spaces

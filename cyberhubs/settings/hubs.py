@@ -132,6 +132,11 @@ class Hub(Model):
         """What the access rules work on."""
         return self.access.lists
 
+    @property
+    def folders(self) -> tuple[DataSpace, ...]:
+        """Its data spaces that are folders of the host's own, and no mounts."""
+        return tuple(space for space in self.data if space.source)
+
     def named(self, name: str) -> Self:
         """The hub with its key in the stack file."""
         hub = self.model_copy(update={"title": self.title or name})

@@ -21,8 +21,7 @@ from cyberhubs.settings.tls import Tls
 from cyberhubs.settings.visitors import Visitors
 from cyberhubs.settings.waivers import RULES, RuleName
 
-ApplicationName = Annotated[str, BeforeValidator(read_text), AfterValidator(plain_name)]
-MountName = Annotated[str, BeforeValidator(read_text), AfterValidator(plain_name)]
+PlainName = Annotated[str, BeforeValidator(read_text), AfterValidator(plain_name)]
 HubName = Annotated[str, BeforeValidator(read_text), AfterValidator(hub_name)]
 
 
@@ -47,11 +46,11 @@ class Keys(Model, defer_build=True):
         default={}, examples=["{registry.example.org: {user: cyberhubs, password: …}}"]
     )
     """Logins of registries that do not give their images to everybody. `make login` writes one."""
-    applications: dict[ApplicationName, Application] = Field(
+    applications: dict[PlainName, Application] = Field(
         default={}, examples=["{pangeo: {image: quay.io/pangeo/pangeo-notebook:2026.01.21}}"]
     )
     """Applications of your own, by name, beside those of the folder images/."""
-    mounts: dict[MountName, Mount] = Field(
+    mounts: dict[PlainName, Mount] = Field(
         default={},
         examples=["{lake: {rclone: {type: s3, path: survey, secrets: {secret_access_key: …}}}}"],
     )

@@ -125,7 +125,7 @@ class Preflight(ABC):
         looks = [
             script("data-spaces", *data_spaces(data, settings.user, hub), check=True)
             for hub in settings.hubs
-            if any(space.source for space in hub.data)
+            if hub.folders
         ]
         if not looks:
             return
