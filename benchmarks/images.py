@@ -102,7 +102,7 @@ def _measure_starts(deployment: Deployment, directory: Path) -> None:
             ours.sign_in(deployment.password)
             theirs.sign_in(password)
             for _ in range(STARTS):
-                pairs.append((_start(ours, OTHERS), _start(theirs)))
+                pairs.append((start_once(ours, OTHERS), start_once(theirs)))
     ours, theirs = zip(*pairs, strict=True)
     show("an image of others, start", ours, against=theirs, beside="the plain way's")
 
@@ -125,10 +125,11 @@ def _measure_menu(deployment: Deployment, before: str) -> None:
 
 
 def _starts(member: Member, application: str) -> list[float]:
-    return [_start(member, application) for _ in range(STARTS)]
+    return [start_once(member, application) for _ in range(STARTS)]
 
 
-def _start(member: Member, application: str = "") -> float:
+def start_once(member: Member, application: str = "") -> float:
+    """Seconds of the start; the server is stopped again."""
     seconds = member.start(options={"image": application} if application else None)
     member.stop()
     return seconds

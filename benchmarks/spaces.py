@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from benchmarks.images import start_once
 from benchmarks.report import progress, show
 from tests.support.deployment import Deployment
 from tests.support.member import Member
@@ -35,14 +36,8 @@ def measure_spaces(deployment: Deployment, directory: Path) -> None:
     ):
         many.sign_in(deployment.password_of("spaces"))
         none.sign_in(deployment.password)
-        pairs = [(_start(many), _start(none)) for _ in range(STARTS)]
+        pairs = [(start_once(many), start_once(none)) for _ in range(STARTS)]
     ours, theirs = zip(*pairs, strict=True)
     show(f"one server, {SPACES} data spaces", ours, against=theirs, beside="without any")
     deployment.write(before)
     deployment.make("up")
-
-
-def _start(member: Member) -> float:
-    seconds = member.start()
-    member.stop()
-    return seconds

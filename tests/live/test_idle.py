@@ -1,6 +1,5 @@
 """A server that nobody uses is stopped, be a tab of it open; one that is at work is not, though its page is closed."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.support.access import at_work, server_of
 from tests.support.browser import chromium
 from tests.support.deployment import ONE_HUB, Deployment, running
-from tests.support.member import Member
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
@@ -54,15 +52,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield stack
 
 
-def type_in_terminal(member: Member, command: str) -> None:
-    """And close the page."""
-    made = member.http.post(f"{member.server}api/terminals", headers=member.server_headers)
-    with member.websocket(f"terminals/websocket/{made.json()['name']}", 10) as socket:
-        time.sleep(2)  # until its shell reads
-        socket.send(json.dumps(["stdin", f"{command}\r"]))
-        time.sleep(1)  # until its shell has begun the command
-
-
 def test_what_is_at_work_goes_on_and_what_is_left_open_is_stopped(stack: Deployment) -> None:
     def runs(name: str) -> bool:
         return server_of(stack, name) in stack.containers()
@@ -74,7 +63,7 @@ def test_what_is_at_work_goes_on_and_what_is_left_open_is_stopped(stack: Deploym
         )
         with grace.kernel().connected() as connection:
             connection.begin(BURSTS)
-        type_in_terminal(katherine, f"sleep {WORK_S}")
+        katherine.type_in_terminal(f"sleep {WORK_S}")
         joan.kernel().run(TRANSFER)
         left_open = pages.enter_context(mary.kernel().connected())
         left_open.run("1")

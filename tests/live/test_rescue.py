@@ -1,9 +1,7 @@
 """A disk that is full, by bytes or by files: everybody comes in, a member's server starts and lets them delete, whatever
 its image is, and says so; those that run go on."""
 
-import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -43,14 +41,6 @@ def delete_by_page(member: Member, name: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
-def delete_in_terminal(member: Member, name: str) -> None:
-    made = member.http.post(f"{member.server}api/terminals", headers=member.server_headers)
-    with member.websocket(f"terminals/websocket/{made.json()['name']}", 10) as socket:
-        time.sleep(2)  # until its shell reads
-        socket.send(json.dumps(["stdin", f"rm {name}\r"]))
-        time.sleep(1)  # until it has been read
-
-
 @contextmanager
 def with_old_files(stack: Deployment, name: str, image: str) -> Iterator[Member]:
     """A member whose server runs."""
@@ -64,7 +54,7 @@ def with_old_files(stack: Deployment, name: str, image: str) -> Iterator[Member]
 
 def deletes_them(stack: Deployment, member: Member) -> None:
     delete_by_page(member, "by-page")
-    delete_in_terminal(member, "in-terminal")
+    member.type_in_terminal("rm in-terminal")
     home = stack.data / "jupyterhub_users/core" / member.name
     eventually(lambda: not (home / "by-page").exists() and not (home / "in-terminal").exists())
 

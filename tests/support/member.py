@@ -113,6 +113,18 @@ class Member:
         assert answer.status_code == 201, answer.text
         return Kernel(self, answer.json()["id"])
 
+    def type_in_terminal(self, command: str) -> None:
+        """In a new one, whose page is closed once its shell has begun with it."""
+        made = self.http.post(f"{self.server}api/terminals", headers=self.server_headers)
+        with self.websocket(f"terminals/websocket/{made.json()['name']}", 10) as socket:
+            said = ""
+            while not said:  # its shell's prompt
+                said = _shown(socket)
+            # Of what is typed, the terminal itself shows all but the word that only the shell makes of it.
+            socket.send(json.dumps(["stdin", f"echo be''gun; {command}\r"]))
+            while "begun" not in said:
+                said += _shown(socket)
+
     def websocket(self, path: str, timeout: float) -> ClientConnection:
         """One of the server's, to be closed after use."""
         cookies = "; ".join(
@@ -165,6 +177,12 @@ class Kernel:
         with self.member.websocket(path, timeout) as socket:
             self._has_answered = True
             yield Connection(socket)
+
+
+def _shown(terminal: ClientConnection) -> str:
+    """What comes next of it; empty if that is nothing to be seen."""
+    kind, *text = json.loads(terminal.recv(timeout=60))
+    return text[0] if kind == "stdout" else ""
 
 
 def keeps_its_variables(kernel: Kernel) -> bool:
