@@ -17,13 +17,18 @@ TOGETHER = {
         "tests/live/test_lost_database",
     ),
     "docker plugin": ("tests/conformance/docker",),
+    "lab": ("tests/lab/test_host", "tests/lab/test_mounts"),
     "cloud": ("tests/lab/test_cloud", "tests/conformance/openstack"),
 }
+
+
+def group(nodeid: str) -> str:
+    module = nodeid.split("::")[0]
+    return next((name for name, paths in TOGETHER.items() if module.startswith(paths)), module)
 
 
 class ByStack(LoadScopeScheduling):
     """A module's tests are together, and those of some modules."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.split("::")[0]
-        return next((name for name, paths in TOGETHER.items() if module.startswith(paths)), module)
+        return group(nodeid)
