@@ -1,14 +1,19 @@
-"""Figures that JupyterHub does not have, beside its own at /hub/metrics: how much is left of the machine, and what each
-server takes. Why servers do not start it counts itself."""
+"""Figures that JupyterHub does not have, beside its own at /hub/metrics: how much is left of the machine, which mounts
+answer, and what each server takes. Why servers do not start it counts itself."""
 
 import logging
 import os
+import socket
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import ClassVar, Generic, TypeVar
 
 import docker
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
+from docker.types import Mount
 from jupyterhub.metrics import SERVER_SPAWN_DURATION_SECONDS, ServerSpawnStatus
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -18,7 +23,7 @@ from cyberhubs_hub import machine_memory
 from cyberhubs_hub.failures import REASONS
 from cyberhubs_hub.shared.config import STATE_DIR, USERS_DIR, HubConfig
 
-LOOK_S = 30  # between two looks at all servers, each of which takes some engines a second
+LOOK_S = 30  # between two looks at all: each server takes some engines a second, a dead mount 20
 # A container's layers are where the images are.
 DISKS = {"homes": USERS_DIR, "hub": STATE_DIR, "images": "/"}
 _OF_A_DISK: dict[str, Callable[[os.statvfs_result], int]] = {
@@ -28,6 +33,8 @@ _OF_A_DISK: dict[str, Callable[[os.statvfs_result], int]] = {
     "inodes_free": lambda stat: stat.f_favail,
 }
 
+Seen = TypeVar("Seen")
+
 log = logging.getLogger("jupyterhub.metrics")
 
 
@@ -35,10 +42,10 @@ def begin(hub: HubConfig) -> None:
     for reason in REASONS:  # each from zero on, as the first failure would be no increase otherwise
         SERVER_SPAWN_DURATION_SECONDS.labels(status=ServerSpawnStatus.failure, reason=reason)
     REGISTRY.register(Machine(DISKS))
+    if any(space.remote for space in hub.mounts):
+        Mounts(hub).begin()
     if hub.metrics_of_servers:
-        servers = Servers(hub)
-        REGISTRY.register(servers)
-        threading.Thread(target=servers.look_for_ever, name="metrics", daemon=True).start()
+        Servers(hub).begin()
 
 
 class Machine(Collector):
@@ -62,12 +69,74 @@ class Machine(Collector):
             yield family
 
 
-class Servers(Collector):
-    """What members' servers take, as Docker said last: it takes its time, and whoever asks does not wait."""
+class FromDocker(Collector, Generic[Seen]):
+    """What Docker said last, by name: it takes its time, and whoever asks does not wait."""
+
+    what: ClassVar[str]
 
     def __init__(self, hub: HubConfig) -> None:
         self._hub = hub
-        self._seen: dict[str, tuple[float, float]] = {}  # bytes and seconds, by the server's name
+        self._seen: Mapping[str, Seen] = {}
+
+    def begin(self) -> None:
+        REGISTRY.register(self)
+        threading.Thread(target=self._look_for_ever, name="metrics", daemon=True).start()
+
+    def _look_for_ever(self) -> None:
+        while True:
+            try:
+                with docker.APIClient(version="auto") as client:
+                    self.look(client)
+            except Exception as error:  # docker's, requests' or urllib3's
+                self._seen = {}
+                log.warning("Docker has no %s: %s", self.what, error)
+            time.sleep(LOOK_S)
+
+    def look(self, client: docker.APIClient) -> None:
+        self._seen = self._ask(client)
+
+    @abstractmethod
+    def _ask(self, client: docker.APIClient) -> Mapping[str, Seen]:
+        """Raises as Docker's client does."""
+
+
+class Mounts(FromDocker[bool]):
+    """Whether files of other machines can be reached, as at a server's start: where not, servers start without them."""
+
+    what = "answer of mounts"
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(
+            "cyberhubs_mount_answers", "1, or 0 where servers start without it", labels=["mount"]
+        )
+        for mount, answers in self._seen.items():
+            family.add_metric([mount], answers)
+        return [family]
+
+    def _ask(self, client: docker.APIClient) -> dict[str, bool]:
+        image = client.inspect_container(socket.gethostname())["Image"]
+        sources = {space.source for space in self._hub.mounts if space.remote}
+        return {
+            PurePosixPath(one).name: self._answers(client, image, one) for one in sorted(sources)
+        }
+
+    def _answers(self, client: docker.APIClient, image: str, source: str) -> bool:
+        host = client.create_host_config(mounts=[Mount("/mnt", source, "bind", read_only=True)])
+        try:
+            made = client.create_container(
+                image, ["none"], labels=dict(self._hub.labels), host_config=host
+            )
+        except APIError as error:
+            log.warning("%s does not answer: %s", source, error)
+            return False
+        client.remove_container(made["Id"], force=True)
+        return True
+
+
+class Servers(FromDocker[tuple[float, float]]):
+    """What members' servers take, by their users: bytes of memory, and seconds of processor since the start."""
+
+    what = "figures of members' servers"
 
     def collect(self) -> Iterable[Metric]:
         memory = GaugeMetricFamily(
@@ -81,17 +150,7 @@ class Servers(Collector):
             cpu.add_metric([user], seconds)
         return memory, cpu
 
-    def look_for_ever(self) -> None:
-        while True:
-            try:
-                with docker.APIClient(version="auto") as client:
-                    self.look(client)
-            except Exception as error:  # docker's, requests' or urllib3's
-                self._seen = {}
-                log.warning("Docker has no figures of members' servers: %s", error)
-            time.sleep(LOOK_S)
-
-    def look(self, client: docker.APIClient) -> None:
+    def _ask(self, client: docker.APIClient) -> dict[str, tuple[float, float]]:
         labels = [f"{key}={value}" for key, value in self._hub.labels.items()]
         seen = {}
         for found in client.containers(filters={"label": labels}):
@@ -106,4 +165,4 @@ class Servers(Collector):
                 user = found["Names"][0].removeprefix(f"/{self._hub.container_prefix}")
                 seconds = stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9
                 seen[user] = (used - cached, seconds)
-        self._seen = seen
+        return seen

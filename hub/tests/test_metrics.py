@@ -3,8 +3,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cyberhubs_hub.metrics import Machine, Servers
-from docker.errors import NotFound
+from cyberhubs_hub.metrics import Machine, Mounts, Servers
+from cyberhubs_hub.shared.config import Mount
+from docker import APIClient
+from docker.errors import APIError, NotFound
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 
@@ -58,3 +60,42 @@ def test_what_servers_take_is_told_by_their_names():
         'cyberhubs_server_memory_bytes{user="grace"}': 300,
         'cyberhubs_server_cpu_seconds_total{user="grace"}': 3,
     }
+
+
+class WithMounts:
+    """Of two mounts, of which one does not answer; and what was made and removed."""
+
+    create_host_config = APIClient(version="1.41").create_host_config
+
+    def __init__(self) -> None:
+        self.there: list[str] = []
+
+    def inspect_container(self, name: str) -> dict[str, str]:
+        return {"Image": "sha256:1"}
+
+    def create_container(self, image: str, command: list[str], **how: Any) -> dict[str, str]:
+        assert how["labels"] == CONFIG.labels
+        ((mount),) = how["host_config"]["Mounts"]
+        assert mount["ReadOnly"]
+        if mount["Source"].endswith("/lake"):
+            raise APIError(f"invalid mount config: stat {mount['Source']}: input/output error")
+        self.there.append(mount["Source"])
+        return {"Id": mount["Source"]}
+
+    def remove_container(self, name: str, **how: Any) -> None:
+        self.there.remove(name)
+
+
+def test_mounts_are_told_by_their_names_whether_they_answer():
+    folder = "/srv/cyberhubs/mounts"
+    remote = [
+        Mount(f"{folder}/{name}", f"/{name}", "read-write", True) for name in ("lake", "survey")
+    ]
+    mounts = Mounts(replace(CONFIG, mounts=(*CONFIG.mounts, *remote)))
+    engine = WithMounts()
+    mounts.look(engine)  # pyright: ignore[reportArgumentType]
+    assert told(mounts) == {
+        'cyberhubs_mount_answers{mount="lake"}': 0,
+        'cyberhubs_mount_answers{mount="survey"}': 1,
+    }
+    assert engine.there == []

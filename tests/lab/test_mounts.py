@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.access import at_work
 from tests.support.deployment import changes
@@ -46,6 +49,7 @@ def far(lab: LabDeployment, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                 "lake": {"rclone": far.webdav()},
             }
             config["cyberhubs:hubs"]["core"]["data"] += SPACES
+            config["cyberhubs:metrics"] = {}
 
         lab.edit(with_mounts)
         lab.ops("up")
@@ -64,6 +68,20 @@ def refused_within(kernel: Kernel, path: str, seconds: float) -> None:
         eventually(lambda: read().startswith("refused: 5"), seconds, every=1)
 
 
+def answers(lab: LabDeployment) -> dict[str, bool]:
+    """As a Prometheus is told."""
+    (job,) = yaml.safe_load(lab.ops("metrics"))["scrape_configs"]
+    token = {"Authorization": f"Bearer {job['authorization']['credentials']}"}
+    text = httpx.get(f"{lab.url}hub/metrics", headers=token).raise_for_status().text
+    found = text_string_to_metric_families(text)
+    samples = [one for family in found for one in family.samples]
+    return {
+        one.labels["mount"]: one.value == 1
+        for one in samples
+        if one.name == "cyberhubs_mount_answers"
+    }
+
+
 def test_what_members_write_is_at_the_far_side(lab: LabDeployment, far: FarSide) -> None:
     with lab.tunnel(), at_work(lab, "grace") as grace:
         kernel = grace.kernel()
@@ -79,6 +97,7 @@ def test_what_members_write_is_at_the_far_side(lab: LabDeployment, far: FarSide)
             == "True"
         )
         grace.stop()
+        assert answers(lab) == dict.fromkeys(("survey", "diaries", "lake", "books"), True)
     status = lab.ops("status")
     for said in ("survey, sshfs", "lake, rclone"):
         assert f"{said:26}  answers" in status
@@ -119,11 +138,13 @@ def test_a_dead_mount_holds_nobody_up_and_comes_back(lab: LabDeployment, far: Fa
             assert set(changes(said)) == {"unchanged"}
             assert "All is as it was made" in lab.ops("drift")
             lab.ops("prune", stdin="no\n")
+            eventually(lambda: answers(lab) and not any(answers(lab).values()), 120, every=1)
         for path, content in (("/survey/kept", "before"), ("/lake/kept", "dav")):
             read = READ.format(path)
             eventually(lambda read=read, content=content: kernel.run(read) == content)
         assert kernel.run("print(kept)") == "42"
         assert "answers" in lab.ops("status")
+        eventually(lambda: all(answers(lab).values()), 60, every=1)
         with far.silent():
             refused_within(kernel, "/survey/kept", GONE_S)
         assert kernel.run(READ.format("/survey/kept")) == "before"
