@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from http.cookiejar import CookieJar
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -64,7 +65,8 @@ class Member:
         return self
 
     def start(self, timeout: float = 300, options: dict[str, str] | None = None) -> float:
-        """Seconds until the server answers; raises AssertionError with the last event if it fails."""
+        """Seconds until the server answers; raises AssertionError with the last event if it fails, or with the page
+        of a start that had failed before anybody asked for its events."""
         began = time.monotonic()
         self.ask_for_server(options)
         progress = f"{self.hub}hub/api/users/{self.name}/server/progress"
@@ -78,7 +80,8 @@ class Member:
                 assert not event.get("failed"), event
         seconds = time.monotonic() - began
         # The server's own sign-in, by the hub's OAuth.
-        assert self.http.get(f"{self.server}lab").status_code == 200
+        page = self.http.get(f"{self.server}lab")
+        assert page.status_code == 200, unescape(page.text)
         return seconds
 
     def ask_hub(self, method: str, path: str, body: Any = None) -> httpx.Response:
