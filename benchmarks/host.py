@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from benchmarks.mounts import measure_mounts
 from benchmarks.report import progress, show, timed
 from cyberhubs.machine.ssh import IDLE_S
 from tests.support.lab.deployment import LabDeployment
@@ -35,6 +36,7 @@ def measure_host(directory: Path) -> None:
             deployment.make("up")
             print(f"{'ssh connections of the first up':34} {first:8}")
             print(f"{'ssh connections of a further up':34} {machine.logins() - before:8}")
+            measure_mounts(deployment, directory / "mounts")
             machine.boot()
             deployment.trust()
             show("make up of a replaced machine", [timed(deployment.make, "up")])

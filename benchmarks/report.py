@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 
-def timed(action: Callable[..., object], *arguments: str) -> float:
+def timed(action: Callable[..., object], *arguments: object) -> float:
     """Seconds."""
     began = time.monotonic()
     action(*arguments)
