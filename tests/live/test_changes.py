@@ -29,6 +29,7 @@ def test_an_edit_that_changes_nothing(branch: Branch) -> None:
     assert comment.splitlines()[-1] == "Nothing changes for arbutus."
 
 
+@pytest.mark.slow
 def test_a_change_that_touches_nobody(branch: Branch) -> None:
     branch.edit(("alone\n", "alone # here\n"), path="cyberhubs/machine/scripts/setup/packages.sh")
     printed, comment = branch.changes()
@@ -157,7 +158,13 @@ A_RENAME_AND_ANOTHER_MACHINE: list[Edit] = [
 
 @pytest.mark.parametrize(
     "edits",
-    [DAY_TO_DAY, MISTAKES, A_RENAME_AND_ANOTHER_MACHINE],
+    [
+        DAY_TO_DAY,
+        *(
+            pytest.param(edits, marks=pytest.mark.slow)
+            for edits in (MISTAKES, A_RENAME_AND_ANOTHER_MACHINE)
+        ),
+    ],
     ids=["day-to-day", "mistakes", "rename-and-machine"],
 )
 def test_a_branch(branch: Branch, edits: list[Edit]) -> None:
@@ -178,6 +185,7 @@ def section(printed: str, topic: str) -> list[str]:
     return rest[: rest.index(None)]  # pyright: ignore[reportReturnType]
 
 
+@pytest.mark.slow
 def test_what_would_be_lost_comes_first_and_bold(branch: Branch) -> None:
     branch.edit(
         ("{pool: Public-Network}", "{address: 206.12.1.2}"),
@@ -205,6 +213,7 @@ TEAMS = """\
 """
 
 
+@pytest.mark.slow
 def test_members_of_a_team(branch: Branch) -> None:
     """Of which nobody at GitHub is asked."""
     branch.edit(("  cyberhubs:domain", f"{TEAMS}  cyberhubs:domain"))
@@ -280,6 +289,7 @@ def test_a_malformed_stack_file(branch: Branch) -> None:
         assert "did you mean flavor?" in shown
 
 
+@pytest.mark.slow
 def test_a_stack_that_is_taken_away(branch: Branch) -> None:
     branch.git("rm", "--quiet", "stacks/Pulumi.arbutus.yaml")
     printed, comment = branch.changes()

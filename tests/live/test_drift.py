@@ -17,6 +17,8 @@ from tests.support.deployment import Deployment, changes, running
 from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 FILES = (
     "hubs/core/live/access",
     "hubs/core/live/applications.json",
@@ -40,7 +42,7 @@ def is_right(deployment: Deployment) -> None:
         grace.sign_in(deployment.password)
 
 
-@pytest.mark.parametrize("how", ["damaged", pytest.param("deleted", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("how", ["damaged", "deleted"])
 def test_files_are_as_they_were_made(deployment: Deployment, how: str) -> None:
     files = [deployment.data / path for path in FILES]
     mounts = deployment.container("hub").attrs["Mounts"]
@@ -83,7 +85,6 @@ def drift(deployment: Deployment, *, status: int, **environment: str) -> str:
     return text
 
 
-@pytest.mark.slow
 def test_what_only_a_refresh_sees_is_said_and_undone(deployment: Deployment) -> None:
     assert "All is as it was made" in drift(deployment, status=0)
     proxy = deployment.container("proxy")
@@ -99,7 +100,6 @@ def test_what_only_a_refresh_sees_is_said_and_undone(deployment: Deployment) -> 
     assert deployment.started() == started
 
 
-@pytest.mark.slow
 def test_what_could_not_be_looked_at_is_not_called_right(deployment: Deployment) -> None:
     said = drift(deployment, status=2, DOCKER_HOST="tcp://127.0.0.1:1")
     assert "nothing is known to differ" in said and "- Not looked at: DOCKER_HOST says" in said
@@ -128,7 +128,6 @@ def test_secrets_that_are_gone_are_made_anew(deployment: Deployment, kernel: Ker
     eventually(lambda: keeps_its_variables(kernel))
 
 
-@pytest.mark.slow
 def test_folders_are_there_again(deployment: Deployment) -> None:
     """Also to those containers that had them mounted."""
     for path in ("door/live/passes/core", "hubs/core/config", "hubs/core/live"):
@@ -151,7 +150,6 @@ def owners(directory: Path) -> dict[Path, int]:
     return uids
 
 
-@pytest.mark.slow
 def test_what_root_has_put_back_is_given_to_its_owner(deployment: Deployment) -> None:
     """As `cp -r` leaves it; members' own files are named, and given back by the operator."""
     with Member(deployment.url, "grace") as grace:
@@ -202,7 +200,6 @@ def make_network_again(deployment: Deployment) -> None:
     deployment.engine.networks.create(f"cyberhubs.{deployment.stack}.core")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", [take_off_network, remove_network, make_network_again])
 def test_containers_are_on_their_networks(
     deployment: Deployment, kernel: Kernel, how: Callable[[Deployment], None]
@@ -228,7 +225,6 @@ def database(deployment: Deployment) -> Iterator[Path]:
     is_right(deployment)
 
 
-@pytest.mark.slow
 def test_what_cannot_be_put_right_is_named(deployment: Deployment, database: Path) -> None:
     database.write_bytes(b"overwritten" * 1000)
     for command in ("up", "status"):
@@ -240,7 +236,6 @@ def test_what_cannot_be_put_right_is_named(deployment: Deployment, database: Pat
         assert f"Its database is damaged: {database}" in said
 
 
-@pytest.mark.slow
 def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel: Kernel) -> None:
     before = deployment.containers()
     deployment.state_file.unlink()
@@ -251,7 +246,6 @@ def test_a_state_that_is_lost_takes_nobody_s_work(deployment: Deployment, kernel
     eventually(lambda: keeps_its_variables(kernel))
 
 
-@pytest.mark.slow
 def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Kernel) -> None:
     state = deployment.state_file
     old = state.read_text()
@@ -264,7 +258,6 @@ def test_a_state_that_is_older_than_the_world(deployment: Deployment, kernel: Ke
     eventually(lambda: keeps_its_variables(kernel))
 
 
-@pytest.mark.slow
 def test_nothing_is_taken_away_before_the_images_are_there(deployment: Deployment) -> None:
     state = deployment.state_file
     kept = state.read_text()

@@ -144,6 +144,7 @@ def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
         grace.sign_in().stop()
 
 
+@pytest.mark.slow
 def test_let_in_and_revoked_in_a_browser(deployment: Deployment) -> None:
     """With a notebook open, while somebody else's kernel and all containers go on."""
     with at_work(deployment, "katherine", GithubMember) as katherine, chromium() as browser:
@@ -379,6 +380,7 @@ def test_a_team_that_is_not_there_is_told_to_the_operator(deployment: Deployment
     assert "org:misspelt is no team that GitHub shows joan" in hub_log(deployment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["../x", "\u212aatherine"])
 def test_a_crafted_name_is_nobodys(deployment: Deployment, name: str) -> None:
     say(deployment, everyone=True)
@@ -421,6 +423,7 @@ def test_each_tab_that_begins_a_sign_in_ends_in_the_hub(deployment: Deployment) 
         assert sum("sign-in" in cookie.name for cookie in grace.http.cookies.jar) < 12
 
 
+@pytest.mark.slow
 def test_a_name_is_not_a_person(deployment: Deployment, github: GitHub) -> None:
     """An account gets another name, and somebody else takes the one that it had."""
     say(deployment, admins=["hedy"], everyone=True)

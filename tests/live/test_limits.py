@@ -13,6 +13,8 @@ from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.member import Kernel, Member
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 GB = 2**30
 MB = 2**20
 LIMITS = "limits: {{memory: 1G, cpus: 2, pids: 256}}"
@@ -62,7 +64,6 @@ def memory_in_use(stack: Deployment) -> Iterator[None]:
         subprocess.run([*enter, "umount", "/proc/meminfo"], check=True)
 
 
-@pytest.mark.slow
 def test_a_start_waits_for_memory(stack: Deployment) -> None:
     with at_work(stack, "katherine") as katherine:
         katherine.stop()
@@ -108,7 +109,6 @@ def test_a_large_file_reaches_a_kernel_by_its_websocket(kernel: Kernel) -> None:
         assert connection.run("print(6 * 7)") == "42"
 
 
-@pytest.mark.slow
 def test_a_kernel_that_is_killed_for_memory_says_so_below_its_cell(stack: Deployment) -> None:
     says = "The kernel was killed: this server's memory, 1 GB for all that runs in it, was used up."
     with chromium() as browser:
@@ -120,7 +120,6 @@ def test_a_kernel_that_is_killed_for_memory_says_so_below_its_cell(stack: Deploy
         katherine.sign_in(stack.password).stop()
 
 
-@pytest.mark.slow
 def test_a_server_that_is_killed_for_memory_says_so_where_it_is_started_again(
     stack: Deployment,
 ) -> None:

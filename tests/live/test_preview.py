@@ -53,6 +53,7 @@ def test_a_committed_stack(tmp_path: Path, file: Path, parts: tuple[str, ...]) -
     assert "to create" in printed
 
 
+@pytest.mark.slow
 def test_a_broken_rule_fails_it_once_all_is_said(tmp_path: Path) -> None:
     deployment = deployed(tmp_path, PROJECT / "stacks/Pulumi.server.yaml")
     deployment.write(deployment.file.read_text().replace("from: [192.0.2.0/24]", ""))

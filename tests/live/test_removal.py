@@ -40,7 +40,7 @@ def others(deployment: Deployment) -> Iterator[Any]:
     ("given", "preview"),
     [
         ({"allowed": ["katherine"]}, "- allowed grace"),
-        ({"blocked": ["grace", "mallory"]}, "+ blocked grace"),
+        pytest.param({"blocked": ["grace", "mallory"]}, "+ blocked grace", marks=pytest.mark.slow),
     ],
 )
 def test_who_is_taken_off_or_blocked_loses_access(

@@ -194,7 +194,9 @@ def test_a_certificate_swapped_under_an_open_websocket(
     assert httpx.get(three.front, verify=trust).status_code == 200
 
 
-@pytest.mark.parametrize("bad", ["key", "domain", "expired"])
+@pytest.mark.parametrize(
+    "bad", ["key", *(pytest.param(bad, marks=pytest.mark.slow) for bad in ("domain", "expired"))]
+)
 def test_a_certificate_that_cannot_serve_is_refused(three: Deployment, bad: str) -> None:
     before, certificate = three.file.read_text(), served(three)
     issued = AUTHORITY.issue("other.example.org" if bad == "domain" else DOMAIN)
@@ -225,6 +227,7 @@ def test_the_key_is_readable_nowhere(three: Deployment) -> None:
         assert line not in str(three.engine.containers.get(name).attrs)
 
 
+@pytest.mark.slow
 def test_a_hub_added_and_one_removed_while_a_kernel_answers(
     three: Deployment, kernel: Kernel, trust: ssl.SSLContext
 ) -> None:

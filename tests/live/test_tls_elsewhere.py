@@ -19,6 +19,8 @@ from tests.support.github.server import github_server
 from tests.support.networks import link
 from tests.support.processes import wait_for_port
 
+pytestmark = pytest.mark.slow
+
 STACK = ONE_HUB.replace(
     "{{mode: none, port: {port}}}",
     f"{{{{mode: external, port: {{port}}}}}}\n  cyberhubs:domain: {DOMAIN}",

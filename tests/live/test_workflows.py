@@ -15,6 +15,8 @@ from tests.support.deployment import PROJECT, Deployment, copy_project, running
 from tests.support.repository import NAME, TOKEN, Repository, repository
 from tests.support.workflow import Runner, clean
 
+pytestmark = pytest.mark.slow
+
 FORK = "mallory/hubs"
 STACK_FILE = "stacks/Pulumi.arbutus.yaml"
 
@@ -120,7 +122,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield stack
 
 
-@pytest.mark.slow
 def test_what_is_merged_goes_to_stack_after_stack(
     deployment: Deployment, github: Repository, tmp_path: Path
 ) -> None:
