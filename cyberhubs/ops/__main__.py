@@ -135,6 +135,8 @@ def main() -> int:
     asked = {
         name: given for name, given in vars(arguments).items() if name not in ("command", "stack")
     }
+    # What is said last stands last, and what is done is seen at once, in a log of CI too.
+    sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
     try:
         COMMANDS[arguments.command][0](Stack(arguments.stack), **asked)
     except UserError as error:

@@ -44,7 +44,7 @@ def silent(stack: Stack, *, patience_s: float = 0) -> dict[str, str]:
         if not wrong or time.monotonic() > deadline:
             return wrong
         for name in wrong.keys() - said:
-            print(f"Waiting for {name} to answer: {wrong[name]}", flush=True)
+            print(f"Waiting for {name} to answer: {wrong[name]}")
         said |= wrong.keys()
         time.sleep(1)
 

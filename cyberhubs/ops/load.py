@@ -26,7 +26,7 @@ def load(stack: Stack, hub: str, people: str, application: str, seconds: str) ->
             if HUB in other.labels
         )
         if working:
-            print(f"{working} servers of members run, which feel it. Ctrl-C ends it.", flush=True)
+            print(f"{working} servers of members run, which feel it. Ctrl-C ends it.")
         status = _run(client, str(container.id), [people, application, seconds])
     if status:
         raise UserError(f"Not everybody was served by hub {name}: see above.")

@@ -21,7 +21,7 @@ def remove_containers(client: DockerClient, stack: Stack, resources: list[Resour
         return
     _make_images(stack)
     for container in found:
-        print(f"Removing {container.name}, which the stack's state does not know.", flush=True)
+        print(f"Removing {container.name}, which the stack's state does not know.")
         container.remove(force=True)
 
 
@@ -81,7 +81,7 @@ def _make_images(stack: Stack) -> None:
         for of in ("", "-*")
         for word in ("--target", f"**::{name}{of}")
     ]
-    print("The stack's state does not know what runs. Its images first, while it does.", flush=True)
+    print("The stack's state does not know what runs. Its images first, while it does.")
     if not stack.update("up", *targets):
         raise UserError(
             "The images could not be made: the reason is above. What runs was left alone."

@@ -46,7 +46,7 @@ def repair(
             print(f"{name_of(container)} is off its network. Making it as it was.")
             options += ["--replace", container["urn"]]
         for name in drift.unhealthy(looked):
-            print(f"{name} is unhealthy: starting it again.", flush=True)
+            print(f"{name} is unhealthy: starting it again.")
             _restart(client, name)
     return options
 
@@ -56,7 +56,7 @@ def _write_files(
 ) -> list[str]:
     """Makes files again as they were; answers options of `pulumi up` for what follows from it."""
     for texts in found.values():
-        print(f"No longer as it was made: {'; '.join(texts)}. Putting it right.", flush=True)
+        print(f"No longer as it was made: {'; '.join(texts)}. Putting it right.")
     scripts = drift.file_scripts(resources, check=False)
     drift.run(stack, [script for script in scripts if script[0] in found])
     made = re.findall(r"^(/.*): made$", "\n".join(chain(*found.values())), re.MULTILINE)
@@ -71,7 +71,7 @@ def _write_files(
             and resource["type"] == drift.CONTAINER
             and any(map(partial(_uses, resource), made))
         ):
-            print(f"Starting {resource['outputs']['name']} again, which uses it.", flush=True)
+            print(f"Starting {resource['outputs']['name']} again, which uses it.")
             _restart(client, resource["outputs"]["name"])
         hub = name.removesuffix("-files-password")
         if hub != name and any(path.endswith(f"/{hub}/secrets/password") for path in made):

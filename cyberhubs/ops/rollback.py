@@ -35,7 +35,7 @@ def rollback(stack: Stack, application: str = "") -> None:
             )
         now, before = [*tried][:2]
         print(f"Members start now: {_about(client, now, tried[now])}")
-        print(f"The one before:    {_about(client, before, tried[before])}", flush=True)
+        print(f"The one before:    {_about(client, before, tried[before])}")
     stack.create()
     key = f'cyberhubs:images.held["{application}"]'
     stack.query("config", "set", "--plaintext", "--path", key, stdin=before)

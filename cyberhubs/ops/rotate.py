@@ -54,7 +54,7 @@ def rotate(stack: Stack, secret: str = "", hub: str = "") -> None:
     found = next((one for one in named if one.hub == wanted), None)
     if found is None:
         raise UserError(f"Hub {wanted} has no {secret}: it logs its members in another way.")
-    print(f"{found.effect}\n", flush=True)
+    print(f"{found.effect}\n")
     found.renew()
 
 

@@ -27,7 +27,7 @@ def options(stack: Stack, resources: list[Resource]) -> list[str]:
         if (status := httpx.get(address, timeout=LIMIT_S).status_code) >= 500:
             raise httpx.HTTPError(f"it says {status}")
     except httpx.HTTPError as error:
-        print(f"GitHub at {address} does not answer ({error}): teams stay as they are.", flush=True)
+        print(f"GitHub at {address} does not answer ({error}): teams stay as they are.")
         return ["--exclude", ALL]
     wanted = {f"teams-{team}:{member}" for team, members in teams.items() for member in members}
     if going := [resource for resource in there if name_of(resource) not in wanted]:

@@ -12,6 +12,6 @@ def tunnel(stack: Stack) -> None:
     if (machine := stack.ssh) is None:
         raise UserError(f"The machine is yet to be made: `make up STACK={stack.name}`.")
     with machine.port(settings.tls.port) as process:
-        print(f"{settings.url} is the machine's until you press Ctrl-C.", flush=True)
+        print(f"{settings.url} is the machine's until you press Ctrl-C.")
         process.wait()
         raise UserError("The tunnel ended: see that the machine is still up.")

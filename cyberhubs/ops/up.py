@@ -33,7 +33,7 @@ def up(stack: Stack, *, refresh: bool = False, without: str = "") -> None:
             *(["--refresh"] if refresh else []),
         ]
         if not stack.update("up", *options):
-            print(preflight.explain_failure(), flush=True)
+            print(preflight.explain_failure())
             raise UserError(
                 "The update stopped: what failed is above. What was done stays; "
                 f"fix it and run `make up STACK={stack.name}` again to go on."

@@ -59,7 +59,11 @@ class Deployment:
         )
         self.environment = {
             # Not as a part of the `make` that may run the tests: it would print where it is.
-            **{name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("MAKE", "PYTHONUNBUFFERED"))
+            },
             # The tools are this machine's; state, passphrase and what `make` started are the test's.
             "PULUMI_HOME": os.environ.get("PULUMI_HOME", str(_home() / "pulumi")),
             "CYBERHUBS_HOME": str(self.home),

@@ -54,7 +54,7 @@ class Preflight(ABC):
         self._check_owner()
         self._check_spaces()
         for line in mounts.unusable(self.stack):
-            print(f"{line} Servers start without it until it answers.", flush=True)
+            print(f"{line} Servers start without it until it answers.")
 
     @abstractmethod
     def holds(self, commands: Mapping[str, Resource]) -> bool:
@@ -116,7 +116,7 @@ class Preflight(ABC):
                 f"{what_to_do}"
             )
         elif left < NEARLY_FULL:
-            print(f"The disk of {data} is nearly full: {rest}. {what_to_do}", flush=True)
+            print(f"The disk of {data} is nearly full: {rest}. {what_to_do}")
 
     def _check_spaces(self) -> None:
         """Refuses data spaces that members could not use as the stack file says."""

@@ -38,7 +38,7 @@ class OpenStackPreflight(SshPreflight):
         try:
             return super().prepare()
         except MachineError as error:  # it may be about to be replaced
-            print(error, file=sys.stderr, flush=True)
+            print(error, file=sys.stderr)
             return False
 
     def check_reachable(self) -> None:
@@ -75,7 +75,7 @@ class OpenStackPreflight(SshPreflight):
         )
 
     def refuse_full_disk(self, full: str) -> None:
-        print(full, flush=True)  # this very update may make the volume larger
+        print(full)  # this very update may make the volume larger
 
     def _made(self) -> dict[str, Resource]:
         """What the state holds, by type."""
@@ -109,17 +109,16 @@ class OpenStackPreflight(SshPreflight):
         if server and server.status == "ERROR" and not server.ever_ran:
             print(
                 f"The cloud could not make the machine: {server.fault or 'it says no more'}",
-                flush=True,
             )
             cloud.delete(server.id)
             server = None
         if server is None:
-            print("The machine is gone from the cloud: making one.", flush=True)
+            print("The machine is gone from the cloud: making one.")
             stack.refresh(made[kind] for kind in (INSTANCE, ATTACHMENT) if kind in made)
             self._look_up(cloud)
             return False
         if server.status == "SHUTOFF":
-            print("The machine is SHUTOFF: starting it.", flush=True)
+            print("The machine is SHUTOFF: starting it.")
             cloud.start(server.id)
             self._wait_for_boot()
         elif server.status != "ACTIVE":

@@ -15,7 +15,7 @@ class SshPreflight(Preflight):
         machine = self.stack.ssh
         assert machine
         self.facts = machine.facts()
-        print(f"The machine at {machine.address} is there: {self.facts.distribution}.", flush=True)
+        print(f"The machine at {machine.address} is there: {self.facts.distribution}.")
         return self.facts.docker
 
     def holds(self, commands: Mapping[str, Resource]) -> bool:
