@@ -3,10 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from cyberhubs.pins import BASE_IMAGE, CADDY_IMAGE
 from cyberhubs.settings.applications import Reference
@@ -14,7 +14,9 @@ from cyberhubs.settings.authorities import Authorities, certificates_in
 from cyberhubs.settings.base import Model, Text, beside_stack_file
 
 SITE_CERTIFICATES = Path("/usr/local/share/ca-certificates")
-
+MOST_CERTIFICATES = (
+    120_000  # bytes: Linux starts no program of a build with a longer argument than 128 KiB
+)
 
 _OURS = re.compile(r"cyberhubs/[a-z0-9-]+:[0-9a-f]{12}")
 _LOCKED = re.compile(r"[\w./:-]+@sha256:[0-9a-f]{64}", re.ASCII)
@@ -73,6 +75,17 @@ class Images(Model):
     site_certificates: tuple[Authorities, ...] = Field(default=(SITE_CERTIFICATES,), strict=False)
     """Certificates of your site's own authorities, which the images trust: PEM files, or folders of .crt
     and .pem files. Left out: those of the control machine, if it has any."""
+
+    @model_validator(mode="after")
+    def _few_certificates(self) -> Self:
+        size = len(self.site_certificates_pem())
+        if size > MOST_CERTIFICATES:
+            folders = " and ".join(map(str, self.site_certificates))
+            raise ValueError(
+                f"the certificates in {folders} are {size // 1000} KB, more than the {MOST_CERTIFICATES // 1000} KB that a build "
+                "takes — name in siteCertificates those of your site's own authorities alone: the public ones are trusted anyway"
+            )
+        return self
 
     def site_certificates_pem(self) -> str:
         """All of them in one text, each once, in an order that does not change."""

@@ -113,6 +113,14 @@ def test_site_certificates(tmp_path):
         load(raw, "test")
 
 
+def test_more_site_certificates_than_a_build_takes(tmp_path):
+    block = "-----BEGIN CERTIFICATE-----\n{:01000}\n-----END CERTIFICATE-----\n"
+    (tmp_path / "all.crt").write_text("".join(map(block.format, range(150))))
+    raw = changed((("images",), {"siteCertificates": [str(tmp_path)]}))
+    with pytest.raises(SettingsError, match=r"images: the certificates in .* are 1\d\d KB.*alone"):
+        load(raw, "test")
+
+
 @pytest.mark.parametrize("file", [*STACKS, *EXAMPLES], ids=lambda file: file.name)
 def test_committed_stacks_load(file):
     name = file.name.split(".")[1]
