@@ -1,22 +1,18 @@
 """Members' own folders in private data spaces."""
 
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from docker import APIClient
-from docker.errors import APIError
 from docker.types import Mount
 
 from cyberhubs_hub.failures import StartFailure
+from cyberhubs_hub.helper import Run, helper
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.shared.config import Mount as Space
 
-AT_MOST_S = 60
 # A folder that is not empty is in nobody's place.
 MOVE = '[ ! -e "$2/$0" ] || mv -T "$2/$0" "$2/$1"'
-
-Run = Callable[..., str]
 
 
 def private(config: HubConfig) -> list[Space]:
@@ -42,36 +38,13 @@ def move_folders(client: APIClient, config: HubConfig, old: str, new: str) -> No
                 run("sh", "-ec", MOVE, old, new, space.target)
 
 
-@contextmanager
-def _inside(client: APIClient, config: HubConfig, spaces: Sequence[Space]) -> Iterator[Run]:
-    """Runs commands in a container that has the spaces as they are on the host now: the hub's own would have them as
-    they were when it was made. What runs there answers what it prints, or raises StartFailure."""
-    made = client.create_container(
-        client.inspect_container(socket.gethostname())["Image"],
-        ["sleep", str(AT_MOST_S)],
-        user=f"{config.uid}:{config.gid}",
-        labels=dict(config.labels),
-        host_config=client.create_host_config(
-            mounts=[Mount(space.target, space.source, "bind") for space in spaces],
-            read_only=True,
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            network_mode="none",
-            auto_remove=True,
-        ),
-    )["Id"]
+def _inside(
+    client: APIClient, config: HubConfig, spaces: Sequence[Space]
+) -> AbstractContextManager[Run]:
+    mounts = [Mount(space.target, space.source, "bind") for space in spaces]
+    return helper(client, config, mounts, _failure)
 
-    def run(*command: str) -> str:
-        asked = client.exec_create(made, list(command))["Id"]
-        said = client.exec_start(asked).decode(errors="replace")
-        if client.exec_inspect(asked)["ExitCode"]:
-            sentence = "Your folder in a data space cannot be reached. Tell the hub's operator."
-            raise StartFailure("space", sentence, said)
-        return said
 
-    client.start(made)
-    try:
-        yield run
-    finally:
-        with suppress(APIError):  # it has ended by itself
-            client.kill(made)
+def _failure(said: str) -> StartFailure:
+    sentence = "Your folder in a data space cannot be reached. Tell the hub's operator."
+    return StartFailure("space", sentence, said)
