@@ -3,7 +3,6 @@ answer, and what each server takes. Why servers do not start it counts itself.""
 
 import logging
 import os
-import socket
 import threading
 import time
 from abc import abstractmethod
@@ -12,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar, Generic, TypeVar
 
 import docker
-from docker.errors import APIError, NotFound
+from docker.errors import NotFound
 from docker.types import Mount
 from jupyterhub.metrics import SERVER_SPAWN_DURATION_SECONDS, ServerSpawnStatus
 from prometheus_client import REGISTRY, Metric
@@ -20,7 +19,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from cyberhubs_hub import machine_memory
-from cyberhubs_hub.failures import REASONS
+from cyberhubs_hub.failures import REASONS, StartFailure
+from cyberhubs_hub.helper import helper
 from cyberhubs_hub.shared.config import STATE_DIR, USERS_DIR, HubConfig
 
 LOOK_S = 30  # between two looks at all: each server takes some engines a second, a dead mount 20
@@ -32,6 +32,13 @@ _OF_A_DISK: dict[str, Callable[[os.statvfs_result], int]] = {
     "inodes": lambda stat: stat.f_files,  # 0 where nobody counts them
     "inodes_free": lambda stat: stat.f_favail,
 }
+
+_MOUNTS = "/mounts"
+# The path of each that answers. One that is not mounted is an empty folder, and no file system is to be trusted to answer.
+_LOOK = """for mount; do
+    timeout -s KILL 25 sh -c 'grep -qF " $0 " /proc/self/mountinfo && ls -fU "$0/" >/dev/null' "$mount" 2>/dev/null && echo "$mount" &
+done
+wait"""
 
 Seen = TypeVar("Seen")
 
@@ -101,36 +108,30 @@ class FromDocker(Collector, Generic[Seen]):
 
 
 class Mounts(FromDocker[bool]):
-    """Whether files of other machines can be reached, as at a server's start: where not, servers start without them."""
+    """Whether a member can list what is in the mounts of data spaces, within a bounded time."""
 
     what = "answer of mounts"
 
     def collect(self) -> Iterable[Metric]:
         family = GaugeMetricFamily(
-            "cyberhubs_mount_answers", "1, or 0 where servers start without it", labels=["mount"]
+            "cyberhubs_mount_answers", "1, or 0 where members cannot list it", labels=["mount"]
         )
         for mount, answers in self._seen.items():
             family.add_metric([mount], answers)
         return [family]
 
     def _ask(self, client: docker.APIClient) -> dict[str, bool]:
-        image = client.inspect_container(socket.gethostname())["Image"]
-        sources = {space.source for space in self._hub.mounts if space.remote}
-        return {
-            PurePosixPath(one).name: self._answers(client, image, one) for one in sorted(sources)
-        }
+        sources = sorted({PurePosixPath(one.source) for one in self._hub.mounts if one.remote})
+        # All of them by the folder that they are in, as the engine refuses one that does not answer.
+        folder = Mount(_MOUNTS, str(sources[0].parent), "bind", read_only=True)
+        with helper(client, self._hub, [folder], _no_look) as run:
+            found = run("sh", "-c", _LOOK, "sh", *(f"{_MOUNTS}/{one.name}" for one in sources))
+        answering = {PurePosixPath(line).name for line in found.splitlines()}
+        return {one.name: one.name in answering for one in sources}
 
-    def _answers(self, client: docker.APIClient, image: str, source: str) -> bool:
-        host = client.create_host_config(mounts=[Mount("/mnt", source, "bind", read_only=True)])
-        try:
-            made = client.create_container(
-                image, ["none"], labels=dict(self._hub.labels), host_config=host
-            )
-        except APIError as error:
-            log.warning("%s does not answer: %s", source, error)
-            return False
-        client.remove_container(made["Id"], force=True)
-        return True
+
+def _no_look(said: str) -> StartFailure:
+    return StartFailure("mount", "The mounts could not be looked at.", said)
 
 
 class Servers(FromDocker[tuple[float, float]]):

@@ -97,7 +97,8 @@ def test_what_members_write_is_at_the_far_side(lab: LabDeployment, far: FarSide)
             == "True"
         )
         grace.stop()
-        assert answers(lab) == dict.fromkeys(("survey", "diaries", "lake", "books"), True)
+        mounts = dict.fromkeys(("survey", "diaries", "lake", "books"), True)
+        eventually(lambda: answers(lab) == mounts, 60, every=1)
     status = lab.ops("status")
     for said in ("survey, sshfs", "lake, rclone"):
         assert f"{said:26}  answers" in status
