@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cyberhubs_hub.shared.config import HUB_PORT, PROXY_API_PORT, PROXY_PORT, SERVER_PORT
+from cyberhubs_hub.shared.config import PORTS
 
 from cyberhubs.machine.script import call, script
 from cyberhubs.settings import Settings
@@ -38,7 +38,6 @@ def setup(settings: Settings) -> Iterator[Step]:
     disk, mount = host.data, host.data_path
     existing = "yes" if disk.existing else "no"
     at_least_gb = (host.data.size_gb or 0) if isinstance(host, OpenStackHostSettings) else 0
-    inside = (PROXY_PORT, PROXY_API_PORT, HUB_PORT, SERVER_PORT)
     door = () if settings.on_loopback else settings.tls.ports
     # All visitors come from the few addresses of the server that has the certificate.
     most = 0 if isinstance(settings.tls, ExternalTls) else settings.visitors.connections
@@ -67,7 +66,7 @@ def setup(settings: Settings) -> Iterator[Step]:
             host.ssh.port,
             ",".join(host.ssh.from_),
             _list(door),
-            _list(inside),
+            _list(PORTS),
             most,
         ),
         confirm="firewall-confirm",

@@ -8,8 +8,7 @@ import yaml
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
 from cyberhubs.ops.stack import Stack
-from cyberhubs.settings.metrics import CERTIFICATE_PATH, DOOR_PATH
-from cyberhubs.settings.tls import ExternalTls, InternalTls, NoTls
+from cyberhubs.settings.tls import InternalTls
 
 HEAD = """\
 # How a Prometheus reads the figures of stack {stack}: a file that its scrape_config_files names.
@@ -29,22 +28,13 @@ def metrics(stack: Stack) -> None:
         raise UserError(f"Stack {stack.name} has never been up: `make up STACK={stack.name}`.")
     file = DataLayout(settings.host.data_path).metrics_token
     url = urlsplit(settings.url)
-    has_certificate = not isinstance(settings.tls, NoTls | ExternalTls)
-    paths = {
-        DOOR_PATH: {"part": "door"},
-        **({CERTIFICATE_PATH: {"part": "certificate"}} if has_certificate else {}),
-        **{f"{hub.prefix}hub/metrics": {"part": "hub", "hub": hub.name} for hub in settings.hubs},
-    }
     job = {
         "job_name": f"cyberhubs-{stack.name}",
         "scheme": url.scheme,
         "authorization": {"credentials": stack.machine.run(f"cat {shlex.quote(file)}", limit_s=60)},
         "static_configs": [
-            {
-                "targets": [url.netloc],
-                "labels": {"stack": stack.name, **labels, "__metrics_path__": path},
-            }
-            for path, labels in paths.items()
+            {"targets": [url.netloc], "labels": {**labels, "__metrics_path__": path}}
+            for path, labels in settings.figures.items()
         ],
     }
     if isinstance(settings.tls, InternalTls):

@@ -18,7 +18,7 @@ from cyberhubs.settings.hubs import Hub, plain_name
 from cyberhubs.settings.images import Images
 from cyberhubs.settings.keys import Keys, alone
 from cyberhubs.settings.login import GithubLogin
-from cyberhubs.settings.metrics import Metrics
+from cyberhubs.settings.metrics import CERTIFICATE_PATH, DOOR_PATH, Metrics
 from cyberhubs.settings.mounts import Mount
 from cyberhubs.settings.owner import Owner
 from cyberhubs.settings.problems import KeyPath, Problem, SettingsError, one_of, show
@@ -93,6 +93,17 @@ class Settings:
     def callback(self, hub: Hub) -> str:
         """Where GitHub sends who logs in to a hub: exactly so it is in the OAuth app."""
         return f"{self.hub_url(hub)}hub/oauth_callback"
+
+    @property
+    def figures(self) -> dict[str, dict[str, str]]:
+        """Where the front door has pages of figures: the labels of what a Prometheus reads there."""
+        has_certificate = not isinstance(self.tls, NoTls | ExternalTls)
+        labels = {
+            DOOR_PATH: {"part": "door"},
+            **({CERTIFICATE_PATH: {"part": "certificate"}} if has_certificate else {}),
+            **{f"{hub.prefix}hub/metrics": {"part": "hub", "hub": hub.name} for hub in self.hubs},
+        }
+        return {path: {"stack": self.stack, **own} for path, own in labels.items()}
 
     @property
     def pointing_domain(self) -> str | None:

@@ -33,6 +33,8 @@ HUB_PORT = 8081
 PROXY_PORT = 8000
 PROXY_API_PORT = 8001
 SERVER_PORT = 8888
+# At which alone containers reach one another where the machine has our firewall.
+PORTS = (PROXY_PORT, PROXY_API_PORT, HUB_PORT, SERVER_PORT)
 HUB_URL = f"http://hub:{HUB_PORT}"
 PROXY_URL = f"http://proxy:{PROXY_PORT}"
 PROXY_API_URL = f"http://proxy:{PROXY_API_PORT}"
