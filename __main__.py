@@ -1,4 +1,4 @@
-"""The whole stack: settings → host → images → front door → hubs → mounts."""
+"""The whole stack: settings → host → images → front door → hubs → Prometheus → mounts."""
 
 import pulumi
 
@@ -23,6 +23,7 @@ images = Images(
         caddy=settings.images.caddy,
         held=settings.images.held,
         lock=settings.images.lock,
+        prometheus=settings.prometheus_hub is not None,
         proxy_environment=settings.proxy_environment,
         refreshed=settings.images.refreshed,
         registries=settings.registries,
@@ -50,10 +51,16 @@ hubs = {
             door=door,
             prune_at=settings.images.prune_at,
             metrics=settings.metrics,
+            prometheus=hub is settings.prometheus_hub,
         ),
     )
     for hub in settings.hubs
 }
+
+if settings.prometheus_hub:
+    from components.prometheus import Prometheus, PrometheusArgs
+
+    Prometheus("prometheus", PrometheusArgs(settings=settings, host=host, images=images, door=door))
 
 if settings.mounts:
     from components.mounts import Mounts, MountsArgs

@@ -116,6 +116,7 @@ class FrontDoor(ComponentResource):
                 only_from=only_from,
                 certificate=certificate,
                 metrics=settings.metrics is not None,
+                prometheus=settings.prometheus_hub is not None,
             )
 
         sources = settings.door_sources

@@ -24,7 +24,7 @@ from cyberhubs.settings.applications import Repository
 from cyberhubs.settings.registries import Registry, login_of
 
 # What an image copies, beside its own folder of `images/`.
-SHARED = {"multiuser": ("images/shared", "hub")}
+SHARED = {"multiuser": ("images/shared", "hub"), "prometheus": ("images/shared", "monitoring")}
 LISTS = "images/lists"  # builds the images of applications that are lists of packages
 
 
@@ -36,6 +36,7 @@ class ImagesArgs:
     caddy: str  # where the front door's program is taken from
     held: Mapping[str, str]  # application → the image on the engine that it is, in place of its own
     lock: Mapping[str, str]  # name on the engine → where that image of ours is pulled from
+    prometheus: bool  # whether the stack has one of its own
     proxy_environment: dict[str, str]  # by which builds reach the outside
     refreshed: str  # day of which their distributions' updates are to be in them; may be empty
     registries: Mapping[str, Registry]
@@ -43,11 +44,13 @@ class ImagesArgs:
 
 
 class Images(ComponentResource):
-    """`multiuser`, `proxy`, `front_door` and each of `applications` by name: ids ("sha256:…") on the host's engine."""
+    """`multiuser`, `proxy`, `front_door`, `prometheus` if asked for, and each of `applications` by name: ids ("sha256:…") on
+    the host's engine."""
 
     multiuser: pulumi.Output[str]
     proxy: pulumi.Output[str]
     front_door: pulumi.Output[str]
+    prometheus: pulumi.Output[str] | None
     applications: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: ImagesArgs, opts: ResourceOptions | None = None):
@@ -57,6 +60,7 @@ class Images(ComponentResource):
         self.multiuser = _id(self._build("multiuser"))
         self.proxy = _id(self._build("proxy"))
         self.front_door = _id(self._build("front-door", CADDY_IMAGE=args.caddy))
+        self.prometheus = _id(self._build("prometheus")) if args.prometheus else None
         self.applications = {
             image: _id(self._application(one)) for image, one in args.applications.items()
         }

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from cyberhubs_hub.shared.config import PORTS
+
 from cyberhubs.settings.metrics import CERTIFICATE_PATH, DOOR_PATH
 from cyberhubs.settings.tls import AcmeTls, ExternalTls, FileTls, InternalTls, NoTls, Tls
 from cyberhubs.settings.visitors import Visitors
@@ -33,10 +35,12 @@ def caddyfile(
     only_from: Sequence[str] = (),
     certificate: str | None = None,
     metrics: bool = False,
+    prometheus: bool = False,
 ) -> str:
     """`url`: the front page's. `only_from`: networks whose connections alone are answered; none: all.
     `certificate`: name in live/certificates of a file that holds certificate and key, for tls.mode files.
-    `metrics`: whether the door counts, and tells it to who shows the token.
+    `metrics`: whether the door counts, and tells it to who shows the token. `prometheus`: also on a port of its
+    containers' network, see `figures_port`.
     """
     believed = " ".join(only_from) if isinstance(tls, ExternalTls) else ""
     options = [
@@ -59,6 +63,7 @@ def caddyfile(
         known = " ".join([*only_from, "127.0.0.1"])
         guards = [f"@elsewhere not remote_ip {known}", "abort @elsewhere"]
     scrapers = _to_scrapers("scraper", DOOR_PATH, "metrics") if metrics else []
+    about_certificate: list[str] = []
     serve = [*guards, *scrapers, "import front"]
     if isinstance(tls, NoTls | ExternalTls):
         options += ["auto_https off"]
@@ -73,6 +78,8 @@ def caddyfile(
             "auto_https disable_redirects",  # ours name the port
             *_authority(tls),
         ]
+        if metrics:
+            about_certificate = _to_scrapers("certificate", CERTIFICATE_PATH, _NOTED)
         source = {
             AcmeTls: [],
             InternalTls: ["tls internal"],
@@ -84,13 +91,22 @@ def caddyfile(
                 *source,
                 f"header Strict-Transport-Security max-age={YEAR_S}",
                 SECURE,
-                *(_to_scrapers("certificate", CERTIFICATE_PATH, _NOTED) if metrics else []),
+                *about_certificate,
                 *serve,
             ),
             _block(f"http://:{tls.http_port}", *guards, f"redir {url[:-1]}{{uri}} 308"),
         ]
+    if prometheus:
+        others = _inner("handle", "abort")
+        sites += [_block(f"http://:{figures_port(tls)}", *scrapers, *about_certificate, others)]
     front = "import /srv/door/front.caddyfile\n"
     return "\n".join([_block("", *options), *_of_visitors(visitors), front, *sites])
+
+
+def figures_port(tls: Tls) -> int:
+    """Where the stack's own Prometheus reads the door's figures: no visitor comes to this port, so that what keeps
+    them out does not keep out a container."""
+    return next(port for port in reversed(PORTS) if port not in tls.ports)
 
 
 # By door-health, in the container.
@@ -101,8 +117,8 @@ def _to_scrapers(name: str, path: str, tell: str) -> list[str]:
     """Figures; for everybody else that page is not there. The token is read again with each request."""
     token = f'header Authorization "Bearer {{file.{LIVE_DIR}/metrics_token}}"'
     return [
-        _inner(f"@{name}", f"path {path}", token, depth=2),
-        _inner(f"handle @{name}", tell, depth=2),
+        _inner(f"@{name}", f"path {path}", token),
+        _inner(f"handle @{name}", tell),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-HOMES, HUBS, DOOR, ETC = "jupyterhub_users", "hubs", "door", "etc"
+HOMES, HUBS, DOOR, ETC, PROMETHEUS = "jupyterhub_users", "hubs", "door", "etc", "prometheus"
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,20 @@ class DataLayout:
     @property
     def door_state(self) -> str:
         return f"{self.door}/state"
+
+    @property
+    def prometheus(self) -> str:
+        return f"{self.root}/{PROMETHEUS}"
+
+    @property
+    def prometheus_live(self) -> str:
+        """What Prometheus reads, and what it reads again when it has changed."""
+        return f"{self.prometheus}/live"
+
+    @property
+    def prometheus_state(self) -> str:
+        """The figures that it has kept."""
+        return f"{self.prometheus}/state"
 
     @property
     def etc(self) -> str:

@@ -8,7 +8,17 @@ from cyberhubs_hub.shared.config import ROLE_LABEL as ROLE
 
 STACK = "cyberhubs.stack"
 HUB = "cyberhubs.hub"
-__all__ = ["HUB", "MACHINE", "ROLE", "STACK", "DoorNames", "HubNames", "bridge", "in_cloud"]
+__all__ = [
+    "HUB",
+    "MACHINE",
+    "ROLE",
+    "STACK",
+    "DoorNames",
+    "HubNames",
+    "PrometheusNames",
+    "bridge",
+    "in_cloud",
+]
 
 
 def bridge(network: str) -> str:
@@ -44,6 +54,24 @@ class DoorNames:
     @property
     def labels(self) -> dict[str, str]:
         return {STACK: self.stack, ROLE: "door"}
+
+
+@dataclass(frozen=True)
+class PrometheusNames:
+    """Docker names and labels of a stack's own Prometheus."""
+
+    stack: str
+
+    on_door_network = "prometheus.internal"
+    """How the front door finds it; nobody outside can have a name in .internal."""
+
+    @property
+    def container(self) -> str:
+        return f"{DoorNames(self.stack).network}.prometheus"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {STACK: self.stack, ROLE: "prometheus"}
 
 
 def key_pair(stack: str, public_key: str) -> str:

@@ -29,6 +29,7 @@ class HubFilesArgs:
     callback: str  # where GitHub sends who logs in
     prune_at: int  # percent of the images' disk
     metrics: settings.Metrics | None
+    prometheus: bool  # whether this hub's admins see the stack's
 
 
 class HubFiles(ComponentResource):
@@ -195,6 +196,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         prune_at=args.prune_at,
         metrics=args.metrics is not None,
         metrics_of_servers=args.metrics is not None and args.metrics.servers,
+        prometheus=args.prometheus,
     )
 
 

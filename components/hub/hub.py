@@ -31,6 +31,7 @@ class HubArgs:
     door: FrontDoor
     prune_at: int  # percent of the images' disk
     metrics: settings.Metrics | None
+    prometheus: bool  # whether its admins see the stack's
 
 
 class Hub(ComponentResource):
@@ -62,7 +63,15 @@ class Hub(ComponentResource):
         )
         files = HubFiles(
             f"{name}-files",
-            HubFilesArgs(host, args.hub, self._names, args.callback, args.prune_at, args.metrics),
+            HubFilesArgs(
+                host,
+                args.hub,
+                self._names,
+                args.callback,
+                args.prune_at,
+                args.metrics,
+                args.prometheus,
+            ),
             opts=child,
         )
         proxy = self._proxy(files)

@@ -20,6 +20,7 @@ BUILDS = {
     "multiuser": (60, "the hubs' own"),
     "proxy": (30, "the hubs' proxies'"),
     "front-door": (30, "the front door's"),
+    "prometheus": (40, "the Prometheus's"),
 }
 APPLICATION_S, TRIAL_S = 120, 20
 WHY = {  # inputs of a machine, in the stack file's words
@@ -45,6 +46,8 @@ def describe_machine(summary: Summary, changes: Sequence[Change]) -> None:
     for change in changes:
         if change.resource.name == "door-caddy":
             _door(summary, change)
+        elif change.resource.name == "prometheus-server":
+            _prometheus(summary, change)
         elif change.resource.name.startswith(IMAGE) and change.resource.custom:
             _image(summary, change)
         elif change.before and name_called(_created(change.before)) == "mounts":
@@ -146,6 +149,13 @@ def _door(summary: Summary, change: Change) -> None:
             f"everyone: all hubs are out of reach for about {CUT_S} s. Running servers and kernels go on.",
         )
         summary.seconds += CUT_S
+
+
+def _prometheus(summary: Summary, change: Change) -> None:
+    if change.operation == "create":
+        summary.say(Topic.MACHINE, "a Prometheus reads the hubs' figures, and keeps them.")
+    elif change.operation == "delete":
+        summary.say(Topic.MACHINE, "the Prometheus is removed; the figures that it has kept stay.")
 
 
 def _image(summary: Summary, change: Change) -> None:

@@ -12,7 +12,8 @@ from cyberhubs.settings.tls import ExternalTls
 
 SOCKET_DIRECTORY = "/run/cyberhubs-engine"  # has the engine's socket too, by docker.sh
 MEMBERS_SLICE = "cyberhubs-members.slice"  # made by limits.sh
-SYSTEM_MB, HUB_MB = 512, 256  # what the system with the door, and each hub with its proxy, may need
+# What the system with the door, each hub with its proxy, and a Prometheus may need.
+SYSTEM_MB, HUB_MB, PROMETHEUS_MB = 512, 256, 256
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def setup(settings: Settings) -> Iterator[Step]:
     yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
     yield Step("grow", (mount, at_least_gb))
     yield Step("directories", (mount, user.uid, user.gid))
-    yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs),))
+    prometheus_mb = PROMETHEUS_MB if settings.prometheus_hub else 0
+    yield Step("limits", (SYSTEM_MB + HUB_MB * len(settings.hubs) + prometheus_mb,))
     ipv6 = ":" in settings.tls.listen
     yield Step(
         "docker",

@@ -22,7 +22,7 @@ MARK = "=== "
 # Scripts that make files which nobody else changes.
 FILES = (
     *("data-directory", "data-spaces", "door-directories", "hub-directories", "mounts"),
-    *("put-file", "reload-door"),
+    *("prometheus-directories", "put-file", "reload-door"),
 )
 
 Differences = dict[str, list[str]]

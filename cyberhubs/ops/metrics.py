@@ -1,12 +1,16 @@
-"""How a Prometheus reads the figures of a stack."""
+"""How a Prometheus reads the figures of a stack, and what the stack's own one finds in them."""
 
+import json
 import shlex
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import yaml
+from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.layout import DataLayout
+from cyberhubs.ops.engine import output_of
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings.tls import InternalTls
 
@@ -41,3 +45,17 @@ def metrics(stack: Stack) -> None:
         job["tls_config"] = {"ca": stack.outputs()["rootCertificate"]}
     print(HEAD.format(stack=stack.name), end="")
     print(yaml.safe_dump({"scrape_configs": [job]}, sort_keys=False), end="")
+
+
+def alerts(prometheus: Container) -> Iterator[str]:
+    """What fires now, by the stack's own Prometheus."""
+    said = output_of(prometheus, "prometheus-get", "/api/v1/alerts")
+    if said is None:
+        yield "Prometheus does not answer"
+        return
+    for alert in json.loads(said)["data"]["alerts"]:
+        if alert["state"] == "firing":
+            summary = alert["annotations"].get(
+                "summary", "fires"
+            )  # a rule of the operator's may have none
+            yield f"{alert['labels']['alertname']}: {summary}"

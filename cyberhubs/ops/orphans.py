@@ -12,7 +12,7 @@ from cyberhubs.ops.engine import containers_of
 from cyberhubs.ops.stack import Resource, Stack, name_of
 
 HUB_COMPONENT = "cyberhubs:hub:Hub"
-OWN = ("hub", "proxy", "door")  # the roles of containers that Pulumi makes
+OWN = ("hub", "proxy", "door", "prometheus")  # the roles of containers that Pulumi makes
 
 
 def remove_containers(client: DockerClient, stack: Stack, resources: list[Resource]) -> None:

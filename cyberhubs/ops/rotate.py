@@ -17,7 +17,7 @@ from cyberhubs.settings.problems import one_of
 
 AWAY = "The hub is away for some seconds, running servers are not."
 METRICS = (
-    "Your Prometheus is refused until it has the new one, by `make metrics`. The hubs are away for some seconds, "
+    "A Prometheus of yours is refused until it has the new one, by `make metrics`. The hubs are away for some seconds, "
     "running servers are not."
 )
 
@@ -118,7 +118,7 @@ def _of_hub(stack: Stack, hub: Hub) -> Iterator[Secret]:
 def _metrics_token(stack: Stack) -> None:
     up(stack, without=DataLayout(stack.settings.host.data_path).metrics_token)
     print(
-        "\nThe figures have another token; the old one opens nothing any more. Give your Prometheus the new one: "
+        "\nThe figures have another token; the old one opens nothing any more. Give a Prometheus of yours the new one: "
         f"make -s metrics STACK={stack.name}"
     )
 

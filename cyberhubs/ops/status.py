@@ -11,7 +11,7 @@ from docker.models.containers import Container
 from cyberhubs.errors import UserError
 from cyberhubs.machine import NEARLY_FULL, Machine, MachineError
 from cyberhubs.names import HUB, ROLE, short
-from cyberhubs.ops import drift, front_door, mounts
+from cyberhubs.ops import drift, front_door, metrics, mounts
 from cyberhubs.ops.engine import containers_of, engine, image_directory, output_of
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
@@ -44,6 +44,10 @@ def status(stack: Stack) -> None:
                 if container.labels[ROLE] == "hub":
                     for name, image in _applications(container):
                         _line(f"  {name}", "application", f"image {short(image)}")
+        if prometheus := next((c for c in containers if c.labels[ROLE] == "prometheus"), None):
+            _line("prometheus", settings.prometheus_url or "", _container(prometheus))
+            for text in metrics.alerts(prometheus):
+                _line("alert", text)
         for hub in settings.hubs:
             _line("memory", _fits(client, hub))
         _line("data", _free_space(stack.machine, settings.host.data_path))

@@ -15,7 +15,10 @@ from cyberhubs.settings.base import Address, ControlPath, Model, Network, Text, 
 
 MOUNT = "/mnt"
 """Where a machine of kind ssh or openstack has its data disk."""
-OF_THE_STACK = (layout.DOOR, layout.ETC, layout.HUBS, layout.HOMES, "lost+found", "tmp", "var")
+OF_THE_STACK = (
+    *(layout.DOOR, layout.ETC, layout.HUBS, layout.HOMES, layout.PROMETHEUS),
+    *("lost+found", "tmp", "var"),
+)
 """Folders of the data that no data space may show."""
 VOLUME = "/var/lib/cyberhubs/volume"
 """Link to the disk that is a machine's volume, on one of kind openstack."""

@@ -66,7 +66,7 @@ class Keys(Model, defer_build=True):
     )
     """Teams at GitHub, as org:team, that Cyberhubs manages. A hub admits a team by its access.organizations."""
     metrics: Metrics | None = None
-    """Figures of the hubs, the front door and the machine, for a Prometheus of yours. `{}` is enough."""
+    """Figures of the hubs, the front door and the machine, for a Prometheus. `{}` is enough for one of yours."""
     waivers: dict[RuleName, Text] = Field(
         default={},
         examples=['{ssh-restricted: "we travel, and keys alone get in"}'],

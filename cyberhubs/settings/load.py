@@ -106,6 +106,20 @@ class Settings:
         return {path: {"stack": self.stack, **own} for path, own in labels.items()}
 
     @property
+    def prometheus_hub(self) -> Hub | None:
+        """The one whose admins see the pages of the stack's own Prometheus; None where it has none."""
+        if self.metrics is None or self.metrics.prometheus is None:
+            return None
+        wanted = self.metrics.prometheus.hub
+        return next(hub for hub in self.hubs if wanted in (None, hub.name))
+
+    @property
+    def prometheus_url(self) -> str | None:
+        """Where its pages are."""
+        hub = self.prometheus_hub
+        return f"{self.hub_url(hub)}hub/prometheus/" if hub else None
+
+    @property
     def pointing_domain(self) -> str | None:
         """The domain that has to point to the machine; None where it points to another server."""
         return None if isinstance(self.tls, ExternalTls) else self.domain

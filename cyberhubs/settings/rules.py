@@ -21,6 +21,7 @@ from cyberhubs.settings.host import (
 )
 from cyberhubs.settings.hubs import Hub
 from cyberhubs.settings.login import PasswordLogin
+from cyberhubs.settings.metrics import Metrics
 from cyberhubs.settings.mounts import Mount
 from cyberhubs.settings.problems import KeyPath, Problem, one_of, path_text
 from cyberhubs.settings.tls import ExternalTls, FileTls, NoTls, Tls
@@ -82,6 +83,8 @@ def contradictions(
         if host:
             yield from _secrets_shown(path, hub.data, _data_folders(host))
     yield from _spaces_open(hubs)
+    if "hubs" in valid:
+        yield from _prometheus_hub(valid.get("metrics"), hubs)
 
 
 def _combined(
@@ -116,6 +119,22 @@ def _unknown_held(valid: Mapping[str, Any], own: Mapping[str, OwnApplication]) -
             yield Problem(
                 ("images", "held", name), f"is not a known application — {one_of(name, known)}"
             )
+
+
+def _prometheus_hub(metrics: Metrics | None, hubs: Mapping[str, Hub]) -> Iterator[Problem]:
+    prometheus = metrics.prometheus if metrics else None
+    if prometheus is None:
+        return
+    path = ("metrics", "prometheus", "hub")
+    if prometheus.hub is None and len(hubs) > 1:
+        yield Problem(
+            path,
+            f"is missing, and there are {len(hubs)} hubs — name the one whose admins see the figures of all, such as {min(hubs)}",
+        )
+    elif prometheus.hub is not None and prometheus.hub not in hubs:
+        yield Problem(
+            path, f"{prometheus.hub!r} is not a hub of this stack — {one_of(prometheus.hub, hubs)}"
+        )
 
 
 def _room_for_networks(

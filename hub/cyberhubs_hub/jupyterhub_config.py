@@ -20,6 +20,7 @@ from cyberhubs_hub.menu import parse_menu, read_form
 from cyberhubs_hub.own_networks import answer_own_networks
 from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.passes import Passes, PassHandler
+from cyberhubs_hub.prometheus import PrometheusHandler
 from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import (
     LOAD_SERVICE,
@@ -95,6 +96,7 @@ PassHandler.passes = Passes(Path(config.PASSES_DIR))
 c.JupyterHub.extra_handlers = [
     (r"/pass/user/([^/]+)(/.*)?", PassHandler),
     (r"/killed", KilledHandler),
+    *([(r"/prometheus(?:/.*)?", PrometheusHandler)] if hub.prometheus else []),
 ]
 
 # What is started for them.
@@ -135,7 +137,11 @@ c.HubSpawner.extra_create_kwargs = container_options(hub)
 
 # Its own pages and services.
 c.JupyterHub.template_paths = [str(here / "templates")]
-c.JupyterHub.template_vars = {"hub_title": hub.title, "hub_contact": hub.contact}
+c.JupyterHub.template_vars = {
+    "hub_title": hub.title,
+    "hub_contact": hub.contact,
+    "prometheus": hub.prometheus,
+}
 c.JupyterHub.logo_file = str(
     Path(config.CONFIG_DIR, hub.logo) if hub.logo else here / "static" / "logo.svg"
 )

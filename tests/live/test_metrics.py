@@ -33,7 +33,7 @@ SERIES = re.compile(r"\b(?:cyberhubs|jupyterhub|caddy)_\w+(?=[{\[\s/)])")
 INTERNAL = "{{mode: internal, listen: 127.0.0.1, port: {port}, httpPort: {http_port}}}"
 WITH_TLS = ONE_HUB.replace(
     "{{mode: none, port: {port}}}",
-    f"{INTERNAL}\n  cyberhubs:domain: {DOMAIN}\n  cyberhubs:metrics: {{{{}}}}",
+    f"{INTERNAL}\n  cyberhubs:domain: {DOMAIN}\n  cyberhubs:metrics: {{{{prometheus: {{{{}}}}}}}}",
 )
 
 
@@ -189,6 +189,9 @@ def test_a_door_with_tls_takes_the_token_with_it_alone(tmp_path: Path) -> None:
                 eventually(lambda name=name, at=at: value(found, name) == at)
             assert "CertificateEnds" in found.rules()
             assert found.query('ALERTS{alertname="CertificateEnds"}') == []  # of 12 hours
+        own = stack.container("prometheus", "door")
+        asked = ["prometheus-get", "/api/v1/query?query=count(up==1)"]
+        eventually(lambda: b',"3"]' in own.exec_run(asked).output, 120)  # it reads each 30 s
         headers = {"Authorization": f"Bearer {token_of(stack)}"}
         assert httpx.get(f"{stack.front}{CERTIFICATE}", verify=False).status_code == 404
         for path in (DOOR, HUB, CERTIFICATE):

@@ -28,7 +28,7 @@ def everything() -> list[Registered]:
     with patch.dict(os.environ, GITHUB_TOKEN="token"):  # which the provider's SDK reads itself
         with_team = _of("server", app, **domain, **team)
     return [
-        *_of("local", {}),
+        *_of("local", {}, metrics={"prometheus": {}}),
         *with_team,
         *_of("arbutus", app, **domain),
         *_of(

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "cyberhubs.settings": {"cyberhubs", "cyberhubs_hub.shared"},
     "cyberhubs.machine": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.cloud": {"cyberhubs"},
-    "cyberhubs.caddyfile": {"cyberhubs", "cyberhubs.settings"},
+    "cyberhubs.caddyfile": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.workflows": {"cyberhubs"},
     "cyberhubs.changes": {
         *("cyberhubs", "cyberhubs.settings", "cyberhubs.machine", "cyberhubs_hub.shared"),

@@ -121,7 +121,7 @@ def test_replacement_is_stated(config: dict[str, Any]) -> None:
 
 
 def test_containers_have_no_right_they_do_not_need(config: dict[str, Any]) -> None:
-    for resource in record(config).values():
+    for resource in record(with_prometheus(config)).values():
         if resource.type != "docker:index/container:Container":
             continue
         assert resource.inputs["capabilities"] == {"drops": ["ALL"]}
@@ -180,10 +180,71 @@ def test_figures_are_told_where_the_stack_file_says_so_and_open_no_port(
 
 def test_the_token_of_figures_is_taken_with_tls_alone(config: dict[str, Any]) -> None:
     tls = {"mode": "internal", "listen": "127.0.0.1"}
-    graph = record({**config, "domain": "hub.example.org", "tls": tls, "metrics": {}})
+    config |= {"domain": "hub.example.org", "tls": tls}
+    graph = record({**config, "metrics": {}})
     encrypted, plain = named(graph, "door-reload").inputs["stdin"].split("http://:80 {")
     assert "metrics_token" in encrypted and "/_metrics/certificate" in encrypted
     assert "metrics" not in plain
+    served = named(record(with_prometheus(config)), "door-reload").inputs["stdin"]
+    between_containers = served.split("http://:8888 {")[1]
+    assert "metrics_token" in between_containers
+    assert "/_metrics/certificate" in between_containers
+
+
+def with_prometheus(config: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    return {**config, "metrics": {"prometheus": keys}}
+
+
+OF_PROMETHEUS = {
+    *("prometheus", "prometheus-directories", "prometheus-targets", "prometheus-server"),
+    "images-prometheus",
+}
+
+
+def test_a_prometheus_of_the_stack_is_one_container_more(config: dict[str, Any]) -> None:
+    without, graph = record({**config, "metrics": {}}), record(with_prometheus(config))
+    for_its_pages = {"core-files-config", "core-files", "core-hub", "door-reload"}
+    assert differing(without, graph) == OF_PROMETHEUS | for_its_pages
+    assert json.loads(named(graph, "core-files-config").inputs["stdin"])["prometheus"] is True
+    server = named(graph, "prometheus-server").inputs
+    assert server["user"] == "1000:1000" and "ports" not in server
+    assert server["sysctls"] == {"net.ipv4.ip_default_ttl": "1"}
+    writes = [mount["target"] for mount in server["mounts"] if not mount["readOnly"]]
+    assert writes == ["/srv/prometheus/state"]
+    assert "EXTERNAL_URL=http://127.0.0.1:8000/core/hub/prometheus/" in server["envs"]
+    longer = record(with_prometheus(config, retentionDays=365))
+    assert differing(graph, longer) == {"prometheus-server"}
+
+
+def test_a_further_hub_restarts_no_prometheus_and_its_admins_see_none(
+    config: dict[str, Any],
+) -> None:
+    config = with_prometheus(config, hub="core")
+    more = copy.deepcopy(config)
+    more["hubs"]["astro"] = {**config["hubs"]["core"], "title": "Astro"}
+    graph = record(more)
+    changed = differing(record(config), graph) - {"cyberhubs-local"}
+    assert {name for name in changed if name.split("-")[0] != "astro"} == {"prometheus-targets"}
+    assert json.loads(named(graph, "astro-files-config").inputs["stdin"])["prometheus"] is False
+    read = json.loads(named(graph, "prometheus-targets").inputs["stdin"])
+    assert [(target["targets"], target["labels"].get("hub")) for target in read] == [
+        (["door:8888"], None),
+        (["astro.hub.internal:8000"], "astro"),
+        (["core.hub.internal:8000"], "core"),
+    ]
+    labels = {"stack": "local", "job": "cyberhubs-local", "part": "door"}
+    assert read[0]["labels"] == {**labels, "__metrics_path__": "/_metrics"}
+
+
+def test_a_prometheus_reads_the_door_where_no_visitor_comes(config: dict[str, Any]) -> None:
+    config["tls"]["port"] = 8888
+    graph = record(with_prometheus(config))
+    assert "door:8081" in named(graph, "prometheus-targets").inputs["stdin"]
+    served = named(graph, "door-reload").inputs["stdin"]
+    for_visitors, for_prometheus = served.split("http://:8081 {")
+    assert "http://:8888 {" in for_visitors
+    assert "metrics_token" in for_prometheus and "import front" not in for_prometheus
+    assert for_prometheus.rstrip().endswith("abort\n\t}\n}")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,25 @@ BAD: list[tuple[tuple[str | int, ...], Any, str, str]] = [
     (("host", "data", "path"), "/srv/a\nb", "host.data.path", "line break"),
     (("host", "data", "path"), 5, "host.data.path", "5 is a number, not text — quote it"),
     (("host", "data", "pth"), "/srv", "host.data.pth", "did you mean path?"),
+    (("metrics",), {"prometheus": True}, "metrics.prometheus", "a mapping belongs here"),
+    (
+        ("metrics",),
+        {"prometheus": {"retentionDays": 0}},
+        "metrics.prometheus.retentionDays",
+        "0 is too small",
+    ),
+    (
+        ("metrics",),
+        {"prometheus": {"retentionGb": 0.5}},
+        "metrics.prometheus.retentionGb",
+        "0.5 is not a whole number",
+    ),
+    (
+        ("metrics",),
+        {"prometheus": {"hub": "cor"}},
+        "metrics.prometheus.hub",
+        "'cor' is not a hub of this stack — did you mean core?",
+    ),
     (("tls",), ..., "tls", "is missing"),
     (("tls",), "none", "tls", "is text, a mapping belongs here"),
     (("tls", "mode"), "selfsigned", "tls.mode", "known are acme, files, internal, none"),
@@ -319,6 +338,14 @@ def test_bad_input(path, value, at, says, tmp_path):
             [(("host",), {**OPENSTACK, "data": {"sizeGb": 500, "volumeId": OPENSTACK["image"]["id"]}})],
             "host.data",
             "says sizeGb and volumeId — give either sizeGb or volumeId",
+        ),
+        (
+            [
+                (("hubs", "astro"), GOOD["hubs"]["core"]),
+                (("metrics",), {"prometheus": {}}),
+            ],
+            "metrics.prometheus.hub",
+            "there are 2 hubs — name the one whose admins see the figures of all, such as astro",
         ),
         ([(("tls",), ACME)], "host.address", "is missing, the door listens at all addresses"),
         (

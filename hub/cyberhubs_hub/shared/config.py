@@ -127,6 +127,7 @@ class HubConfig:
     prune_at: int = 85  # percent of the images' disk from which those that nothing needs go
     metrics: bool = False  # whether who shows the token of METRICS_TOKEN may read figures
     metrics_of_servers: bool = False  # whether those of each member's server are among them
+    prometheus: bool = False  # whether admins see the pages of the stack's Prometheus
     members_slice: str | None = (
         None  # of systemd, with a memory limit for all members' servers together
     )
