@@ -52,6 +52,7 @@ hubs = {
             prune_at=settings.images.prune_at,
             metrics=settings.metrics,
             prometheus=hub is settings.prometheus_hub,
+            limits_disk=settings.limits_disk,
         ),
     )
     for hub in settings.hubs

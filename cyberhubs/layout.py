@@ -31,6 +31,11 @@ class HubLayout:
         return f"{self.directory}/labextension"
 
     @property
+    def keep_project(self) -> str:
+        """The program by which members' servers start where homes have limits."""
+        return f"{self.directory}/keep-project.py"
+
+    @property
     def spaces(self) -> str:
         """Has a line for each data space, with what is known of it on the machine."""
         return f"{self.live}/spaces"

@@ -19,6 +19,7 @@ from cyberhubs.machine.script import call
 from cyberhubs.names import HubNames
 
 NOTICES = (Path(__file__).parent / "notices.js").read_text()
+KEEP_PROJECT = (Path(__file__).parent / "keep-project.py").read_text()
 
 
 @dataclass
@@ -30,6 +31,7 @@ class HubFilesArgs:
     prune_at: int  # percent of the images' disk
     metrics: settings.Metrics | None
     prometheus: bool  # whether this hub's admins see the stack's
+    limits_disk: bool  # whether any hub of the stack does
 
 
 class HubFiles(ComponentResource):
@@ -67,6 +69,8 @@ class HubFiles(ComponentResource):
         if hub.folders:
             files.append(self._spaces())
         files.append(self._labextension())
+        if args.limits_disk:
+            files.append(self.put("keep-project", at.keep_project, KEEP_PROJECT))
         if hub.logo:
             encoded = base64.b64encode(logo).decode()
             files.append(
@@ -185,7 +189,9 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         uid=host.user.uid,
         gid=host.user.gid,
         groups=tuple(sorted({space.owner.gid for space in hub.data if space.owner.gid})),
-        limits=Limits(hub.limits.memory_bytes, hub.limits.cpus, hub.limits.pids),
+        limits=Limits(
+            hub.limits.memory_bytes, hub.limits.cpus, hub.limits.pids, hub.limits.disk_bytes
+        ),
         interface=hub.interface,
         login=_login(args),
         idle_timeout_s=hub.idle.after_minutes * 60,
@@ -194,6 +200,7 @@ def _hub_config(args: HubFilesArgs) -> HubConfig:
         members_slice=host.members_slice,
         contact=hub.contact,
         prune_at=args.prune_at,
+        keep_project_path=host.data.hub(hub.name).keep_project if args.limits_disk else None,
         metrics=args.metrics is not None,
         metrics_of_servers=args.metrics is not None and args.metrics.servers,
         prometheus=args.prometheus,

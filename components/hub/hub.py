@@ -32,6 +32,7 @@ class HubArgs:
     prune_at: int  # percent of the images' disk
     metrics: settings.Metrics | None
     prometheus: bool  # whether its admins see the stack's
+    limits_disk: bool  # whether any hub of the stack does
 
 
 class Hub(ComponentResource):
@@ -71,6 +72,7 @@ class Hub(ComponentResource):
                 args.prune_at,
                 args.metrics,
                 args.prometheus,
+                args.limits_disk,
             ),
             opts=child,
         )

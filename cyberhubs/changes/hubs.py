@@ -166,8 +166,13 @@ def _servers(old: Hub, new: Hub) -> Iterator[str]:
 
 def _limits(was: dict[str, Any], will: dict[str, Any]) -> str:
     def shown(limits: dict[str, Any]) -> dict[str, str]:
-        memory = f"{limits['memory_bytes'] / 2**30:g}G"
-        return {"memory": memory, "cpus": f"{limits['cpus']:g}", "pids": f"{limits['pids']}"}
+        disk = limits.get("disk_bytes")
+        return {
+            "memory": f"{limits['memory_bytes'] / 2**30:g}G",
+            "cpus": f"{limits['cpus']:g}",
+            "pids": f"{limits['pids']}",
+            "disk": f"{disk / 2**30:g}G" if disk else "all there is",
+        }
 
     old, new = shown(was), shown(will)
     parts = [f"{key} {new[key]} (before: {old[key]})" for key in new if new[key] != old[key]]

@@ -45,7 +45,8 @@ def setup(settings: Settings) -> Iterator[Step]:
     way_out = settings.proxy_environment
     yield Step("packages", (way_out.get("http_proxy", ""),))
     yield Step("container-addresses", (host.container_networks, host.ssh.port))
-    yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing))
+    quotas = "yes" if settings.limits_disk else "no"
+    yield Step("disk", (disk.device, mount, disk.filesystem, disk.inodes, existing, quotas))
     yield Step("grow", (mount, at_least_gb))
     yield Step("directories", (mount, user.uid, user.gid))
     prometheus_mb = PROMETHEUS_MB if settings.prometheus_hub else 0

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 
-from cyberhubs_hub.shared.config import LIVE_DIR
+from cyberhubs_hub.shared.config import LIVE_DIR, USERS_DIR
 from docker import DockerClient
 from docker.models.containers import Container
 
@@ -44,6 +44,8 @@ def status(stack: Stack) -> None:
                 if container.labels[ROLE] == "hub":
                     for name, image in _applications(container):
                         _line(f"  {name}", "application", f"image {short(image)}")
+                    if hub.limits.disk_bytes:
+                        _line("  homes", _homes(container, hub.limits.disk_bytes))
         if prometheus := next((c for c in containers if c.labels[ROLE] == "prometheus"), None):
             _line("prometheus", settings.prometheus_url or "", _container(prometheus))
             for text in metrics.alerts(prometheus):
@@ -101,6 +103,16 @@ def _fits(client: DockerClient, hub: Hub) -> str:
         f"{total / 2**30:.1f} GiB: {total // limit} servers of {hub.name} at their limit of "
         f"{limit / 2**30:.1f} GiB fit; most take less, and a start waits for memory"
     )
+
+
+def _homes(hub: Container, limit: int) -> str:
+    """How much each may take, and which take nearly all of it."""
+    said = output_of(hub, "sh", "-c", f"df --output=pcent,file {USERS_DIR}/*/") or ""
+    shares = (line.split("%", 1) for line in said.splitlines()[1:])
+    least = 100 * (1 - NEARLY_FULL)
+    full = [path.strip().split("/")[-2] for share, path in shares if int(share) > least]
+    of_whom = f": nearly full are those of {', '.join(full)}" if full else ""
+    return f"{limit / 2**30:g} GiB each{of_whom}"
 
 
 def _free_space(machine: Machine, path: str) -> str:

@@ -7,23 +7,34 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cyberhubs.settings.base import Model, read_text
 
-_MEMORY = re.compile(r"(\d{1,6}(?:\.\d+)?)([KMGT])")
+_AMOUNT = re.compile(r"(\d{1,6}(?:\.\d+)?)([KMGT])")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-LEAST_MEMORY = 256 * 2**20  # a notebook server and one kernel do not start with less
+LEAST = (
+    256 * 2**20
+)  # with less memory, a notebook server and one kernel do not start; a home has to hold what they write
 
 
-MEMORY_SCHEMA: dict[str, Any] = {"type": "string", "pattern": rf"^{_MEMORY.pattern}$"}
+MEMORY_SCHEMA: dict[str, Any] = {"type": "string", "pattern": rf"^{_AMOUNT.pattern}$"}
 
 
 def memory(value: Any) -> int:
     """Bytes. Refuses what is not an amount, and too little for a server."""
+    return _amount(value, "an amount of memory", "a notebook server")
+
+
+def disk(value: Any) -> int:
+    """The same of a disk, for a home."""
+    return _amount(value, "an amount of disk", "a home")
+
+
+def _amount(value: Any, what: str, for_: str) -> int:
     text = read_text(value)
-    match = _MEMORY.fullmatch(text)
+    match = _AMOUNT.fullmatch(text)
     if not match:
-        raise ValueError(f"{text!r} is not an amount of memory — write it as 512M, 2G or 1.5G")
+        raise ValueError(f"{text!r} is not {what} — write it as 512M, 2G or 1.5G")
     amount = int(float(match[1]) * _UNITS[match[2]])
-    if amount < LEAST_MEMORY:
-        raise ValueError(f"{text!r} is too little for a notebook server — give 256M or more")
+    if amount < LEAST:
+        raise ValueError(f"{text!r} is too little for {for_} — give 256M or more")
     return amount
 
 
@@ -40,3 +51,13 @@ class Limits(Model):
     """Processors; 0.5 is half of one."""
     pids: int = Field(default=512, ge=64, le=2**22)
     """Processes and threads."""
+    disk_bytes: (
+        Annotated[
+            int,
+            BeforeValidator(disk),
+            WithJsonSchema(MEMORY_SCHEMA),
+        ]
+        | None
+    ) = Field(default=None, alias="disk")
+    """Disk that a member's home may take, such as 10G, and a file for each 4 KiB of it; needs project quotas, which the
+    machine's kernel must have. Data spaces do not count. Left out: all there is."""

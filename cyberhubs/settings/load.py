@@ -67,6 +67,11 @@ class Settings:
         return [hub for hub in self.hubs if isinstance(hub.login, GithubLogin)]
 
     @property
+    def limits_disk(self) -> bool:
+        """Whether the members' homes of any hub have a limit."""
+        return any(hub.limits.disk_bytes for hub in self.hubs)
+
+    @property
     def url(self) -> str:
         """The front page, which names the hubs, with a slash at the end."""
         if isinstance(self.tls, NoTls):

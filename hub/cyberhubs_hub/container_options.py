@@ -39,7 +39,7 @@ def host_options(config: HubConfig) -> dict[str, Any]:
         "ulimits": [Ulimit(name="nofile", soft=_files(), hard=_files())],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
-        "init": True,
+        "init": not config.keep_project_path,  # which does what it does
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
     }
 
@@ -90,6 +90,8 @@ def arguments(config: HubConfig, disk: str, *, says_killed: bool) -> list[str]:
     return [
         f"--ServerApp.tornado_settings={settings}",
         "--FileContentsManager.delete_to_trash=False",
+        # What a home takes of its limit, beside the memory at the bottom of the page.
+        *(["--ResourceUseDisplay.track_disk_usage=True"] if config.limits.disk_bytes else []),
     ]
 
 

@@ -29,7 +29,7 @@ NOT_FOLLOWED = "is mounted on .* but it is not a shared or slave mount"
 
 AWAY_S = 30  # for which nobody's start asks what did not answer, as that may take 20 s each time
 
-MOUNTINFO = ["cat", "/proc/self/mountinfo"]
+MOUNTINFO = ["/bin/cat", "/proc/self/mountinfo"]  # and no `cat` of a member's
 
 log = logging.getLogger("jupyterhub.data_spaces")
 

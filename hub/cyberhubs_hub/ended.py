@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from jupyterhub.handlers import BaseHandler
+from requests.exceptions import RequestException
 from tornado import web
 
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure
 
+LOG_LINES = 20
 KILLED = 128 + 9  # exit status of what was killed
 
 
@@ -21,6 +23,8 @@ class Ended:
 
     user: Any
     object_name: Any
+    object_id: Any
+    docker: Any
     hub_config: ClassVar[Any]
 
     @property
@@ -61,6 +65,16 @@ class Ended:
             "the hub's log.",
             str(status),
         )
+
+    async def end_of_log(self) -> str:
+        """The last lines of a server that did not start, for the hub's log."""
+        if not self.object_id:
+            return ""
+        try:
+            log = await self.docker("logs", self.object_id, tail=LOG_LINES)
+        except RequestException as error:
+            return f"\nIts log cannot be read: {error}"
+        return f"\nThe end of its log:\n{log.decode(errors='replace').rstrip()}"
 
     @property
     def _memory(self) -> str:

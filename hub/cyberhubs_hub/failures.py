@@ -8,12 +8,13 @@ from requests.exceptions import RequestException
 
 REASONS = (
     *("disk", "docker", "engine", "exit", "home", "image", "memory", "menu", "mount", "name"),
-    *("share", "space", "timeout"),
+    *("quota", "share", "space", "timeout"),
 )
 FULL = (
     "The hub's disk is full. Your files are safe, and running notebooks continue. "
     "Ask its operator to make room, then try again."
 )
+HOME_FULL = "Your home is full: there is no room in it for what a start needs. Ask the hub's operator to delete some of your files."
 NO_MEMORY = (
     "The hub's machine has no memory left for another server. Your files are safe. Try again later: "
     "servers of others may have ended by then."
@@ -53,9 +54,10 @@ def explain(error: Exception) -> StartFailure:
         return error
     if isinstance(error, ImageNotFound) or "no such image" in low:
         return StartFailure("image", _NO_IMAGE, detail)
-    if "no space left" in low or "disk quota exceeded" in low:
-        return StartFailure("disk", FULL, detail)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    code = error.errno if isinstance(error, OSError) else None
+    if "disk quota exceeded" in low or code == errno.EDQUOT:
+        return StartFailure("quota", HOME_FULL, detail)
+    if "no space left" in low or code == errno.ENOSPC:
         return StartFailure("disk", FULL, detail)
     if "is already in use by container" in low:
         return StartFailure("name", _NAME_IN_USE, detail)

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from docker.errors import APIError
 from docker.types import Mount
 from jupyterhub import orm
-from requests.exceptions import RequestException
 from tornado import web
 
 from cyberhubs_hub import rescue
@@ -32,18 +31,17 @@ from cyberhubs_hub.homes import (
 )
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
+from cyberhubs_hub.quotas import LimitedHome
 from cyberhubs_hub.shared.access_rules import LOAD_SERVICE, SMOKE_SERVICE, SMOKE_USER, is_trial
 from cyberhubs_hub.shared.config import USERS_DIR, HubConfig
-from cyberhubs_hub.start_progress import StartProgress
 from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unknown_is_running
 
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 START_LABEL = "cyberhubs.start"  # of an image: the command that starts its server
-LOG_LINES = 20
 LABEXTENSION = "/usr/local/share/jupyter/labextensions/cyberhubs"  # found there whatever the image
 
 
-class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
+class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
     """DockerSpawner with a queue, our menu, homes and limits, and a start that ends when the
     server answers, so that a place in the queue stands for the work of a whole start."""
 
@@ -143,7 +141,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
                     await self._wait_for_answer(address)
                     self.begin(90, "Opening the way to it")
         except Exception as error:
-            log = await self._end_of_log()
+            log = await self.end_of_log()
             raise explain(error).with_log(log, on_page=is_trial(self.user.name)) from error
         return address
 
@@ -166,12 +164,14 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
     async def _make(self) -> tuple[Any, int]:
         if is_trial(self.user.name):
             remove_home(self.users_dir, self.user.name)
-        self._disk = rescue.look(self.users_dir)
         self._home = make_home(self.users_dir, self.user.name)
+        await self.limit_home(self._home)
+        self._disk = rescue.look(self.users_dir, self.users_dir / self._home)
         self.begin(20, "Making the container")
         address = await self.spaces.started(super().start, self.client, self._home)
         if self.spaces.have_mounts:
-            asked = await self.docker("exec_create", self.object_id, MOUNTINFO)
+            # As nobody: a member's debugger could use what is not of the server.
+            asked = await self.docker("exec_create", self.object_id, MOUNTINFO, user="65534:65534")
             said = await self.docker("exec_start", asked["Id"])
             self.spaces.check_mounted(self._home, said.decode(errors="replace"))
         return address
@@ -188,6 +188,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
         self._image_found = await self.docker("inspect_image", self.image)
         self._inside = self.notebook_dir = home_in(self._image_found)
         await self._furnish(self.users_dir / self._home)
+        await self.keep_project(self._image_found)
         created = await super().create_object()
         self.begin(35, "Starting the container")
         return created
@@ -209,6 +210,7 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
             Mount("/etc/passwd", config.passwd_path, type="bind", read_only=True),
             Mount("/etc/group", config.group_path, type="bind", read_only=True),
             Mount(LABEXTENSION, config.labextension_path, type="bind", read_only=True),
+            *self.keeping_project(),
             *self._disk.mounts,
             *self.spaces.binds(self._home, self.client.api_version),
         ]
@@ -238,16 +240,6 @@ class HubSpawner(StartProgress, Ended, PatchedDockerSpawner):
                     found = await self.docker("inspect_container", self.object_id)
                     raise self.why_not_started(found["State"], status)
             await asyncio.sleep(0.1)
-
-    async def _end_of_log(self) -> str:
-        """The last lines of a server that did not start, for the hub's log."""
-        if not self.object_id:
-            return ""
-        try:
-            log = await self.docker("logs", self.object_id, tail=LOG_LINES)
-        except RequestException as error:
-            return f"\nIts log cannot be read: {error}"
-        return f"\nThe end of its log:\n{log.decode(errors='replace').rstrip()}"
 
     # Stopping, and hubs that come and go
 

@@ -15,7 +15,7 @@ from docker.errors import APIError, ImageNotFound
         (ImageNotFound("404: no such image sha256:aa"), "image"),
         (APIError("500: write /var/lib/docker: no space left on device"), "disk"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk"),
-        (OSError(errno.EDQUOT, "Disk quota exceeded"), "disk"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "quota"),
         (APIError("500: fork/exec: cannot allocate memory"), "memory"),
         (APIError("400: bind source path does not exist: /mnt/data"), "mount"),
         (APIError('409: Conflict. The container name "/x" is already in use by container'), "name"),

@@ -65,7 +65,7 @@ def test_a_file_system_is_refused_until_the_operator_says_so(
         ssh.run(step(bare, "disk").script())
     bare.exec("umount /mnt")
     refused(bare, ssh, disk, f"{filesystem} theirs")
-    use_it = Step("disk", (DISK, "/mnt", "ext4", "auto", "yes"))
+    use_it = Step("disk", (DISK, "/mnt", "ext4", "auto", "yes", "no"))
     assert "made" not in ssh.run(use_it.script())
     assert bare.exec("cat /mnt/theirs") == "42\n"
     assert ssh.run(use_it.script()) == ""
@@ -83,7 +83,7 @@ def refused(bare: LabMachine, ssh: SshMachine, disk: Path, what: str) -> None:
 
 
 def test_xfs(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
-    xfs = Step("disk", (DISK, "/mnt", "xfs", "auto", "no")).script()
+    xfs = Step("disk", (DISK, "/mnt", "xfs", "auto", "no", "no")).script()
     assert "xfs made" in ssh.run(xfs)
     assert bare.exec("findmnt -no FSTYPE /mnt").strip() == "xfs"
     assert ssh.run(xfs) == ""
@@ -95,9 +95,9 @@ def test_xfs(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
 def test_inodes_are_checked_against_the_size(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
     """The number of the earlier shell-script Cyberhubs, which a large disk can carry and this one cannot."""
     with pytest.raises(MachineError, match=r"2147483648 inodes does not fit .* to fewer than"):
-        ssh.run(Step("disk", (DISK, "/mnt", "ext4", 2147483648, "no")).script())
+        ssh.run(Step("disk", (DISK, "/mnt", "ext4", 2147483648, "no", "no")).script())
     assert head(disk) == bytes(HEAD)
-    ssh.run(Step("disk", (DISK, "/mnt", "ext4", 4_000_000, "no")).script())
+    ssh.run(Step("disk", (DISK, "/mnt", "ext4", 4_000_000, "no", "no")).script())
     assert int(bare.exec("df --output=itotal /mnt | tail -1")) >= 4_000_000
 
 
@@ -119,6 +119,6 @@ def test_a_mkfs_that_was_cut_off_is_done_again(
 
 
 def test_no_such_disk(bare: LabMachine, ssh: SshMachine) -> None:
-    gone = Step("disk", ("/dev/disk/by-id/virtio-gone", "/mnt", "ext4", "auto", "no"))
+    gone = Step("disk", ("/dev/disk/by-id/virtio-gone", "/mnt", "ext4", "auto", "no", "no"))
     with pytest.raises(MachineError, match=r"no disk /dev/disk/by-id/virtio-gone.*virtio-data"):
         ssh.run(gone.script())

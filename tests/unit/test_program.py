@@ -337,6 +337,24 @@ def test_a_further_hub_leaves_the_machine_but_its_memory_alone(server: dict[str,
     assert {n for n in changed if not n.startswith(("astro", "cyberhubs"))} == {"host-limits"}
 
 
+def test_a_limit_for_the_disk_of_one_hub_keeps_the_members_of_all_in_their_projects(
+    server: dict[str, Any],
+) -> None:
+    """Else those of another hub could write as if they were somebody whose home has it."""
+    more, limited = copy.deepcopy(server), copy.deepcopy(server)
+    for config in (more, limited):
+        config["hubs"]["astro"] = {**server["hubs"]["core"], "title": "Astro"}
+    limited["hubs"]["astro"] = {**more["hubs"]["astro"], "limits": {"disk": "10G"}}
+    before, after = record(more, stack="server"), record(limited, stack="server")
+    assert named(before, "host-disk").inputs["create"].endswith(" no")
+    assert named(after, "host-disk").inputs["create"].endswith(" yes")
+    for hub in ("core", "astro"):
+        assert f"{hub}-files-keep-project" in differing(before, after)
+        config = json.loads(named(after, f"{hub}-files-config").inputs["stdin"])
+        assert config["keep_project_path"] == f"/mnt/hubs/{hub}/keep-project.py"
+        assert config["limits"]["disk_bytes"] == (10 * 2**30 if hub == "astro" else None)
+
+
 @pytest.fixture
 def cloud() -> dict[str, Any]:
     return config_of(PROJECT / "stacks/Pulumi.arbutus.yaml")

@@ -15,6 +15,7 @@ from cyberhubs.machine.script import script
 from cyberhubs.ops import mounts
 from cyberhubs.ops.engine import engine, image_directory
 from cyberhubs.ops.stack import Resource, Stack
+from cyberhubs.settings.host import LocalHostSettings
 
 IMAGES_NEED = 5 * 2**30  # bytes; the images take 2.0 GiB, and as much again while they are built
 DATA_NEEDS = 64 * 2**20  # bytes, for what the hubs keep beside members' files
@@ -55,6 +56,17 @@ class Preflight(ABC):
         self._check_spaces()
         for line in mounts.unusable(self.stack):
             print(f"{line} Servers start without it until it answers.")
+
+    def check_quotas(self) -> None:
+        """Refuses limits.disk where it could not hold."""
+        settings = self.stack.settings
+        if not settings.limits_disk:
+            return
+        host = settings.host
+        made = "" if isinstance(host, LocalHostSettings) else host.data.filesystem
+        missing = self.stack.machine.run(script("quotas", host.data_path, made), limit_s=60)
+        if missing:
+            raise UserError(f"{missing.strip()}\nNothing was changed.")
 
     @abstractmethod
     def holds(self, commands: Mapping[str, Resource]) -> bool:

@@ -28,6 +28,7 @@ class LocalPreflight(Preflight):
                 f"The engine at {SOCKET} is a rootless one, in which members' files would belong to other users: "
                 "nothing was touched. Start Docker as a service of the machine."
             )
+        self.check_quotas()
         self._check_ports(client)
         super().check(client)
 

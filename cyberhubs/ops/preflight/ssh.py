@@ -16,6 +16,7 @@ class SshPreflight(Preflight):
         assert machine
         self.facts = machine.facts()
         print(f"The machine at {machine.address} is there: {self.facts.distribution}.")
+        self.check_quotas()
         return self.facts.docker
 
     def holds(self, commands: Mapping[str, Resource]) -> bool:

@@ -66,11 +66,13 @@ class Mount:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one user server may take; `cpus` may be a fraction."""
+    """What one user server may take; `cpus` may be a fraction. `disk_bytes`: what its member's home may, None for all there
+    is."""
 
     memory_bytes: int
     cpus: float
     pids: int
+    disk_bytes: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cpus", float(self.cpus))  # 1 and 1.0 are one configuration
@@ -125,6 +127,9 @@ class HubConfig:
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused
     prune_at: int = 85  # percent of the images' disk from which those that nothing needs go
+    keep_project_path: str | None = (
+        None  # of the program that starts servers where any home of the stack has a limit
+    )
     metrics: bool = False  # whether who shows the token of METRICS_TOKEN may read figures
     metrics_of_servers: bool = False  # whether those of each member's server are among them
     prometheus: bool = False  # whether admins see the pages of the stack's Prometheus

@@ -8,6 +8,7 @@ import docker
 
 from tests.support import progress, run
 from tests.support.lab.cloud import cloud_image
+from tests.support.lab.guest import guest_image
 from tests.support.lab.machine import machine_image
 
 MACHINES = [
@@ -25,6 +26,7 @@ def main() -> None:
         cloud = pool.submit(cloud_image, engine, "cloud")
         for kind, suite in MACHINES:
             machine_image(engine, kind, suite)
+        guest_image(engine)
         cloud.result()
         run.forget()
 

@@ -1,6 +1,8 @@
-# The disk of all data: a file system on it if it is empty, mounted by its UUID. Uses common.sh.
-# $1 disk, $2 where it is mounted, $3 ext4 | xfs, $4 auto | number of inodes, $5 yes: use what is on it
-device=$1 mount=$2 filesystem=$3 inodes=$4 existing=$5
+# The disk of all data: a file system on it if it is empty, mounted by its UUID. Uses common.sh and quotas.sh.
+# $1 disk, $2 where it is mounted, $3 ext4 | xfs, $4 auto | number of inodes, $5 yes: use what is on it,
+# $6 yes: with project quotas
+# shellcheck disable=SC2154 # of quotas.sh
+device=$1 mount=$2 filesystem=$3 inodes=$4 existing=$5 quotas=$6
 label=cyberhubs
 # Here from before a mkfs until after it: what mkfs leaves when it is cut off may be formatted again.
 formatting=/var/lib/cyberhubs/formatting
@@ -52,16 +54,22 @@ broken() { # whether what is on the disk cannot even be read
 }
 
 make_filesystem() {
+    if [ "$quotas" = yes ] && ! kernel_has_quotas "$filesystem"; then
+        fail "$no_kernel on $filesystem: $another_kernel. $device was not touched."
+    fi
     if [ "$filesystem" = xfs ]; then
         set -- mkfs.xfs -q -f -L "$label" "$disk"
     else
+        set -- "$disk"
+        [ "$quotas" != yes ] || set -- -O quota,project -E quotatype=prjquota "$@"
         if [ "$inodes" = auto ]; then
             ratio=4096
             while [ $(($(blockdev --getsize64 "$disk") / ratio)) -ge 4294967295 ]; do ratio=$((ratio * 2)); done
-            set -- mkfs.ext4 -q -F -L "$label" -i "$ratio" "$disk"
+            set -- -i "$ratio" "$@"
         else
-            set -- mkfs.ext4 -q -F -L "$label" -N "$inodes" "$disk"
+            set -- -N "$inodes" "$@"
         fi
+        set -- mkfs.ext4 -q -F -L "$label" "$@"
         tool=$1 && shift
         said=$("$tool" -n "$@" 2>&1) || fail "A file system of $inodes inodes does not fit on $device ($(blockdev --getsize64 "$disk") bytes): $(echo "$said" | tail -n 1). Set host.data.inodes to auto, or to fewer than $(($(blockdev --getsize64 "$disk") / 4096))."
         set -- "$tool" "$@"
@@ -97,10 +105,24 @@ if [ -z "$mounted" ]; then
 else
     usable
 fi
-uuid=$(signature UUID)
-
+uuid=$(signature UUID) type=$(signature TYPE)
+if [ -n "$type" ] && [ -z "$mounted" ]; then
+    if [ "$quotas" = yes ] && ! kernel_has_quotas "$type"; then
+        fail "$no_kernel on $type: $another_kernel. Nothing on $device was touched."
+    fi
+    if [ "$type" != ext4 ]; then
+        : # it gets them as it is mounted
+    elif made_with_quotas "$disk"; then
+        kernel_has_quotas ext4 ||
+            fail "The file system on $device has project quotas, which the kernel of this machine ($(uname -r)) cannot mount: $another_kernel and take them away there (as root: tune2fs -O ^quota,^project $device). Nothing on it was touched."
+    elif [ "$quotas" = yes ]; then
+        fail "limits.disk needs project quotas, which the file system on $device has not. Give it some (as root: tune2fs -O quota,project -Q prjquota $device), then run the same command again, or leave limits.disk out. Nothing on it was touched."
+    fi
+fi
+options=defaults
+[ "$quotas" != yes ] || options=defaults,prjquota
 if [ -n "$uuid" ]; then
-    line="UUID=$uuid $mount $(signature TYPE) defaults,nofail,x-systemd.device-timeout=60s 0 2"
+    line="UUID=$uuid $mount $type $options,nofail,x-systemd.device-timeout=60s 0 2"
     others=$(awk -v at="$mount" '$1 !~ /^#/ && $2 == at' /etc/fstab | grep -vxF "$line" || :)
     if [ -n "$others" ] && ! echo "$others" | grep -q 'x-systemd.device-timeout=60s 0 2$'; then
         fail "/etc/fstab mounts something else at $mount ($others): take that line out."

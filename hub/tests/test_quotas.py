@@ -1,0 +1,152 @@
+import io
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cyberhubs_hub import quotas
+from cyberhubs_hub.failures import StartFailure
+from cyberhubs_hub.quotas import KEEP_PROJECT, LimitedHome
+from docker.errors import NotFound
+from docker.types import Mount
+
+from .test_config import CONFIG
+
+GB = 2**30
+DISK = 100 * GB
+LINKS = {
+    "/opt/bin/python3": "/home/jovyan/conda/bin/python3",
+    "/usr/bin/python3": "/usr/bin/python3.11",
+}
+IMAGE = {
+    "Id": "sha256:aa",
+    "Config": {
+        "Env": [
+            "HOME=/home/jovyan",
+            "PATH=/home/jovyan/.local/bin:/home/user/bin::bin:/opt/bin:/usr/bin",
+        ],
+        "Entrypoint": ["tini", "--"],
+    },
+}
+
+
+class Home(LimitedHome):
+    """Of ada, on an engine that has an image with `files`, and runs what sets a limit."""
+
+    users_dir = Path("/homes")
+
+    def __init__(self, disk: int | None, shown: int, files: tuple[str, ...] = ()) -> None:
+        type(self).hub_config = replace(
+            CONFIG,
+            limits=replace(CONFIG.limits, disk_bytes=disk),
+            keep_project_path="/data/hubs/core/keep-project.py",
+        )
+        self.shown, self.files = shown, files
+        self.ran: list[str] = []
+        self.extra_create_kwargs = {"user": "1000:1000"}
+        self.client: Any = self
+
+    def statvfs(self, path: Path) -> Any:
+        size = DISK if path == self.users_dir else self.shown
+        return SimpleNamespace(f_blocks=size // 4096, f_frsize=4096)
+
+    # Of docker-py's APIClient:
+
+    def inspect_image(self, image: str) -> Any:
+        return IMAGE
+
+    def create_container(self, image: str, command: list[str], **more: Any) -> Any:
+        return {"Id": "made"}
+
+    def get_archive(self, made: str, path: str) -> Any:
+        if path not in self.files:
+            raise NotFound("no such file")
+        return io.BytesIO(), {"linkTarget": LINKS.get(path, "")}
+
+    def remove_container(self, made: str, force: bool) -> None:
+        pass
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    quotas._python_of.cache_clear()
+
+
+def home(monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, then: int = 0) -> Home:
+    """`then`: what it shows once its limit has been set."""
+    made = Home(disk, shown)
+    monkeypatch.setattr("os.statvfs", made.statvfs)
+
+    def run(*command: str) -> None:
+        made.ran.append(" ".join(command[-2:]))
+        made.shown = then
+
+    class Helper:
+        def __init__(self, *_: Any, **rights: Any) -> None:
+            assert rights["user"] == "0:0"
+
+        def __enter__(self) -> Any:
+            return run
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(quotas, "helper", Helper)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("disk", "shown", "set_to"),
+    [
+        (None, DISK, None),
+        (10 * GB, 10 * GB, None),
+        (10 * GB + 1, 10 * GB, None),  # a part of a block
+        (200 * GB, DISK, None),  # more than there is
+        (10 * GB, DISK, 10 * GB),  # a new home, or one from before
+        (20 * GB, 10 * GB, 20 * GB),
+        (5 * GB, 10 * GB, 5 * GB),
+        (None, 10 * GB, 0),
+    ],
+)
+async def test_a_limit_is_set_where_the_home_shows_another(
+    monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, set_to: int | None
+):
+    one = home(monkeypatch, disk, shown, then=disk or DISK)
+    await one.limit_home("ada")
+    assert one.ran == ([] if set_to is None else [f"/homes/ada {set_to}"])
+    await one.limit_home("ada")
+    assert len(one.ran) <= 1
+
+
+async def test_a_limit_that_does_not_hold_is_no_start(monkeypatch: pytest.MonkeyPatch):
+    one = home(monkeypatch, 10 * GB, DISK, then=DISK)
+    with pytest.raises(StartFailure, match="could not be given its part of the disk"):
+        await one.limit_home("ada")
+
+
+async def test_a_server_starts_with_a_python_that_no_member_has_put_there(engine: None):
+    everywhere = ("/home/jovyan/.local/bin/python3", "/home/user/bin/python3", "bin/python3")
+    one = Home(GB, GB, (*everywhere, "/opt/bin/python3", "/usr/bin/python3"))
+    await one.keep_project(IMAGE)
+    assert one.extra_create_kwargs == {
+        "user": "1000:1000",
+        "entrypoint": ["/usr/bin/python3", "-IS", KEEP_PROJECT, "tini", "--"],
+        "healthcheck": {"test": ["NONE"]},
+    }
+    mount = Mount(KEEP_PROJECT, "/data/hubs/core/keep-project.py", "bind", read_only=True)
+    assert one.keeping_project() == [mount]
+
+
+async def test_an_image_without_one_says_so(engine: None):
+    with pytest.raises(StartFailure, match="no python3 on its PATH") as failure:
+        await Home(GB, GB, ("/home/user/bin/python3",)).keep_project(IMAGE)
+    assert failure.value.reason == "image"
+
+
+async def test_where_no_home_has_a_limit_a_server_starts_as_ever():
+    one = Home(None, DISK)
+    Home.hub_config = replace(CONFIG, keep_project_path=None)
+    await one.keep_project(IMAGE)
+    assert one.extra_create_kwargs == {"user": "1000:1000"}
+    assert one.keeping_project() == []
