@@ -23,10 +23,12 @@ DOCS = PROJECT / "docs/explanation"
 REPORT = DOCS / "rehearsal.md"
 LAST = "## The last run"
 SIZE_GB, GROWN_GB = 14, 16
+HOME = "512M"
 PLOT = """\
 import matplotlib.pyplot as plt, numpy as np
 x = np.linspace(-6, 6, 400)
 plt.figure(figsize=(7, 3)).gca().plot(x, np.sinc(x));"""
+TOO_MUCH = "!head -c 1G /dev/zero >too-much; df -h ~; rm too-much"
 ANSWER_MS = 600_000  # for what a browser waits for
 
 
@@ -37,6 +39,7 @@ class Rehearsal:
         self.figures: dict[str, str] = {}
         self.stack = CloudDeployment(directory, "rehearsal", cloud)
         self.stack.say(data={"sizeGb": SIZE_GB, "filesystem": "ext4"})
+        self.stack.edit(lambda config: config["cyberhubs:hubs"]["core"]["limits"].update(disk=HOME))
         self._cookies = directory / "cookies.json"
 
     def note(self, what: str, figure: str) -> None:
@@ -56,6 +59,10 @@ class Rehearsal:
             expect(page.locator(".jp-OutputArea-output img")).to_be_visible()
             run_cell(page, "print('orbit', 6 * 7)", 1)
             expect(output(page, 1)).to_contain_text("orbit 42")
+            run_cell(page, TOO_MUCH, 2)
+            expect(output(page, 2)).to_contain_text("Disk quota exceeded")
+            expect(output(page, 2)).to_contain_text(HOME)
+            self.note(f"a home with `limits.disk: {HOME}`, written full", "Disk quota exceeded")
             page.keyboard.press("Control+s")
             page.get_by_role("button", name="Rename and Save").click()
             expect(page.get_by_text("Saving completed")).to_be_visible()
