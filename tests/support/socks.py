@@ -23,8 +23,9 @@ def serving(listener: socket.socket, names: Mapping[str, str]) -> Iterator[None]
         writer.close()
 
     async def serve_all() -> None:
-        async with await asyncio.start_server(serve, sock=listener):
-            await end.wait()
+        server = await asyncio.start_server(serve, sock=listener)
+        await end.wait()
+        server.close()  # `async with` would wait for the browser's connections, from Python 3.12 on
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:  # which ends what is left
