@@ -7,6 +7,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Authority:
     """One that signs; `pem` is its own certificate."""
@@ -39,7 +51,14 @@ def _issue(subject, issuer, key, signer, domains, start=-1, days=90, authority=F
         .not_valid_before(begin)
         .not_valid_after(begin + timedelta(days=days))
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
+        # What Python wants of all, from 3.13 on.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
     )
+    if authority:
+        builder = builder.add_extension(_SIGNS, critical=True)
     if domains:
         names = x509.SubjectAlternativeName([_general_name(domain) for domain in domains])
         builder = builder.add_extension(names, critical=True)

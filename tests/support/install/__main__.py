@@ -1,6 +1,6 @@
 """python -m tests.support.install ITEM ...: sets up what is missing.
 
-browser is Chromium; ssh: ssh and ip, for tests of machines; acl: rights that new files of a folder get; acme: pebble, an
+browser is Chromium; ssh: ssh, ip and curl, for tests of machines and networks; acl: rights that new files of a folder get; acme: pebble, an
 authority for certificates; load: wrk, which asks a server as fast as it answers; actionlint: the linter of workflows.
 """
 
@@ -18,6 +18,7 @@ ITEMS: dict[str, Callable[[], list[ladder.Item]]] = {
     "ssh": lambda: [
         tools.Tool("openssh-client", "ssh", "ssh-keygen"),
         tools.Tool("iproute2", "ip"),
+        tools.Tool("curl"),
     ],
     "acl": lambda: [tools.Tool("acl", "setfacl", "getfacl")],
     "acme": lambda: [tools.Tool("pebble", "pebble", "pebble-challtestsrv")],
