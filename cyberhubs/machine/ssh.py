@@ -95,7 +95,7 @@ class SshMachine(Machine):
             "KnownHostsCommand": self._known_hosts(),
             "UpdateHostKeys": "no",
             "ConnectTimeout": str(CONNECT_S),
-            "ServerAliveInterval": "5",  # three unanswered ones end a connection
+            "ServerAliveInterval": "10",  # three unanswered ones end a connection: a busy machine may be silent for 15 s
             # Docker's provider may run ssh for each request: the first one serves the others.
             "ControlMaster": "auto" if use == DOCKER else "no",
             "ControlPath": f"${{CYBERHUBS_HOME}}/run/{self._name}{use}",
