@@ -64,6 +64,7 @@ def log_of(deployment: Deployment) -> str:
     return deployment.engine.containers.get(server_of(deployment, "grace")).logs().decode()
 
 
+@pytest.mark.slow
 def test_an_extension_works_once_the_server_was_restarted(
     deployment: Deployment, grace: Member
 ) -> None:

@@ -190,6 +190,7 @@ def test_a_wrong_secret_is_found_before_the_hub_is_replaced(
     assert deployment.started() == before
 
 
+@pytest.mark.slow
 def test_another_secret_of_the_app(
     deployment: Deployment, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:

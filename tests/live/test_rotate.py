@@ -90,16 +90,8 @@ def test_a_proxy_token(deployment: Deployment, kernel: Kernel) -> None:
     assert kernel.member.ask_hub("GET", "users/grace").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "at",
-    [
-        "makes the secret",
-        *(
-            pytest.param(at, marks=pytest.mark.slow)
-            for at in ("Updating (", "core-files-password replaced")
-        ),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["makes the secret", "Updating (", "core-files-password replaced"])
 def test_one_that_was_killed_is_run_again(deployment: Deployment, kernel: Kernel, at: str) -> None:
     old = deployment.password
     file = deployment.data / "hubs/core/secrets/password"

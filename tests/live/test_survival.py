@@ -120,7 +120,7 @@ def test_hub_with_another_configuration_takes_over(deployment: Deployment, kerne
     assert httpx.get(f"{deployment.url}hub/logo").text == logo.read_text()
 
 
-@pytest.mark.parametrize("how", ["stopped", "removed"])
+@pytest.mark.parametrize("how", ["removed", pytest.param("stopped", marks=pytest.mark.slow)])
 def test_up_makes_a_hub_again_that_somebody_took_away(
     deployment: Deployment, kernel: Kernel, how: str
 ) -> None:
