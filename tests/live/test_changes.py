@@ -262,6 +262,7 @@ def test_a_broken_rule_and_one_that_is_waived(branch: Branch) -> None:
     assert "(error: ssh-restricted)" in comment and r"we \*test\* it" in comment
 
 
+@pytest.mark.slow
 def test_a_secret_that_is_not_encrypted(branch: Branch) -> None:
     secret = "d34db33f" * 5
     branch.edit(("clientSecret: {secure: v1:gone:gone}", f"clientSecret: {secret}"))

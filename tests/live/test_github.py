@@ -468,6 +468,7 @@ def test_a_name_is_not_a_person(deployment: Deployment, github: GitHub) -> None:
             (homes / ".owners" / name).unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_names_of_any_case_and_length_are_one_persons(deployment: Deployment) -> None:
     say(deployment, allowed=[LONG.upper(), "grace", "katherine"])
     deployment.ops("up")

@@ -228,6 +228,7 @@ def test_second_update_ends_before_it_touches_anything(slow: Deployment) -> None
     slow.ops("preview")
 
 
+@pytest.mark.slow
 def test_plain_update_is_waited_for_and_a_dead_one_is_not(slow: Deployment) -> None:
     plain = f'eval "$(make -s env)" && exec pulumi up --yes --stack {slow.stack}'
     with begun(slow, "bash", "-c", plain) as first:
