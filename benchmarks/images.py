@@ -2,7 +2,6 @@
 application's server takes to start, beside corehub's, and an image of others beside the plain way with it."""
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import docker
 from benchmarks.plain import plain_hub
 from benchmarks.report import progress, show, timed
 from cyberhubs.settings.applications import own_applications
-from tests.support.deployment import PROJECT, Deployment
-from tests.support.images import arguments
+from tests.support.deployment import Deployment
+from tests.support.images import arguments, copy_jovyan
 from tests.support.member import Member
 from tests.support.registry import PASSWORD, USER, Registry
 from tests.support.small_engine import small_engine
@@ -38,8 +37,7 @@ def measure_images(deployment: Deployment, directory: Path) -> None:
     own = [name for name in own_applications() if name != "corehub"]
     before = deployment.file.read_text()
     context = deployment.directory / OTHERS
-    shutil.copytree(PROJECT / "tests/support/jovyan", context)
-    shutil.copy(PROJECT / "images/shared/install-packages.sh", context)
+    copy_jovyan(context)
 
     def all_of_them(config: dict[str, Any]) -> None:
         config["cyberhubs:applications"] = {OTHERS: {"build": f"../{OTHERS}"}}

@@ -65,14 +65,14 @@ class Hub(ComponentResource):
         files = HubFiles(
             f"{name}-files",
             HubFilesArgs(
-                host,
-                args.hub,
-                self._names,
-                args.callback,
-                args.prune_at,
-                args.metrics,
-                args.prometheus,
-                args.limits_disk,
+                host=host,
+                hub=args.hub,
+                names=self._names,
+                callback=args.callback,
+                prune_at=args.prune_at,
+                metrics=args.metrics,
+                prometheus=args.prometheus,
+                limits_disk=args.limits_disk,
             ),
             opts=child,
         )

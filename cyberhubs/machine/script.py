@@ -11,12 +11,8 @@ from cyberhubs.paths import CHECKOUT
 _FOLDER = Path(__file__).parent / "scripts"
 _FILES = {path.stem: path for path in _FOLDER.glob("*/*.sh")}
 _RENAMED = {"leave": "teardown", "check": "smoke"}  # in states from before, until their next update
-_SHARED = (
-    "common",
-    "distribution",
-    "mount",
-    "quotas",
-)  # parts of those scripts that say "Uses common.sh"
+# Parts of those scripts that say "Uses common.sh".
+_SHARED = ("common", "distribution", "mount", "quotas")
 SCRIPT = "CYBERHUBS_SCRIPT"  # in the environment of a call: its `digest`
 _CALL = re.compile(r"sh cyberhubs/machine/(?:\w+/)+([\w-]+)\.sh\b")
 

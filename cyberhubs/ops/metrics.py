@@ -55,7 +55,6 @@ def alerts(prometheus: Container) -> Iterator[str]:
         return
     for alert in json.loads(said)["data"]["alerts"]:
         if alert["state"] == "firing":
-            summary = alert["annotations"].get(
-                "summary", "fires"
-            )  # a rule of the operator's may have none
+            # A rule of the operator's may have none.
+            summary = alert["annotations"].get("summary", "fires")
             yield f"{alert['labels']['alertname']}: {summary}"

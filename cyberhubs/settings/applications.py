@@ -19,7 +19,7 @@ from pydantic import (
 
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings.base import Model, Text, beside_stack_file
-from cyberhubs.settings.limits import MEMORY_SCHEMA, memory
+from cyberhubs.settings.limits import AMOUNT_SCHEMA, memory
 from cyberhubs.settings.problems import SettingsError
 
 FOLDER = CHECKOUT / "images"
@@ -93,7 +93,7 @@ class Described(Model):
     page: Annotated[Text, AfterValidator(_page)] | None = None
     """Its first page, such as /proxy/8050/. Left out: JupyterLab or Notebook, as the hub says."""
     wanted_memory: (
-        Annotated[Text, AfterValidator(_wanted), WithJsonSchema(MEMORY_SCHEMA)] | None
+        Annotated[Text, AfterValidator(_wanted), WithJsonSchema(AMOUNT_SCHEMA)] | None
     ) = Field(default=None, alias="memory")
     """Memory that its programs want, such as 4G. Shown to members; the hub's limits are what they get."""
 

@@ -14,9 +14,7 @@ from cyberhubs.settings.authorities import Authorities, certificates_in
 from cyberhubs.settings.base import Model, Text, beside_stack_file
 
 SITE_CERTIFICATES = Path("/usr/local/share/ca-certificates")
-MOST_CERTIFICATES = (
-    120_000  # bytes: Linux starts no program of a build with a longer argument than 128 KiB
-)
+MOST_CERTIFICATES = 120_000  # bytes: Linux starts no program with an argument of 128 KiB or more
 
 _OURS = re.compile(r"cyberhubs/[a-z0-9-]+:[0-9a-f]{12}")
 _LOCKED = re.compile(r"[\w./:-]+@sha256:[0-9a-f]{64}", re.ASCII)

@@ -9,12 +9,9 @@ from cyberhubs.settings.base import Model, read_text
 
 _AMOUNT = re.compile(r"(\d{1,6}(?:\.\d+)?)([KMGT])")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-LEAST = (
-    256 * 2**20
-)  # with less memory, a notebook server and one kernel do not start; a home has to hold what they write
-
-
-MEMORY_SCHEMA: dict[str, Any] = {"type": "string", "pattern": rf"^{_AMOUNT.pattern}$"}
+# With less memory, a notebook server and one kernel do not start; a home has to hold what they write.
+LEAST = 256 * 2**20
+AMOUNT_SCHEMA: dict[str, Any] = {"type": "string", "pattern": rf"^{_AMOUNT.pattern}$"}
 
 
 def memory(value: Any) -> int:
@@ -44,7 +41,7 @@ class Limits(Model):
     memory_bytes: Annotated[
         int,
         BeforeValidator(memory),
-        WithJsonSchema(MEMORY_SCHEMA),
+        WithJsonSchema(AMOUNT_SCHEMA),
     ] = Field(default=2 * 2**30, alias="memory", json_schema_extra={"default": "2G"})
     """Memory, such as 512M, 2G or 1.5G; where it is used up, the server's largest program is killed."""
     cpus: float = Field(default=1, ge=0.01, le=1024, allow_inf_nan=False)
@@ -55,7 +52,7 @@ class Limits(Model):
         Annotated[
             int,
             BeforeValidator(disk),
-            WithJsonSchema(MEMORY_SCHEMA),
+            WithJsonSchema(AMOUNT_SCHEMA),
         ]
         | None
     ) = Field(default=None, alias="disk")

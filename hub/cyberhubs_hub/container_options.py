@@ -101,7 +101,11 @@ def is_of_hub(container: Mapping[str, Any], config: HubConfig) -> bool:
     return {**config.labels, **ROLE}.items() <= labels.items()
 
 
+def environment(inspected: Mapping[str, Any]) -> dict[str, str]:
+    """Of a container or an image, as Docker inspects it."""
+    return dict(one.partition("=")[::2] for one in inspected["Config"].get("Env") or [])
+
+
 def token_of(container: Mapping[str, Any]) -> str | None:
     """By which the server in it is known to its hub."""
-    env = dict(entry.partition("=")[::2] for entry in container["Config"]["Env"])
-    return env.get(TOKEN)
+    return environment(container).get(TOKEN)

@@ -5,8 +5,8 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from docker import APIClient
 from docker.errors import NotFound
 
+from cyberhubs_hub.container_options import environment
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.access_rules import AccessError, normalize
 
@@ -61,8 +62,7 @@ def make_home(users: Path, username: str) -> str:
 
 def home_in(image: Mapping[str, Any]) -> str:
     """Where the programs of an image, as Docker inspects it, expect their user's home."""
-    env = dict(entry.partition("=")[::2] for entry in image["Config"].get("Env") or [])
-    own = PurePosixPath(env.get("HOME") or image["Config"].get("WorkingDir") or HOME)
+    own = PurePosixPath(environment(image).get("HOME") or image["Config"].get("WorkingDir") or HOME)
     good = own.is_relative_to("/home") and len(own.parts) > 2 and ".." not in own.parts
     return str(own) if good else HOME
 
@@ -77,23 +77,28 @@ def remove_home(users: Path, username: str) -> None:
     shutil.rmtree(users / home_name(username), ignore_errors=True)
 
 
+@contextmanager
+def unstarted(client: APIClient, image: str) -> Iterator[str]:
+    """A container of an image that never runs, by its id: for a look at the image's files. Raises APIError."""
+    made = client.create_container(image, ["none"])["Id"]
+    try:
+        yield made
+    finally:
+        client.remove_container(made, force=True)
+
+
 @lru_cache(maxsize=1)  # for a class that comes for the first time; an id is always the same image
 def read_skeleton(client: APIClient, image: str, inside: str) -> bytes:
     """What an image, by its id, has in its user's home, as a tar archive; empty where that is nothing, or far too much.
     Raises APIError where the engine does not say."""
-    made = client.create_container(image, ["none"])
-    try:
-        chunks, _ = client.get_archive(made["Id"], inside)
-        archive = io.BytesIO()
+    archive = io.BytesIO()
+    with unstarted(client, image) as made, suppress(NotFound):  # there is no such directory
+        chunks, _ = client.get_archive(made, inside)
         for chunk in chunks:
             if archive.tell() > MOST_SKELETON:
                 return b""
             archive.write(chunk)
-        return archive.getvalue()
-    except NotFound:  # there is no such directory
-        return b""
-    finally:
-        client.remove_container(made["Id"], force=True)
+    return archive.getvalue()
 
 
 class Record:

@@ -13,9 +13,10 @@ from docker import APIClient
 from docker.errors import NotFound
 from docker.types import Mount
 
+from cyberhubs_hub.container_options import environment
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.helper import helper
-from cyberhubs_hub.homes import home_in, home_paths
+from cyberhubs_hub.homes import home_in, home_paths, unstarted
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.start_progress import StartProgress
 
@@ -103,11 +104,9 @@ def _python_of(client: APIClient, image: str) -> str:
     """Path of the Python that an image has, which is nothing that a member has put in its place. Raises StartFailure or
     APIError."""
     about = client.inspect_image(image)
-    env = dict(one.partition("=")[::2] for one in about["Config"].get("Env") or [])
     homes = home_paths(home_in(about))
-    made = client.create_container(image, ["none"])["Id"]
-    try:
-        for directory in env.get("PATH", DEFAULT_PATH).split(":"):
+    with unstarted(client, image) as made:
+        for directory in environment(about).get("PATH", DEFAULT_PATH).split(":"):
             path = PurePosixPath(directory, "python3")
             with suppress(NotFound):
                 chunks, found = client.get_archive(made, str(path))
@@ -117,8 +116,6 @@ def _python_of(client: APIClient, image: str) -> str:
                     one.is_relative_to(home) for one in leads_to for home in homes
                 ):
                     return str(path)
-    finally:
-        client.remove_container(made, force=True)
     raise StartFailure(
         "image",
         "This application cannot start on a hub that limits members' disk. Tell the hub's operator.",

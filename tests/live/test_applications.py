@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import chromium, new_notebook, run_cell, sign_in
-from tests.support.deployment import PROJECT, Deployment, running
-from tests.support.images import built
+from tests.support.deployment import Deployment, running
+from tests.support.images import built, copy_jovyan
 from tests.support.member import Member
 
 pytestmark = pytest.mark.slow
@@ -38,8 +38,7 @@ config:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     made = Deployment(tmp_path_factory.mktemp("applications"), "apps", STACK)
     context = made.directory / "jovyan"
-    shutil.copytree(PROJECT / "tests/support/jovyan", context)
-    shutil.copy(PROJECT / "images/shared/install-packages.sh", context)
+    copy_jovyan(context)
     space = Path(f"{made.data}-space")
     space.mkdir()
     (space / "stars.csv").write_text("sirius\n")

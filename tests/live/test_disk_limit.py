@@ -4,7 +4,6 @@ its own."""
 
 import errno
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.support import images
 from tests.support.access import at_work, server_of
-from tests.support.deployment import ONE_HUB, PROJECT, Deployment
+from tests.support.deployment import ONE_HUB, Deployment
 from tests.support.member import Member
 from tests.support.waiting import eventually
 
@@ -42,10 +41,9 @@ print(*(re.search(r"Seccomp_filters:\s+(\d+)", open(f"/proc/{one}/status").read(
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     made = Deployment(tmp_path_factory.mktemp("limited"), "limited", LIMITED)
     context = made.directory / "jovyan"
-    shutil.copytree(PROJECT / "tests/support/jovyan", context)
-    shutil.copy(PROJECT / "images/shared/install-packages.sh", context)
+    images.copy_jovyan(context)
     options = subprocess.check_output(["findmnt", "-no", "OPTIONS", "--target", context], text=True)
-    if "prjquota" in options:
+    if "prjquota" in options:  # so that there `up` would have nothing to refuse
         pytest.skip("the disk of the tests has project quotas")
     images.built()
     refused = made.ops("up", fails=True)

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -23,8 +22,9 @@ from cyberhubs.pins import BASE_IMAGE
 from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
 from tests.support import progress, run
-from tests.support.deployment import PROJECT, Deployment, running
+from tests.support.deployment import Deployment, running
 from tests.support.git_host import GitHost, git_host
+from tests.support.images import copy_jovyan
 from tests.support.member import Member
 
 NAME = f"{run.named('cyberhubs-repository')}:1"
@@ -153,8 +153,7 @@ def test_a_member_finds_what_is_in_it(
 ) -> None:
     """Of an image as others make them, which its Dockerfile begins with."""
     context = tmp_path / "jovyan"
-    shutil.copytree(PROJECT / "tests/support/jovyan", context)
-    shutil.copy(PROJECT / "images/shared/install-packages.sh", context)
+    copy_jovyan(context)
     base = f"{run.named('cyberhubs-jovyan')}:1"
     certificates = Images().site_certificates_pem()
     arguments = {"BASE_IMAGE": BASE_IMAGE, "SITE_CERTIFICATES": certificates}

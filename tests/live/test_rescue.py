@@ -1,7 +1,6 @@
 """A disk that is full, by bytes or by files: everybody comes in, a member's server starts and lets them delete, whatever
 its image is, and says so; those that run go on."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,8 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import LIMIT_MS, chromium, sign_in
-from tests.support.deployment import ONE_HUB, PROJECT, Deployment, running
+from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.full_disk import disk_for, fill, fill_inodes, make_room
+from tests.support.images import copy_jovyan
 from tests.support.member import Member, keeps_its_variables
 from tests.support.waiting import eventually
 
@@ -27,8 +27,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with disk_for(directory):
         made = Deployment(directory, "rescue", first.replace("[grace, ", "[grace, mary, "))
         context = made.directory / "jovyan"
-        shutil.copytree(PROJECT / "tests/support/jovyan", context)
-        shutil.copy(PROJECT / "images/shared/install-packages.sh", context)
+        copy_jovyan(context)
         with running(made):
             yield made
 

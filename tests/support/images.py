@@ -62,6 +62,12 @@ def of_packages(engine: docker.DockerClient, what: str, dockerfile: str) -> str:
     return name
 
 
+def copy_jovyan(folder: Path) -> None:
+    """What an image as others make them is built from."""
+    shutil.copytree(PROJECT / "tests/support/jovyan", folder)
+    shutil.copy(PROJECT / "images/shared/install-packages.sh", folder)
+
+
 def built() -> dict[str, str]:
     """Name → id of each, built with the program's own arguments."""
     engine, ids = docker.from_env(), {}

@@ -107,9 +107,7 @@ class OpenStackPreflight(SshPreflight):
             return False
         server = cloud.server(made[INSTANCE]["id"])
         if server and server.status == "ERROR" and not server.ever_ran:
-            print(
-                f"The cloud could not make the machine: {server.fault or 'it says no more'}",
-            )
+            print(f"The cloud could not make the machine: {server.fault or 'it says no more'}")
             cloud.delete(server.id)
             server = None
         if server is None:

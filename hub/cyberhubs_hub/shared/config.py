@@ -127,9 +127,7 @@ class HubConfig:
     logo: str | None = None  # a file beside hub.json
     contact: str | None = None  # whom somebody may ask who is refused
     prune_at: int = 85  # percent of the images' disk from which those that nothing needs go
-    keep_project_path: str | None = (
-        None  # of the program that starts servers where any home of the stack has a limit
-    )
+    keep_project_path: str | None = None  # starts servers where any home of the stack is limited
     metrics: bool = False  # whether who shows the token of METRICS_TOKEN may read figures
     metrics_of_servers: bool = False  # whether those of each member's server are among them
     prometheus: bool = False  # whether admins see the pages of the stack's Prometheus
