@@ -294,11 +294,11 @@ def test_a_lost_volume_is_not_replaced_by_an_empty_one(lab: Lab, tmp_path: Path)
         with quotas(lab.cloud, compute={"instances": 0, "force": True}):
             said = lost.ops("up", fails=True)
             assert "Removed the key pair" in said and "Quota exceeded for instances" in said
-            volume = lost.made()["volume"]
-            block_storage.delete_volume(volume)
-            block_storage.wait_for_delete(block_storage.get_volume(volume))
+            volume = block_storage.get_volume(lost.made()["volume"])
+            block_storage.delete_volume(volume.id)
+            block_storage.wait_for_delete(volume)
             said = lost.ops("up", fails=True)
-        assert f"The data volume {volume} is gone from the cloud" in said
+        assert f"The data volume {volume.id} is gone from the cloud" in said
         assert "volume" not in lost.made()
     finally:
         lost.clean()
