@@ -6,7 +6,7 @@ None is removed with it: members' servers may run on the one before, and it is w
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from pulumi_command.local import Command
 from components.host import Host
 from cyberhubs import image_commands
 from cyberhubs.paths import CHECKOUT
+from cyberhubs.registry_names import registries_of
 from cyberhubs.settings import Application, OwnApplication
 from cyberhubs.settings.applications import Repository
 from cyberhubs.settings.registries import Registry, login_of
@@ -118,7 +119,9 @@ class Images(ComponentResource):
         arguments = self._arguments | more | ({"FROM_IMAGE": below.called} if below else {})
         called = image_name(image.replace("+", "-"), arguments, folders)
         file = f"{dockerfile}/Dockerfile"
-        made = self._ours(image, called, arguments, file, after=[below.made] if below else ())
+        registries = registries_of((CHECKOUT / file).read_text(), arguments)
+        after = [below.made] if below else []
+        made = self._ours(image, called, arguments, registries, file, after=after)
         self._built[image] = _Built(called, made)
         return made
 
@@ -126,23 +129,25 @@ class Images(ComponentResource):
         arguments = self._arguments
         called = f"{OURS}{name}:{_hash(arguments, folder, _files(folder))}"
         path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
-        return self._ours(name, called, arguments, "Dockerfile", "--context", str(path))
+        registries = registries_of((folder / "Dockerfile").read_text(), arguments)
+        return self._ours(name, called, arguments, registries, "Dockerfile", "--context", str(path))
 
     def _build_repository(self, name: str, repository: Repository) -> Command:
         content = {**repository.model_dump(), "repo2docker": version("jupyter-repo2docker")}
         called = f"cyberhubs/{name}:{_hash(content, CHECKOUT, ())}"
         where = "--repository", repository.url, repository.commit
-        return self._ours(name, called, {}, *where)
+        return self._ours(name, called, {}, self._args.registries, *where)
 
     def _ours(
         self,
         name: str,
         called: str,
         arguments: dict[str, str],
+        registries: Collection[str],
         *dockerfile: str,
         after: Sequence[Command] = (),
     ) -> Command:
-        """Pulled as the lock has it, else built."""
+        """Pulled as the lock has it, else built, with the logins that there are of `registries`."""
         lock = self._args.lock
         if reference := lock.get(called):
             return self._pull(name, reference, called)
@@ -159,9 +164,16 @@ class Images(ComponentResource):
                 self,
             )
         # Docker leaves the proxy out of the image.
-        given = {**arguments, **self._args.proxy_environment}
+        logins = {
+            registry: login.for_docker
+            for registry, login in self._args.registries.items()
+            if registry in registries
+        }
+        given = json.dumps(
+            {"arguments": {**arguments, **self._args.proxy_environment}, "logins": logins}
+        )
         command = image_commands.build(called, *dockerfile)
-        return self._image(name, command, json.dumps(given), after)
+        return self._image(name, command, pulumi.Output.secret(given) if logins else given, after)
 
     def _pull(self, name: str, reference: str, named: str) -> Command:
         login = login_of(self._args.registries, reference)

@@ -1,8 +1,9 @@
 """`python -m cyberhubs.build NAME DOCKERFILE`: builds an image of this checkout, of another folder, or of a git repository
 on the engine of DOCKER_HOST.
 
-The build arguments come by stdin, as JSON. The image's id goes to stdout, what is seen of the build to
-stderr. An image that has this name already is not built again.
+By stdin come the build arguments and the logins of registries, as JSON: {"arguments": {NAME: text}, "logins": {REGISTRY:
+{"username": text, "password": text}}}. The image's id goes to stdout, what is seen of the build to stderr. An image that
+has this name already is not built again.
 
 The engine's own builder: every engine has it, and it makes the same image whichever Pulumi plugin is used.
 """
@@ -20,6 +21,7 @@ from cyberhubs.build_messages import Seen, started
 from cyberhubs.on_engine import print_id
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report, Step
+from cyberhubs.registry import log_in
 
 
 def build(
@@ -49,7 +51,7 @@ def build(
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="cyberhubs.build",
-        description="Builds an image; its build arguments come by stdin, as JSON.",
+        description="Builds an image; its build arguments and the logins of registries come by stdin, as JSON.",
     )
     parser.add_argument("name", help="what it is called on the engine, with a tag")
     parser.add_argument("dockerfile", nargs="?", help="a path in the context")
@@ -66,7 +68,8 @@ def main() -> int:
         help="in place of a Dockerfile: a git repository, and which commit of it",
     )
     asked = parser.parse_args()
-    arguments = json.load(sys.stdin)
+    given = json.load(sys.stdin)
+    arguments = given["arguments"]
 
     def image_id() -> str:
         client = DockerClient.from_env()
@@ -75,6 +78,8 @@ def main() -> int:
             image.tag(asked.name)  # named again, so that no hub removes it before its trial
             return str(image.id)
         except ImageNotFound:
+            for registry, login in given["logins"].items():
+                log_in(client, registry, login)
             with Report().step(f"image {asked.name}: building") as step:
                 if asked.repository:
                     from cyberhubs import repository  # 0.3 s, for who has any

@@ -1,6 +1,7 @@
 """Pulls from and pushes to registries by an engine; what stands in the way, in words.
 
-`login`: what Docker's API takes ({"username": …, "password": …}); empty: none. It goes with the one request.
+`login`: what Docker's API takes ({"username": …, "password": …}); empty: none. It goes with the one request, or with the
+builds of one client.
 """
 
 import threading
@@ -17,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from cyberhubs.errors import UserError, disk_full
 from cyberhubs.progress import Step
+from cyberhubs.registry_names import DOCKER_HUB
 
 SILENT_S = 120  # a registry that sends nothing for so long does not send any more
 REFUSED = ("unauthorized", "denied", "authentication", "no basic auth", "forbidden")
@@ -57,6 +59,12 @@ def digest_of(client: DockerClient, name: str, login: Mapping[str, str]) -> str:
     with _in_words(f"Asking for {name}", login):
         said = client.api.inspect_distribution(name, auth_config=dict(login) or None)
         return said["Descriptor"]["digest"]
+
+
+def log_in(client: DockerClient, registry: str, login: Mapping[str, str]) -> None:
+    """For the images that this client's builds begin with. Raises UserError."""
+    with _in_words(f"Logging in to {registry}", login):
+        client.login(**login, registry=None if registry == DOCKER_HUB else registry, reauth=True)
 
 
 class _RefusedError(Exception):

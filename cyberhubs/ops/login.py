@@ -7,7 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 from cyberhubs.errors import UserError
 from cyberhubs.ops.register import ask
 from cyberhubs.ops.stack import Stack
-from cyberhubs.settings.registries import RegistryName, registry_of
+from cyberhubs.registry_names import registry_of
+from cyberhubs.settings.registries import RegistryName
 
 
 def login(stack: Stack, registry: str = "") -> None:

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+from cyberhubs.registry_names import registry_of
 from cyberhubs.settings.base import Model, Secret, Text, read_text
-
-DOCKER_HUB = "docker.io"
 
 
 def _registry(value: str) -> str:
@@ -28,17 +27,16 @@ class Registry(Model):
     user: Text
     """User, or what the registry wants in its place for a token."""
     password: Secret
-    """Password or token. It is sent to the machine's Docker engine with each pull, and kept nowhere there."""
+    """Password or token. It is sent to the machine's Docker engine with each pull, and each build of what begins
+    with an image of this registry, and kept nowhere there."""
 
-
-def registry_of(reference: str) -> str:
-    """Of an image: Docker Hub where its name begins with no other."""
-    first, slash, _ = reference.partition("/")
-    return first if slash and (re.search("[.:]", first) or first == "localhost") else DOCKER_HUB
+    @property
+    def for_docker(self) -> dict[str, str]:
+        """What Docker's API takes."""
+        return {"username": self.user, "password": self.password.get_secret_value()}
 
 
 def login_of(registries: Mapping[str, Registry], reference: str) -> dict[str, str]:
     """What Docker's API takes for the registry of an image; empty for one that wants no login."""
-    if login := registries.get(registry_of(reference)):
-        return {"username": login.user, "password": login.password.get_secret_value()}
-    return {}
+    login = registries.get(registry_of(reference))
+    return login.for_docker if login else {}

@@ -40,7 +40,9 @@ def asked(dockerfile: Path, *steps: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "cyberhubs.build", NAME, str(dockerfile)],
         cwd=CHECKOUT,
-        input=json.dumps({"BASE_IMAGE": Images().base, "WORD": "cherry"}),
+        input=json.dumps(
+            {"arguments": {"BASE_IMAGE": Images().base, "WORD": "cherry"}, "logins": {}}
+        ),
         capture_output=True,
         text=True,
     )
@@ -95,7 +97,7 @@ def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
         [sys.executable, "-m", "cyberhubs.build", NAME, "images/proxy/Dockerfile"],
         cwd=CHECKOUT,
         env={"DOCKER_HOST": f"unix://{tmp_path}/none.sock"},
-        input="{}",
+        input=json.dumps({"arguments": {}, "logins": {}}),
         capture_output=True,
         text=True,
     )

@@ -213,9 +213,9 @@ def test_what_was_not_published_is_built_and_that_is_said(stack: Deployment) -> 
     assert "Image multiuser" not in said
 
 
-def offering(stack: Deployment, image: str) -> None:
+def offering(stack: Deployment, **application: str) -> None:
     def offer(config: dict[str, Any]) -> None:
-        config["cyberhubs:applications"] = {"more": {"image": image}}
+        config["cyberhubs:applications"] = {"more": application}
         config["cyberhubs:hubs"]["core"]["applications"].append("more")
 
     stack.edit(offer)
@@ -242,7 +242,7 @@ def test_an_image_that_does_not_work_is_not_offered(
     stack: Deployment, registry: Registry, dockerfile: str, said: str
 ) -> None:
     before = stack.menu, stack.started()
-    offering(stack, registry.offer("group/broken:1", dockerfile))
+    offering(stack, image=registry.offer("group/broken:1", dockerfile))
     assert said in stack.ops("up", fails=True)
     assert (stack.menu, stack.started()) == before
 
@@ -250,7 +250,7 @@ def test_an_image_that_does_not_work_is_not_offered(
 def test_an_image_for_another_processor(stack: Deployment, registry: Registry) -> None:
     before = stack.menu, stack.started()
     image = registry.offer_for("group/other", "s390x")
-    offering(stack, image)
+    offering(stack, image=image)
     assert f"{image} is made for s390x, and the machine is " in stack.ops("up", fails=True)
     assert (stack.menu, stack.started()) == before
     assert not [one for one in stack.engine.images.list() if image in one.tags]
@@ -262,7 +262,7 @@ def test_pinning_writes_the_digest_and_keeps_what_is_there(
     ours = next(name for name in published.ids if "/corehub:" in name)
     digest = yaml.safe_load(published.lock)[ours].partition("@")
     tag = f"{digest[0]}:{ours.partition(':')[2]}"
-    offering(stack, tag)
+    offering(stack, image=tag)
     text = stack.file.read_text().replace(f"image: {tag}", f"image: {tag} # as of spring")
     stack.write(f"# Ours\n{text}")
     stack.ops("pin")
@@ -273,6 +273,26 @@ def test_pinning_writes_the_digest_and_keeps_what_is_there(
     assert "names no image by a tag alone" in stack.ops("pin")
     stack.ops("up")
     assert '"more"' in stack.menu
+
+
+def test_a_build_on_an_image_that_wants_a_login(
+    stack: Deployment, published: Published, registry: Registry, tmp_path: Path
+) -> None:
+    corehub = next(name for name in published.ids if "/corehub:" in name)
+    below = registry.offer("group/below:1", f"FROM {corehub}\nRUN echo plum >/fruit\n")
+    (tmp_path / "Dockerfile").write_text(f"FROM {below}\nRUN cat /fruit >/copy\n")
+    offering(stack, build=str(tmp_path))
+    log_in(stack, registry, WRONG)
+    before = stack.menu
+    said = stack.ops("up", fails=True)
+    assert f"the registry refuses user {USER} of cyberhubs:registries" in said
+    assert stack.menu == before
+
+    log_in(stack, registry, PASSWORD)
+    stack.ops("up", line=shown_nowhere)
+    kept_nowhere(stack)
+    image = json.loads(stack.menu)["applications"]["more"]["image"]
+    assert stack.engine.containers.run(image, ["cat", "/copy"], remove=True) == b"plum\n"
 
 
 def pulling(reference: str, **environment: str) -> str:

@@ -108,7 +108,7 @@ def test_a_combination_is_built_on_the_first_after_it() -> None:
     below = None
     for name in ("corehub", "astrohub", "astrohub+mlhub"):
         one = found[name]
-        given = json.loads(one.inputs["stdin"])
+        given = json.loads(one.inputs["stdin"])["arguments"]
         assert given.get("FROM_IMAGE") == (below and name_of(below.inputs))
         assert given.get("APPLICATION") == {"astrohub+mlhub": "mlhub"}.get(name, below and name)
         if below:

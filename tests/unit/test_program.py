@@ -475,7 +475,8 @@ def test_who_reaches_the_outside_knows_the_proxy(config: dict[str, Any]) -> None
         if resource.type == "docker:index/container:Container":
             given = f"https_proxy={url}" in resource.inputs.get("envs", [])
         elif "cyberhubs.build" in str(resource.inputs.get("create")):
-            given = json.loads(resource.inputs["stdin"]).get("https_proxy") == url
+            arguments = json.loads(resource.inputs["stdin"])["arguments"]
+            given = arguments.get("https_proxy") == url
         else:
             continue
         told[url if given else ""].add(resource.name)
