@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes run.txt, dev.txt and audit.txt anew from run.in, dev.in and audit.in, and the policy pack's: changed lines only; all with --upgrade.
+# Writes run.txt, dev.txt and audit.txt anew from run.in, dev.in and audit.in, the policy pack's, and that of a Go: changed lines
+# only; all with --upgrade.
 set -eu
 cd "$(dirname "$0")"
 lock() {
@@ -10,3 +11,4 @@ lock "$@" run.in --output-file run.txt
 lock "$@" dev.in --constraints run.txt --output-file dev.txt
 lock "$@" audit.in --output-file audit.txt
 lock "$@" ../policy/requirements.in --output-file ../policy/requirements.txt
+lock "$@" ../offline/go/requirements.in --output-file ../offline/go/requirements.txt

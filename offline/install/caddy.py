@@ -14,7 +14,7 @@ PACKAGE = "github.com/caddyserver/caddy/v2"
 
 class StandIn(image.StandInImage):
     def packages(self, report: Report) -> str:
-        go = golang.Go.find(MODULE)
+        go = golang.Go.find(MODULE, report)
         with (
             tempfile.TemporaryDirectory(dir=paths.build()) as folder,
             report.step(f"caddy image: building Caddy {pins.CADDY} from its Go module") as step,

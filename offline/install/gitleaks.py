@@ -18,7 +18,7 @@ class StandIn:
         return None  # it is the same program, which the item finds
 
     def packages(self, report: Report) -> str:
-        go = golang.Go.find(MODULE)
+        go = golang.Go.find(MODULE, report)
         part = paths.build() / "gitleaks"
         with report.step(f"gitleaks: building {pins.GITLEAKS} from its Go module") as step:
             go.build(MODULE, PACKAGE, part, f"-X {PACKAGE}/version.Version={pins.GITLEAKS}", step)

@@ -30,7 +30,7 @@ class StandIn:
 
     def packages(self, report: Report) -> str:
         tool = self._tool
-        go = golang.Go.find(tool.module)
+        go = golang.Go.find(tool.module, report)
         with report.step(f"{tool.name}: building {tool.version} from its Go module") as step:
             go.build(tool.module, tool.package, tool.program, tool.link, step)
         return f"built {tool.version}"

