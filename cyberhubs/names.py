@@ -3,12 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 
+from cyberhubs_hub.shared.config import HELPER
 from cyberhubs_hub.shared.config import MACHINE_LABEL as MACHINE
 from cyberhubs_hub.shared.config import ROLE_LABEL as ROLE
 
 STACK = "cyberhubs.stack"
 HUB = "cyberhubs.hub"
 __all__ = [
+    "HELPER",
     "HUB",
     "MACHINE",
     "ROLE",

@@ -9,7 +9,7 @@ from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine
-from cyberhubs.names import STACK, HubNames
+from cyberhubs.names import HELPER, ROLE, STACK, HubNames
 
 CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
 
@@ -52,11 +52,12 @@ def output_of(container: Container, *command: str) -> str | None:
 
 
 def containers_of(client: DockerClient, stack: str) -> list[Container]:
-    """All of a stack, members' servers too, by name."""
+    """All of a stack that stay, members' servers too, by name."""
     found = client.containers.list(
         all=True, ignore_removed=True, filters={"label": f"{STACK}={stack}"}
     )
-    return sorted(found, key=lambda container: container.name or "")
+    staying = (container for container in found if container.labels.get(ROLE) != HELPER)
+    return sorted(staying, key=lambda container: container.name or "")
 
 
 def running_hub(client: DockerClient, stack: str, hub: str) -> Container:

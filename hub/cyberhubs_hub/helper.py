@@ -7,13 +7,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from docker import APIClient
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 from docker.types import Mount
 
 from cyberhubs_hub.failures import StartFailure
-from cyberhubs_hub.shared.config import HubConfig
+from cyberhubs_hub.shared.config import HELPER, ROLE_LABEL, HubConfig
 
 Run = Callable[..., str]
+KILLED = 128 + 9
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def helper(
         client.inspect_container(socket.gethostname())["Image"],
         ["sleep", str(at_most_s)],
         user=user or f"{config.uid}:{config.gid}",
-        labels=dict(config.labels),
+        labels={**config.labels, ROLE_LABEL: HELPER},
         host_config=client.create_host_config(
             mounts=[*mounts],
             read_only=True,
@@ -49,8 +50,13 @@ def helper(
     def run(*command: str) -> str:
         asked = client.exec_create(made, list(command))["Id"]
         said = client.exec_start(asked).decode(errors="replace")
-        if client.exec_inspect(asked)["ExitCode"]:
-            raise failure(said)
+        try:
+            code = client.exec_inspect(asked)["ExitCode"]
+        except NotFound:
+            code = KILLED
+        if code:
+            ended = f"It was ended, after {at_most_s} s at the latest." if code == KILLED else ""
+            raise failure(f"{said}{ended}")
         return said
 
     client.start(made)

@@ -1,15 +1,16 @@
 """`python -m cyberhubs_hub.project_quota HOME BYTES`: what is in a home may take so many bytes, and so many files as a new
-file system has for them; 0 is no limit. It is a project quota of ext4 or xfs: the home is a project of its own.
+file system has for them; 0 is no limit. It is a project quota of ext4 or xfs: the home is a project of its own. A project that
+somebody else has given it has no say: with a limit it gets another one, and without one it is left alone.
 
-It needs CAP_SYS_ADMIN, CAP_FOWNER and CAP_DAC_READ_SEARCH, and Linux 5.14; nobody may change the home meanwhile. Once the home
-shows its limit as the size of its file system, all of it is done; cut off, it may be done again. A project is a number on
-its file system: here that of the home's inode, or the next that is free.
+It needs CAP_SYS_ADMIN, CAP_FOWNER and CAP_DAC_READ_SEARCH, and Linux 5.14; nobody may change the home meanwhile. Cut off, it may
+be done again, and goes on. A project is a number on its file system: here one that no member can guess.
 """
 
 import ctypes
 import errno
 import fcntl
 import os
+import secrets
 import stat
 import struct
 import sys
@@ -20,6 +21,10 @@ from typing import NamedTuple
 
 BYTES_PER_FILE = 4096  # as setup/disk.sh makes an ext4
 MOST_PROJECT = 2**32 - 2
+
+# Of a home, where no member can read or write: its project, and while files may not yet be in it, BEGUN.
+RECORD = "trusted.cyberhubs.project"
+BEGUN = "begun"
 
 # linux/fs.h
 _GET, _SET = 0x801C581F, 0x401C5820  # FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR
@@ -66,17 +71,33 @@ def put(file: int, project: int, *, inherited: bool) -> None:
 
 def limit(home: Path, most: int) -> None:
     """Raises OSError."""
-    with _opened(home.parent, os.O_DIRECTORY) as above, _opened(home, os.O_DIRECTORY) as top:
-        now, others = attributes(top), attributes(above).project
-        project = now.project
-        if project in (0, others):
-            project = _free_project(top)
-        if project != now.project or not now.inherited:
+    with _opened(home, os.O_DIRECTORY) as top:
+        project, begun = _record(top)
+        if not most:
+            if project:
+                _set_limit(top, project, 0)
+                os.removexattr(top, RECORD)
+            return
+        if not project:
+            project, begun = _free_project(top), True
             _set_limit(top, project, 0)  # what it left of an earlier home
-            put(top, project, inherited=False)  # where this goes on, should it be cut off
+        if begun or (attributes(top).project, attributes(top).inherited) != (project, True):
+            os.setxattr(top, RECORD, f"{project} {BEGUN}".encode())
             _put_content(home, project)
             put(top, project, inherited=True)
-        _set_limit(top, project, most)
+            os.setxattr(top, RECORD, str(project).encode())
+        _set_limit(top, project, most - most % os.fstatvfs(top).f_frsize)
+
+
+def _record(top: int) -> tuple[int, bool]:
+    """A home's project, 0 for none, and whether it was begun only."""
+    try:
+        project, *begun = os.getxattr(top, RECORD).decode().split()
+    except OSError as error:
+        if error.errno in (errno.ENODATA, errno.ENOTSUP):
+            return 0, False
+        raise
+    return int(project), bool(begun)
 
 
 def _put_content(home: Path, project: int) -> None:
@@ -93,10 +114,10 @@ def _put_content(home: Path, project: int) -> None:
 
 def _free_project(top: int) -> int:
     """In which there is nothing yet."""
-    project = os.fstat(top).st_ino % MOST_PROJECT + 1
-    while _in_use(top, project):
-        project = project % MOST_PROJECT + 1
-    return project
+    while True:
+        project = secrets.randbelow(MOST_PROJECT) + 1
+        if not _in_use(top, project):
+            return project
 
 
 def _in_use(file: int, project: int) -> int:

@@ -4,13 +4,14 @@ is only set where it is another, and an ordinary start asks nothing else."""
 import asyncio
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from docker import APIClient
-from docker.errors import NotFound
+from docker.errors import DockerException, NotFound
 from docker.types import Mount
 
 from cyberhubs_hub.container_options import environment
@@ -23,6 +24,8 @@ from cyberhubs_hub.start_progress import StartProgress
 KEEP_PROJECT = "/usr/local/lib/cyberhubs/keep-project.py"  # found there whatever the image
 AT_MOST_S = 240  # of a start's time, for a home of very many files that is new here; the next start goes on with it
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Docker's
+# The event loop's own threads are for what ends soon.
+_FEW = ThreadPoolExecutor(2, "limit")
 _HOMES = "/homes"
 _RIGHTS = ["SYS_ADMIN", "FOWNER", "DAC_READ_SEARCH"]
 
@@ -33,14 +36,27 @@ class LimitedHome(StartProgress):
     hub_config: ClassVar[HubConfig]
     users_dir: ClassVar[Path]
 
+    _without: ClassVar[set[str]] = set()  # homes of which no limit of this program's is left
+
     client: Any
     extra_create_kwargs: Any
+    log: Any
 
     async def limit_home(self, home: str) -> None:
-        """Raises StartFailure or DockerException."""
-        if not _holds(self.hub_config, self.users_dir, home):
-            self.begin(10, "Measuring your home")
-            await asyncio.to_thread(_limit, self.client, self.hub_config, self.users_dir, home)
+        """Raises StartFailure or DockerException, if there is to be a limit."""
+        config, users = self.hub_config, self.users_dir
+        if home in self._without or _holds(config, users, home):
+            return
+        self.begin(10, "Measuring your home")
+        setting = partial(_limit, self.client, config, users, home)
+        try:
+            await asyncio.get_running_loop().run_in_executor(_FEW, setting)
+        except (StartFailure, DockerException) as error:
+            if config.limits.disk_bytes:
+                raise
+            self.log.warning("%s shows the limit of before: %s", home, error)
+        if not config.limits.disk_bytes:
+            self._without.add(home)  # what it shows is somebody else's doing
 
     def keeping_project(self) -> list[Mount]:
         path = self.hub_config.keep_project_path
@@ -76,6 +92,9 @@ def _size(directory: Path) -> tuple[int, int]:
 def _limit(client: APIClient, config: HubConfig, users: Path, home: str) -> None:
     """In a container that may do it, as the hub's may not. Docker's filter for calls of Linux may be older than this one."""
     program = ["python3", "-m", "cyberhubs_hub.project_quota"]
+    most = config.limits.disk_bytes or 0
+    if most >= _size(users)[0]:
+        most = 0
     with helper(
         client,
         config,
@@ -86,15 +105,16 @@ def _limit(client: APIClient, config: HubConfig, users: Path, home: str) -> None
         security=["seccomp=unconfined"],
         cap_add=_RIGHTS,
     ) as run:
-        run(*program, f"{_HOMES}/{home}", str(config.limits.disk_bytes or 0))
-    if not _holds(config, users, home):
+        run(*program, f"{_HOMES}/{home}", str(most))
+    if config.limits.disk_bytes and not _holds(config, users, home):
         raise _failure(f"{users / home} does not show it: are project quotas turned off?")
 
 
 def _failure(said: str) -> StartFailure:
     return StartFailure(
         "quota",
-        "Your home could not be given its part of the disk. Your files are safe. Tell the hub's operator.",
+        "Your home could not be given its part of the disk. Your files are safe. Start it again, as it may have very many "
+        "files; if that does not help, tell the hub's operator.",
         said,
     )
 

@@ -1,4 +1,5 @@
 import io
+import logging
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +46,7 @@ class Home(LimitedHome):
         self.shown, self.files = shown, files
         self.ran: list[str] = []
         self.extra_create_kwargs = {"user": "1000:1000"}
+        self.log = logging.getLogger("hub")
         self.client: Any = self
 
     def statvfs(self, path: Path) -> Any:
@@ -77,6 +79,7 @@ def home(monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, then: in
     """`then`: what it shows once its limit has been set."""
     made = Home(disk, shown)
     monkeypatch.setattr("os.statvfs", made.statvfs)
+    monkeypatch.setattr(LimitedHome, "_without", set())
 
     def run(*command: str) -> None:
         made.ran.append(" ".join(command[-2:]))
@@ -103,6 +106,7 @@ def home(monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, then: in
         (10 * GB, 10 * GB, None),
         (10 * GB + 1, 10 * GB, None),  # a part of a block
         (200 * GB, DISK, None),  # more than there is
+        (200 * GB, 10 * GB, 0),
         (10 * GB, DISK, 10 * GB),  # a new home, or one from before
         (20 * GB, 10 * GB, 20 * GB),
         (5 * GB, 10 * GB, 5 * GB),
@@ -112,7 +116,7 @@ def home(monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, then: in
 async def test_a_limit_is_set_where_the_home_shows_another(
     monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, set_to: int | None
 ):
-    one = home(monkeypatch, disk, shown, then=disk or DISK)
+    one = home(monkeypatch, disk, shown, then=min(disk or DISK, DISK))
     await one.limit_home("ada")
     assert one.ran == ([] if set_to is None else [f"/homes/ada {set_to}"])
     await one.limit_home("ada")
@@ -123,6 +127,21 @@ async def test_a_limit_that_does_not_hold_is_no_start(monkeypatch: pytest.Monkey
     one = home(monkeypatch, 10 * GB, DISK, then=DISK)
     with pytest.raises(StartFailure, match="could not be given its part of the disk"):
         await one.limit_home("ada")
+
+
+async def test_a_limit_of_somebody_else_is_left_alone_and_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    one = home(monkeypatch, None, 10 * GB, then=10 * GB)
+    for _ in range(2):
+        await one.limit_home("ada")
+    assert one.ran == ["/homes/ada 0"]
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise StartFailure("quota", "Your home", "no such program")
+
+    monkeypatch.setattr(quotas, "helper", fails)
+    await one.limit_home("grace")
 
 
 async def test_a_server_starts_with_a_python_that_no_member_has_put_there(engine: None):

@@ -127,6 +127,16 @@ def test_nobody_leaves_a_project(found: Any) -> None:
     assert found["leaving"] == [errno.EPERM, errno.EPERM]
     assert found["still_in_it"]
     assert found["leaving_without_the_filter"] == [0, 0]
+    assert found["taken_back"]
+
+
+def test_what_a_member_has_made_a_project_before_is_none_of_theirs_any_more(found: Any) -> None:
+    assert found["own_way"] == [1, False]
+    assert found["a_member_sees"] == [0, 0]
+
+
+def test_the_limit_of_somebody_else_stays(found: Any) -> None:
+    assert found["of_the_operator"] == [16, True, ""]
 
 
 def test_another_limit_holds_from_then_on(found: Any) -> None:
@@ -134,7 +144,8 @@ def test_another_limit_holds_from_then_on(found: Any) -> None:
     assert (size, error) == (128, found["at_limit"])
     assert found["lowered"] == [[32, 0], [0, found["at_limit"]]]
     assert found["lowered_after_deleting"] == [MB, 0]
-    assert found["removed"] == [found["disk"], [200 * MB, 0]]
+    assert found["removed"] == [found["disk"], "", [200 * MB, 0]]
+    assert found["part_of_a_block"] == 4096
 
 
 def test_files_are_limited_too(found: Any) -> None:
@@ -143,8 +154,9 @@ def test_files_are_limited_too(found: Any) -> None:
 
 
 def test_what_was_cut_off_goes_on(found: Any) -> None:
-    assert found["goes_on"] == [True, True, True]
-    assert found["not_taken"]
+    at_the_cut, begun = found["goes_on"]
+    assert at_the_cut == begun
+    assert found["all_in_it"]
 
 
 def test_it_holds_after_the_next_start_of_the_machine(found: Any) -> None:

@@ -43,6 +43,7 @@ PROXY_API_URL = f"http://proxy:{PROXY_API_PORT}"
 MACHINE_VARIABLE = "CYBERHUBS_MACHINE"
 MACHINE_LABEL = "cyberhubs.machine"
 ROLE_LABEL = "cyberhubs.role"  # of each container of a stack
+HELPER = "helper"  # the role of one that a hub has for a moment, and that ends by itself
 # And the way out, if that is a proxy; members' servers get them too.
 PROXY_VARIABLES = tuple(
     name for lower in ("http_proxy", "https_proxy", "no_proxy") for name in (lower, lower.upper())

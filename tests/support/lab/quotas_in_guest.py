@@ -10,6 +10,7 @@ from pathlib import Path
 
 MB = 2**20
 MEMBER = 12345
+RECORD = "trusted.cyberhubs.project"
 HELPERS_RIGHTS = "-all,+sys_admin,+fowner,+dac_read_search"
 ROOM = 400 * MB
 
@@ -52,6 +53,12 @@ print(refused(file, 0x401C5820, bytes(attributes)), refused(home, 0x40086602, st
 """
 
 
+SEE = """
+import os, sys
+print(len(os.listxattr(sys.argv[1])), 0)
+"""
+
+
 def limit(home, most):
     """As the hub's container for it does."""
     program = [sys.executable, "-m", "cyberhubs_hub.project_quota", home, str(most)]
@@ -84,12 +91,15 @@ def project(path):
     return int(subprocess.check_output(["lsattr", "-dp", path]).split()[0])
 
 
-def put(path, number):
-    subprocess.run(["chattr", "-p", str(number), path], check=True)
+def put(path, number, *flags):
+    subprocess.run(["chattr", "-p", str(number), *flags, path], check=True)
 
 
-def project_of_inode(path):
-    return path.stat().st_ino % (2**32 - 2) + 1
+def record(path):
+    try:
+        return os.getxattr(path, RECORD).decode()
+    except OSError:
+        return ""
 
 
 users.mkdir(parents=True)
@@ -132,6 +142,8 @@ found["after_deleting"] = as_member(WRITE, ada / "project/new", 10 * MB)
 found["leaving"] = as_member(LEAVE, ada / "project/new", ada)
 found["still_in_it"] = project(ada / "project/new") == own
 found["leaving_without_the_filter"] = as_member(LEAVE, grace / "new", grace, filtered=False)
+limit(grace, 256 * MB)
+found["taken_back"] = project(grace / "new") == project(grace) == int(record(grace))
 
 # Another limit.
 limit(ada, 128 * MB)
@@ -141,35 +153,55 @@ found["lowered"] = [shown(ada), as_member(WRITE, ada / "yet-more", MB)]
 (ada / "more").unlink()
 found["lowered_after_deleting"] = as_member(WRITE, ada / "yet-more", MB)
 limit(ada, 0)
-found["removed"] = [shown(ada)[0], as_member(WRITE, ada / "all", 200 * MB)]
+found["removed"] = [shown(ada)[0], record(ada), as_member(WRITE, ada / "all", 200 * MB)]
 
 # So many files, too.
 many = home("many")
 limit(many, 4 * MB)
 found["files"] = as_member(CREATE, many)
 
-# What was cut off goes on; a project that anything is in already is nobody else's.
-cut = home("cut")
-for name in ("done", "not-yet"):
-    (cut / name).write_text(name)
-number = project_of_inode(cut)
-for path in (cut, cut / "done"):
-    put(path, number)
-limit(cut, 8 * MB)
-found["goes_on"] = [project(path) == number for path in (cut, cut / "done", cut / "not-yet")]
-taken = home("taken")
-number = project_of_inode(taken)
-put(shared / "elsewhere", number)
-limit(taken, 8 * MB)
-found["not_taken"] = project(taken) not in (0, number)
+# A part of a block is not given.
+part = home("part")
+limit(part, 64 * MB + 4096 + 2048)
+found["part_of_a_block"] = os.statvfs(part).f_blocks * 4096 - 64 * MB
+
+# A project that the member had put it in, when nothing kept them from that, has no say.
+own_way = home("own-way")
+for path in (own_way / "in-it", own_way / "free"):
+    path.touch()
+for path in (own_way, own_way / "in-it"):
+    put(path, 4242, *(["+P"] if path == own_way else []))
+limit(own_way, 8 * MB)
+numbers = {project(path) for path in (own_way, own_way / "in-it", own_way / "free")}
+found["own_way"] = [len(numbers), bool(numbers & {0, 4242})]
+
+# Nor has the limit of somebody else anything to do with a home that is to have none.
+operators = home("operators")
+limit(operators, 16 * MB)
+os.removexattr(operators, RECORD)
+number = project(operators)
+limit(operators, 0)
+found["of_the_operator"] = [shown(operators)[0], project(operators) == number, record(operators)]
+
+found["a_member_sees"] = as_member(SEE, grace)
 
 # How long a large home takes, and that it holds after the next start of the machine.
 large = home("large")
 for number in range(5000):
     (large / str(number)).touch()
+# Cut off, it goes on with the same project.
+program = [sys.executable, "-m", "cyberhubs_hub.project_quota", large, str(64 * MB)]
+cut = subprocess.Popen(program)
+while not record(large):
+    time.sleep(0.001)
+cut.kill()
+cut.wait()
+at_the_cut = record(large)
 began = time.monotonic()
 limit(large, 64 * MB)
 found["seconds_for_5000_files"] = round(time.monotonic() - began, 1)
+found["goes_on"] = [at_the_cut, f"{record(large)} begun"]
+found["all_in_it"] = {project(path) for path in (large, *large.iterdir())} == {project(large)}
 subprocess.run(["umount", sys.argv[1]], check=True)
 subprocess.run(["mount", sys.argv[1]], check=True)
 found["after_a_restart"] = as_member(WRITE, large / "new", ROOM)
