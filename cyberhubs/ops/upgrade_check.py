@@ -38,10 +38,11 @@ def upgrade_check(stack: Stack) -> None:
             lines = [*look()]
         print(f"{what}:", *(lines or ["none that is known"]), sep="\n  ")
         behind += lines
+    to_type = [_what_to_type(stack)] if behind else []
     if silent:
-        raise NotLookedError("\n".join(["Not all could be asked:", *silent]))
+        raise NotLookedError("\n".join([*to_type, "Not all could be asked:", *silent]))
     if behind:
-        raise UserError(_what_to_type(stack))
+        raise UserError(*to_type)
 
 
 def _what_to_type(stack: Stack) -> str:

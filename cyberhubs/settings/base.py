@@ -127,7 +127,7 @@ def _secret(value: Any) -> SecretStr:
     if not isinstance(value, str) or not value:
         raise ValueError(
             f"is {kind_of(value or None)}, a secret text belongs here (not shown) — "
-            "set it with: pulumi config set --secret --path"
+            "set it with: pulumi config set -s NAME --secret --path"
         )
     return SecretStr(value)
 

@@ -51,14 +51,14 @@ class DataSpace(Model):
     target: Annotated[MachinePath, AfterValidator(_target)]
     """Path under which members see it."""
     access: Literal["read-only", "read-write", "private"] = "read-only"
-    """What members may do: read it; change it, too, all of them what any of them has put there; or have in it a
-    folder of their own each, which is all that they see of it."""
+    """What members may do. read-only: read all of it. read-write: read and change all of it, also what others have put
+    there. private: each has a folder of their own in it, and sees nothing else."""
     owner: SpaceOwner = SpaceOwner()
     """Whose it is on the host."""
     mounted: bool | None = None
     """true: a share or a disk is mounted at the source, and no server starts while it is not, so that nobody writes
-    into the empty folder below. Left out: so, if it was when `up` saw the source first. false: whatever is there is
-    meant."""
+    into the empty folder below. Left out: as true, if something was mounted there when `up` first saw the source. false:
+    whatever is there is meant."""
 
     @model_validator(mode="after")
     def _private_ones_are_their_members(self) -> Self:

@@ -18,7 +18,7 @@ HEAD = """\
 them in one message. Names and dates stand in quotes. The same in a form for editors:
 `schema/stack.schema.json`.
 
-A *secret* is given as `{secure: …}`, which `pulumi config set --secret --path` writes, and is never shown. A path beside
+A *secret* is given as `{secure: …}`, which `pulumi config set -s NAME --secret --path` writes after `eval "$(make -s env)"`, and is never shown. A path beside
 the stack file starts at its folder. *Names* are a list, or `{file: names.txt}` with one name a line.
 """
 WORDS = {

@@ -74,9 +74,9 @@ class FileTls(_Tls):
     """A certificate of your own."""
     certificate: Secret
     """The certificate as PEM text, followed by the intermediate certificates:
-    pulumi config set --secret --path cyberhubs:tls.certificate <certificate.pem"""
+    pulumi config set -s NAME --secret --path cyberhubs:tls.certificate <certificate.pem"""
     key: Secret
-    """The certificate's private key as PEM text: pulumi config set --secret --path cyberhubs:tls.key <key.pem"""
+    """The certificate's private key as PEM text: pulumi config set -s NAME --secret --path cyberhubs:tls.key <key.pem"""
 
 
 class InternalTls(_Tls):
