@@ -291,7 +291,7 @@ def test_a_build_on_an_image_that_wants_a_login(
     log_in(stack, registry, PASSWORD)
     stack.ops("up", line=shown_nowhere)
     kept_nowhere(stack)
-    image = json.loads(stack.menu)["applications"]["more"]["image"]
+    [image] = [one["image"] for one in json.loads(stack.menu) if one["name"] == "more"]
     assert stack.engine.containers.run(image, ["cat", "/copy"], remove=True) == b"plum\n"
 
 
