@@ -21,6 +21,7 @@ YEAR_S = 365 * 24 * 3600
 
 HEADERS = "16KiB"  # as much as a hub's proxy takes
 IDLE_S = 60  # of a connection between two requests
+MEMBERS_S = 600  # of a pause in what a member sends
 SLOWEST = 1000  # bytes in a second of a visitor's body, after the first seconds
 # JupyterHub and its servers leave it out for this one cookie.
 SECURE = 'header >Set-Cookie "^(_xsrf=.*)$" "$1; Secure"'
@@ -52,8 +53,17 @@ def caddyfile(
             "servers",
             "protocols h1 h2",  # h3 would be one more port
             f"max_header_size {HEADERS}",
-            _inner("timeouts", f"read_header {visitors.seconds}s", f"idle {IDLE_S}s", depth=2),
-            *([f"trusted_proxies static {believed}"] if believed else []),
+            # An answer does not wait for the rest of a body that nobody reads, and no connection for longer than this.
+            "enable_full_duplex",
+            _inner(
+                "timeouts",
+                f"read_header {visitors.seconds}s",
+                f"read_body_idle {visitors.seconds}s {SLOWEST}",
+                f"idle {IDLE_S}s",
+                depth=2,
+            ),
+            # Strict: a visitor may have sent addresses, too, and servers add theirs at the end.
+            *([f"trusted_proxies static {believed}", "trusted_proxies_strict"] if believed else []),
         ),
     ]
     guards: list[str] = []
@@ -132,6 +142,7 @@ def _of_visitors(visitors: Visitors) -> list[str]:
             _inner("request_body", f"max_size {body}"),
             _inner("timeouts", f"read_timeout {seconds} {SLOWEST}", f"write_timeout {seconds}"),
         ),
+        _block("(member_request)", _inner("timeouts", f"read_timeout {MEMBERS_S}s")),
         # A body is read before anything is asked of the hub, which so waits for nobody.
         _block("(visitor_proxy)", f"request_buffers {body}"),
         _block("(visitor_transport)", f"max_conns_per_host {visitors.requests}"),

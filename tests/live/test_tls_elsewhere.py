@@ -38,6 +38,8 @@ https://{domain} {{
 	tls /srv/own/certificate.pem /srv/own/certificate.pem
 	reverse_proxy 127.0.0.1:{port} {{
 		header_up -X-Forwarded-Proto
+		# As nginx and HAProxy do.
+		header_up X-Forwarded-For "{{http.request.header.X-Forwarded-For}}, {{remote_host}}"
 	}}
 }}
 """
@@ -114,6 +116,7 @@ def test_sign_in_is_by_https_and_cookies_are_secure(
     assert "Sign in to GitHub" in page.text, page.text
     (callback,) = parse_qs(urlsplit(str(page.url)).query)["redirect_uri"]
     assert callback == f"{URL}hub/oauth_callback"
+    visitor.headers["X-Forwarded-For"] = "192.0.2.9"  # which they may say
     home = visitor.post(page.url, data={"login": "grace"})
     assert str(home.url) == f"{URL}hub/home", home.text
     ours = [cookie for cookie in visitor.cookies.jar if DOMAIN in cookie.domain]
