@@ -50,12 +50,17 @@ class Said:
     last: datetime | None = None
 
 
+class SilentError(Exception):
+    """A server that did not answer, as one in which a file system hangs."""
+
+
 class IdleRule:
     """For IdleCuller.cull_arbiter_hook."""
 
     def __init__(self, hub: HubConfig) -> None:
         self._hub = hub
         self._seen: dict[str, list[Figures]] = {}  # of the window, by the containers' names
+        self._silent_since: dict[str, datetime] = {}
 
     async def __call__(
         self, *, inactive: timedelta, inactive_limit: int, server: dict[str, Any]
@@ -63,11 +68,18 @@ class IdleRule:
         username = server["full_name"].partition("/")[0]
         name = self._hub.container_prefix + DockerSpawner._escape(username)
         away = inactive.total_seconds() >= inactive_limit
+        window = min(WINDOW, timedelta(seconds=inactive_limit))
         try:
-            work = self._work(name, min(WINDOW, timedelta(seconds=inactive_limit)))
+            work = self._work(name, window)
             if not away and not self._hub.open_tab_timeout_s:
                 return False
-            said = await ask(name, self._hub.network, server["url"])
+            try:
+                said = await ask(name, self._hub.network, server["url"])
+                self._silent_since.pop(name, None)
+            except SilentError:
+                said = Said()
+                if now() - self._silent_since.setdefault(name, now()) < window * LATE:
+                    work = "it does not answer"
             if not away and not self._is_left_open(said, server):
                 return False
             if said.busy_kernels:
@@ -142,7 +154,7 @@ def running_commands(container: str) -> list[str]:
 
 
 async def ask(container: str, network: str, url: str) -> Said:
-    """What the server at `url` says. Raises DockerException."""
+    """What the server at `url` says. Raises SilentError and DockerException."""
     with docker.APIClient(version="auto") as client:
         found = client.inspect_container(container)
     address = found["NetworkSettings"]["Networks"][network]["IPAddress"]
@@ -160,7 +172,10 @@ async def ask(container: str, network: str, url: str) -> Said:
         return Said(busy, max(times, default=None))
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
         log.warning("%s does not say what its kernels do: %s", container, error)
-        return Said()
+        refused = isinstance(error, aiohttp.ClientResponseError) and error.status < 500
+        if isinstance(error, aiohttp.ClientError | TimeoutError) and not refused:
+            raise SilentError from error
+        return Said()  # it is another program
 
 
 async def _get(session: aiohttp.ClientSession, url: str) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ class Asked:
         self.rule = IdleRule(replace(CONFIG, open_tab_timeout_s=OPEN_TAB_S))
         self.now, self.spent, self.bytes = BEGIN, 100.0, 10**6
         self.said, self.commands = idle.Said(), list[str]()
+        self.silent = False
         self.fails: Exception | None = None
 
     def figures(self, container: str) -> idle.Figures:
@@ -41,6 +42,8 @@ class Asked:
 
     async def ask(self, *where: str) -> idle.Said:
         assert where == (CONTAINER, CONFIG.network, SERVER["url"])
+        if self.silent:
+            raise idle.SilentError
         return self.said
 
     async def turn(self, cores: float = 0, inactive_s: int = LIMIT_S, speed: int = 0) -> bool:
@@ -114,6 +117,19 @@ async def test_busy_kernels_keep_it_in_their_pauses(asked: Asked):
     assert not await asked.turn(0.001)
     asked.said = idle.Said()
     assert await asked.turn(0.001)
+
+
+async def test_one_that_does_not_answer_is_not_stopped_at_once(asked: Asked):
+    """A kernel may wait for a file system that hangs, with all of its server."""
+    await asked.known()
+    asked.said, asked.silent = idle.Said(1), True
+    assert not await asked.turn()
+    asked.silent = False
+    assert not await asked.turn()
+    asked.said, asked.silent = idle.Said(), True
+    for _ in range(TURNS - 1):
+        assert not await asked.turn()
+    assert await asked.turn()
 
 
 async def test_what_a_terminal_runs_keeps_it(asked: Asked):
@@ -212,6 +228,8 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any
         assert request.query == {"no_track_activity": "1"}
         if (kind := request.match_info["kind"]) not in answers:
             raise web.HTTPNotFound
+        if answers[kind] is None:
+            raise web.HTTPInternalServerError
         return web.json_response(answers[kind])
 
     application = web.Application()
@@ -245,3 +263,14 @@ async def test_one_that_does_not_say_has_none(server: dict[str, Any]):
     assert await idle.ask("x", CONFIG.network, "/no-jupyter/") == idle.Said()
     server["kernels"].append("?")
     assert await idle.ask("x", CONFIG.network, SERVER["url"]) == idle.Said()
+
+
+async def test_what_has_failed_or_is_not_there_does_not_answer(
+    server: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    server["kernels"] = None
+    with pytest.raises(idle.SilentError):
+        await idle.ask("x", CONFIG.network, SERVER["url"])
+    monkeypatch.setattr(idle, "SERVER_PORT", 1)
+    with pytest.raises(idle.SilentError):
+        await idle.ask("x", CONFIG.network, SERVER["url"])
