@@ -57,7 +57,7 @@ class DataSpace(Model):
     """Whose it is on the host."""
     mounted: bool | None = None
     """true: a share or a disk is mounted at the source, and no server starts while it is not, so that nobody writes
-    into the empty folder below. Left out: as true, if something was mounted there when `up` first saw the source. false:
+    into the empty folder below. Left out: as true, if something was mounted there when `up` first saw the source, or by /etc/fstab. false:
     whatever is there is meant."""
 
     @model_validator(mode="after")

@@ -163,7 +163,7 @@ def test_what_root_has_put_back_is_given_to_its_owner(deployment: Deployment) ->
         said = deployment.ops("up")
         home = deployment.data / "jupyterhub_users/core/grace"
         assert (
-            f"Homes of another user: for their members, as root: chown -R 12345:12346 {home}\n"
+            f"Homes of another user, or with files of one: for their members, as root: chown -R 12345:12346 {home}\n"
             in said
         )
         ours = {

@@ -89,6 +89,19 @@ def test_what_was_mounted_has_to_be(data: DataLayout) -> None:
     assert record(data) == f"plain {theirs}\n"
 
 
+def test_what_fstab_mounts_has_to_be_mounted(
+    data: DataLayout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where that has failed since the machine's start, and nobody has seen it mounted."""
+    theirs = Path(data.root).parent / "theirs"
+    fstab = Path(data.root).parent / "fstab"
+    fstab.write_text(f"files.example.org:/share {theirs} nfs nofail 0 0\n")
+    monkeypatch.setenv("LIBMOUNT_FSTAB", str(fstab))
+    code, said = look(data, "read-only found theirs")
+    assert code == 1 and "theirs is not mounted" in said
+    assert look(data, "read-only plain theirs")[0] == 0
+
+
 def test_a_link_is_refused_with_where_it_leads(data: DataLayout) -> None:
     root = Path(data.root).parent
     (root / "link").symlink_to("data/hubs")

@@ -136,6 +136,12 @@ def test_what_root_has_put_back_is_given_to_its_owner(tmp_path: Path) -> None:
     assert run(text) == ""
     owners = script("file-owner", str(tmp_path / "jupyterhub_users"), 4711)
     assert run(owners) == f"0 {home}\n"
+    os.chown(home, 4711, 4712)
+    assert run(owners) == ""
+    (home / "work").mkdir()
+    (home / "work/restored").touch()
+    os.chown(home / "work", 4711, 4712)
+    assert run(owners) == f"0 {home}\n"
 
 
 @pytest.mark.skipif(UID != 0, reason="only root has rights to give up")

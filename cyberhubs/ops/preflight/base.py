@@ -165,5 +165,6 @@ class Preflight(ABC):
                 )
         if homes:
             print(
-                f"Homes of another user: for their members, as root: chown -R {uid}:{gid}", *homes
+                f"Homes of another user, or with files of one: for their members, as root: chown -R {uid}:{gid}",
+                *dict.fromkeys(homes),
             )

@@ -33,6 +33,13 @@ $1 $path
 "*) ;; *) return 1 ;; esac
 }
 
+meant_mounted() {
+    case $kind in
+    found) recorded mounted || { ! recorded plain && patiently findmnt -ns --mountpoint "$path" >/dev/null 2>&1; } ;; # by /etc/fstab
+    *) [ "$kind" = mounted ] ;;
+    esac
+}
+
 is_mount() { patiently findmnt -n --mountpoint "$path" >/dev/null 2>&1; }
 
 nearest() { # path: of it and the folders above, the first that is there
@@ -84,7 +91,7 @@ look() { # whether members can have it
     fi
     mounted=no
     if is_mount; then mounted=yes; fi
-    if [ $mounted = no ] && { [ "$kind" = mounted ] || { [ "$kind" = found ] && recorded mounted; }; }; then
+    if [ $mounted = no ] && meant_mounted; then
         wrong "$path is not mounted, and members would write into the empty folder below: mount it, or say mounted: false if a plain folder is meant."
         return 1
     fi
