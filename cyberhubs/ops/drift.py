@@ -56,7 +56,8 @@ def of_containers(client: DockerClient, resources: list[Resource]) -> Difference
     found = {name: ["is not there, or stopped"] for name in missing(looked)}
     found |= {name_of(image): ["is not there"] for image in missing_images(client, resources)}
     found |= {name_of(one): ["is off its network"] for one in off_network(client, looked)}
-    return found | {name: ["is unhealthy"] for name in unhealthy(looked)}
+    there = [one for _, one in looked if isinstance(one, Container)]
+    return found | {name: [why] for name, why in failing(there).items()}
 
 
 def lines(found: Differences) -> list[str]:
@@ -81,7 +82,8 @@ def missing(looked: Looked) -> list[str]:
     return [
         resource["outputs"]["name"]
         for resource, there in looked
-        if there is None or (isinstance(there, Container) and there.status in ("exited", "created"))
+        if there is None
+        or (isinstance(there, Container) and there.status in ("exited", "created", "dead"))
     ]
 
 
@@ -104,13 +106,16 @@ def off_network(client: DockerClient, looked: Looked) -> list[Resource]:
     ]
 
 
-def unhealthy(looked: Looked) -> list[str]:
-    """Names of the containers that run and fail at what shows that they work."""
-    return [
-        resource["outputs"]["name"]
-        for resource, there in looked
-        if _runs(there) and there.attrs["State"].get("Health", {}).get("Status") == "unhealthy"
-    ]
+def failing(containers: Iterable[Container]) -> dict[str, str]:
+    """Names of those that do not do their work, though they have not ended for good, and what is said of them."""
+    why = {"paused": "is paused", "restarting": "ends soon after each start"}
+    found = {}
+    for container in containers:
+        if container.status in why:
+            found[container.name or ""] = why[container.status]
+        elif container.attrs["State"].get("Health", {}).get("Status") == "unhealthy":
+            found[container.name or ""] = "is unhealthy"
+    return found
 
 
 def _runs(there: Container | Network | None) -> TypeGuard[Container]:

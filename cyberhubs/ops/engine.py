@@ -11,6 +11,7 @@ from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine
 from cyberhubs.names import HELPER, ROLE, STACK, HubNames
 
+OWN = ("hub", "proxy", "door", "prometheus")  # the roles of containers that Pulumi makes
 CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
 
 
@@ -58,6 +59,11 @@ def containers_of(client: DockerClient, stack: str) -> list[Container]:
     )
     staying = (container for container in found if container.labels.get(ROLE) != HELPER)
     return sorted(staying, key=lambda container: container.name or "")
+
+
+def own_containers(client: DockerClient, stack: str) -> list[Container]:
+    """Those that Pulumi makes, by name."""
+    return [one for one in containers_of(client, stack) if one.labels.get(ROLE) in OWN]
 
 
 def running_hub(client: DockerClient, stack: str, hub: str) -> Container:

@@ -20,6 +20,7 @@ from cyberhubs.layout import DataLayout
 from cyberhubs.machine import MachineError
 from cyberhubs.machine.endpoint import dns_record
 from cyberhubs.names import DoorNames, HubNames
+from cyberhubs.ops.engine import engine, output_of
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Settings
 from cyberhubs.settings.tls import AcmeTls, ExternalTls, NoTls
@@ -59,10 +60,12 @@ def _troubles(stack: Stack, pages: dict[str, str]) -> dict[str, str]:
         except httpx.TransportError as error:
             if isinstance(settings.tls, AcmeTls) and "[SSL" in str(error):
                 # It may wait for the DNS record, which may wait for the address that this update made.
-                print(
-                    "Visitors get in when the door has its certificate: `make status` says what it waits for."
-                )
-                return {}
+                wrong = _asked_inside(stack, pages)
+                if not wrong:
+                    print(
+                        "Visitors get in when the door has its certificate: `make status` says what it waits for."
+                    )
+                return wrong
             unreached = error
     if (machine := stack.ssh) is None:
         return {FRONT_PAGE: f"nothing ({unreached})"}
@@ -95,6 +98,17 @@ def _asked(visitor: httpx.Client, settings: Settings, pages: dict[str, str]) -> 
             if answer.is_error:
                 wrong[of] = f"{answer.status_code} {answer.reason_phrase}"
     return wrong
+
+
+def _asked_inside(stack: Stack, pages: dict[str, str]) -> dict[str, str]:
+    """In its container, where the door answers without a certificate."""
+    with engine(stack.machine) as client:
+        try:
+            door = client.containers.get(DoorNames(stack.name).container)
+        except NotFound:
+            return {FRONT_PAGE: "nothing"}
+        answers = {of: output_of(door, "door-get", page) for of, page in pages.items()}
+    return {of: "no page" for of, answer in answers.items() if answer is None}
 
 
 def _visitor(settings: Settings, address: str, socket: str | None = None) -> httpx.Client:
@@ -150,24 +164,27 @@ def _end_of_log(container: Container) -> str:
     return "\n".join(log.splitlines()[-EXPLAINED_LINES:])
 
 
-def certificate(stack: Stack, door: Container) -> Iterator[str]:
-    """How long the certificate lasts, and what stands in the way of a new one."""
+def certificate(stack: Stack, door: Container) -> Iterator[tuple[str, bool]]:
+    """How long the certificate lasts, and what stands in the way of a new one; each with whether visitors get in."""
     tls = stack.settings.tls
     if isinstance(tls, NoTls):
-        yield "none, on this machine only"
+        yield "none, on this machine only", True
         return
     if isinstance(tls, ExternalTls):
-        yield "of the server before the front door"
+        yield "of the server before the front door", True
         return
     served = _served(stack)
     if served is None:
-        yield "none yet"
+        yield "none yet", stack.door_address is None
     else:
         left = served.not_valid_after_utc - datetime.now(UTC)
         issuer = served.issuer.rfc4514_string()
-        yield f"{_span(left)} left, by {issuer}"
+        if left > timedelta(0):
+            yield f"{_span(left)} left, by {issuer}", True
+        else:
+            yield f"expired {_span(-left)} ago, by {issuer}", False
     if isinstance(tls, AcmeTls) and (failure := _last_failure(door)):
-        yield f"{tls.directory} gives none, it is asked again: {failure}"
+        yield f"{tls.directory} gives none, it is asked again: {failure}", True
 
 
 def dns(stack: Stack) -> str | None:

@@ -8,11 +8,10 @@ from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.names import HUB, ROLE, STACK, DoorNames, HubNames
-from cyberhubs.ops.engine import containers_of
+from cyberhubs.ops.engine import OWN, containers_of
 from cyberhubs.ops.stack import Resource, Stack, name_of
 
 HUB_COMPONENT = "cyberhubs:hub:Hub"
-OWN = ("hub", "proxy", "door", "prometheus")  # the roles of containers that Pulumi makes
 
 
 def remove_containers(client: DockerClient, stack: Stack, resources: list[Resource]) -> None:

@@ -8,9 +8,8 @@ from itertools import chain
 from docker import DockerClient
 from docker.errors import NotFound
 
-from cyberhubs.names import ROLE
 from cyberhubs.ops import drift, orphans
-from cyberhubs.ops.engine import containers_of
+from cyberhubs.ops.engine import own_containers
 from cyberhubs.ops.preflight import Preflight
 from cyberhubs.ops.stack import Resource, Stack, name_of
 from cyberhubs.resource_types import COMMAND
@@ -45,8 +44,8 @@ def repair(
         for container in drift.off_network(client, looked):
             print(f"{name_of(container)} is off its network. Making it as it was.")
             options += ["--replace", container["urn"]]
-        for name in drift.unhealthy(looked):
-            print(f"{name} is unhealthy: starting it again.")
+        for name, why in drift.failing(own_containers(client, stack.name)).items():
+            print(f"{name} {why}: starting it again.")
             _restart(client, name)
     return options
 
@@ -92,8 +91,8 @@ def _uses(container: Resource, path: str) -> bool:
 
 def _resume_paused(client: DockerClient, stack: Stack) -> None:
     """The stack's own containers, which somebody has paused."""
-    for container in containers_of(client, stack.name):
-        if container.status == "paused" and container.labels.get(ROLE) in orphans.OWN:
+    for container in own_containers(client, stack.name):
+        if container.status == "paused":
             print(f"{container.name} is paused: going on with it.")
             container.unpause()
 

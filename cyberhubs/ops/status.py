@@ -28,9 +28,14 @@ def status(stack: Stack) -> None:
         silent = front_door.silent(stack)
         if front and (answer := silent.get(front_door.FRONT_PAGE)):
             _line("", f"does not answer there: {answer}")
+        wrong: list[str] = []
         if front:
-            for text in front_door.certificate(stack, front):
+            for text, opens in front_door.certificate(stack, front):
                 _line("certificate", text)
+                if not opens:
+                    wrong.append(
+                        f"Visitors do not get in, by the front door's certificate: {text}."
+                    )
         if points := front_door.dns(stack):
             _line("DNS", points)
         for hub in settings.hubs:
@@ -58,7 +63,7 @@ def status(stack: Stack) -> None:
         for name, mount in sorted(settings.mounts.items()):
             answers = not any(line.startswith(f"Mount {name} ") for line in unusable)
             _line("mount", f"{name}, {mount.kind}", "answers" if answers else "does not answer")
-        wrong = [front_door.explain(client, stack, silent)] if silent else []
+        wrong += [front_door.explain(client, stack, silent)] if silent else []
         wrong += unusable
         resources = drift.resources_of(stack)
         wrong += drift.lines(

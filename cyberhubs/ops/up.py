@@ -4,7 +4,7 @@ import shlex
 
 from cyberhubs.errors import UserError
 from cyberhubs.ops import drift, front_door, teams
-from cyberhubs.ops.engine import engine
+from cyberhubs.ops.engine import engine, own_containers
 from cyberhubs.ops.lock import locked, unlock
 from cyberhubs.ops.preflight import preflight_of
 from cyberhubs.ops.repair import repair
@@ -38,9 +38,15 @@ def up(stack: Stack, *, refresh: bool = False, without: str = "") -> None:
                 "The update stopped: what failed is above. What was done stays; "
                 f"fix it and run `make up STACK={stack.name}` again to go on."
             )
-    if silent := front_door.silent(stack, patience_s=PATIENCE_S):
-        with engine(stack.machine) as client:
+    silent = front_door.silent(stack, patience_s=PATIENCE_S)
+    with engine(stack.machine) as client:
+        if silent:
             raise UserError(front_door.explain(client, stack, silent))
+        if failing := drift.failing(own_containers(client, stack.name)):
+            said = "; ".join(f"{name} {why}" for name, why in failing.items())
+            raise UserError(
+                f"All pages answer, but {said}: `make logs STACK={stack.name}` has the reason."
+            )
     _show(stack)
 
 

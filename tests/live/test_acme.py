@@ -72,10 +72,17 @@ def test_acme_from_the_first_certificate_to_a_failing_renewal(
         printed = own.ops("up")
         assert f"create the record {DOMAIN}. A 127.0.0.1" in printed
         assert set(changes(printed)) <= {"created", "updated", "deleted", "unchanged"}
-        status = own.ops("status")
+        status = own.ops("status", fails=True)
         assert "certificate  none yet" in status
+        assert "Visitors do not get in, by the front door's certificate: none yet." in status
         assert re.search(r"^certificate +https://.*/dir gives none, .* refused", status, re.M)
         assert "core         up" in status
+        hub = own.container("hub")
+        hub.pause()
+        try:
+            assert "/core/ get no page." in own.ops("status", fails=True)
+        finally:
+            hub.unpause()
 
         authority.start(VALIDITY_S)
         eventually(lambda: "Pebble" in issuer(own), BACKGROUND_S)

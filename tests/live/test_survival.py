@@ -1,5 +1,7 @@
 """Whatever happens to hub or proxy, a running notebook goes on: its kernel keeps its variables."""
 
+import os
+import signal
 import time
 from typing import Any
 
@@ -143,6 +145,25 @@ def test_up_goes_on_with_what_somebody_paused(deployment: Deployment) -> None:
     assert f"{hub.name} is paused: going on with it." in printed
     assert set(changes(printed)) == {"unchanged"}
     assert httpx.get(f"{deployment.url}hub/health").status_code == 200
+
+
+@pytest.mark.slow
+def test_what_is_unhealthy_is_said_and_started_again(deployment: Deployment) -> None:
+    proxy = deployment.container("proxy")
+    started = proxy.attrs["State"]["StartedAt"]
+    for process in proxy.top()["Processes"]:
+        os.kill(int(process[1]), signal.SIGSTOP)
+
+    def health() -> str:
+        proxy.reload()
+        return proxy.attrs["State"]["Health"]["Status"]
+
+    eventually(lambda: health() == "unhealthy", 240)
+    assert f"{proxy.name} is unhealthy" in deployment.ops("status", fails=True)
+    assert f"{proxy.name} is unhealthy: starting it again." in deployment.ops("up")
+    proxy.reload()
+    assert proxy.attrs["State"]["StartedAt"] > started
+    eventually(lambda: httpx.get(f"{deployment.url}hub/health").status_code == 200)
 
 
 def test_up_builds_an_image_again_that_is_gone(deployment: Deployment) -> None:

@@ -1,11 +1,14 @@
 """What `make status` says of what it is told."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cyberhubs.ops import front_door
 from cyberhubs.ops.status import _homes
+from cyberhubs.settings.tls import InternalTls
 
 DF = """Use% File
   5% /srv/hub/users/ada/
@@ -26,3 +29,23 @@ DF = """Use% File
 def test_whose_homes_are_nearly_full(code: int, df: str, says: str) -> None:
     hub: Any = SimpleNamespace(exec_run=lambda *_, **__: (code, df.encode()))
     assert _homes(hub, 3 * 2**29) == says
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=3, minutes=1), ("3 days left, by CN=x", True)),
+        (-timedelta(days=3, minutes=1), ("expired 3 days ago, by CN=x", False)),
+        (None, ("none yet", False)),
+    ],
+)
+def test_what_a_certificate_is_worth(
+    monkeypatch: pytest.MonkeyPatch, left: timedelta | None, said: tuple[str, bool]
+) -> None:
+    issuer = SimpleNamespace(rfc4514_string=lambda: "CN=x")
+    served = left and SimpleNamespace(not_valid_after_utc=datetime.now(UTC) + left, issuer=issuer)
+    monkeypatch.setattr(front_door, "_served", lambda _: served)
+    tls = InternalTls(mode="internal")
+    stack: Any = SimpleNamespace(settings=SimpleNamespace(tls=tls), door_address="192.0.2.1")
+    door: Any = None
+    assert [*front_door.certificate(stack, door)] == [said]
