@@ -24,7 +24,10 @@ ROLES = [
     },
     {"name": "admin", "users": []},
 ]
-_ABOUT = re.compile(r"/hub/(?:api/users|spawn|spawn-pending)/([^/]+)")
+_ABOUT = re.compile(
+    r"/hub/(?:api/users|api/shares|api/share-codes|spawn|spawn-pending|pass/user)/([^/]+)"
+)
+_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def _is_admin(user: User) -> bool:
@@ -33,24 +36,20 @@ def _is_admin(user: User) -> bool:
 
 
 def audited(audit: Audit) -> Callable[[RequestHandler], None]:
-    """For tornado's `log_function`: JupyterHub's, and a line for what an admin asks about another."""
+    """For tornado's `log_function`: JupyterHub's, and a line for what an admin asks about another, or would have the
+    hub's API change."""
 
     def log(handler: RequestHandler) -> None:
         log_request(handler)
         user = getattr(handler, "_jupyterhub_user", None)  # of pages only, once it is known
-        about = _ABOUT.search(handler.request.path)
-        if (
-            about
-            and isinstance(user, User)  # no service
-            and unquote(about[1]) != user.name
-            and _is_admin(user)
-        ):
+        path, method = handler.request.path, handler.request.method
+        if about := _ABOUT.search(path):
+            counts = isinstance(user, User) and unquote(about[1]) != user.name
+        else:
+            counts = "/hub/api/" in path and method not in _READING
+        if counts and isinstance(user, User) and _is_admin(user):  # no service
             audit.write(
-                "admin",
-                user=user.name,
-                method=handler.request.method,
-                path=handler.request.path,
-                status=handler.get_status(),
+                "admin", user=user.name, method=method, path=path, status=handler.get_status()
             )
 
     return log

@@ -35,7 +35,12 @@ def asked(by: str | None, path: str, method: str = "POST") -> Any:
 
 @pytest.mark.parametrize(
     "about",
-    ["/core/hub/api/users/grace/server", "/core/hub/spawn/grace", "/core/hub/api/users/ADA"],
+    [
+        *("/core/hub/api/users/grace/server", "/core/hub/spawn/grace", "/core/hub/api/users/ADA"),
+        *("/core/hub/api/users", "/core/hub/api/shares/grace/", "/core/hub/api/share-codes/grace/"),
+        *("/core/hub/api/groups/admins/users", "/core/hub/api/proxy", "/core/hub/api/shutdown"),
+        "/core/hub/pass/user/grace/lab",
+    ],
 )
 def test_what_an_admin_asks_about_another_is_a_line(path: Path, about: str) -> None:
     admins.audited(Audit(path))(asked("ada", about))
@@ -45,13 +50,20 @@ def test_what_an_admin_asks_about_another_is_a_line(path: Path, about: str) -> N
     }  # fmt: skip
 
 
+def test_what_an_admin_only_reads_is_one_if_it_is_about_another(path: Path) -> None:
+    log = admins.audited(Audit(path))
+    for about in ("/core/hub/api/users", "/core/hub/api/groups", "/core/hub/api/users/grace"):
+        log(asked("ada", about, "GET"))
+    assert [line["path"] for line in lines(path)] == ["/core/hub/api/users/grace"]
+
+
 @pytest.mark.parametrize(
     ("by", "about"),
     [
         ("ada", "/core/hub/api/users/ada/server"),
         ("ada", "/core/hub/api/users/%61da/activity"),
-        ("ada", "/core/hub/api/users"),
         ("ada", "/core/hub/login"),
+        ("grace", "/core/hub/api/users"),
         ("grace", "/core/hub/api/users/ada/server"),  # was refused
         (None, "/core/hub/api/users/grace"),
     ],

@@ -49,7 +49,11 @@ def test_an_admin_sees_starts_and_stops_servers_and_is_nobody_else(deployment: D
         eventually(lambda: server_of(deployment, "grace") in deployment.containers())
         grace.stop()
     done = [(line["method"], line["path"], line["status"]) for line in audited(deployment, "admin")]
+    tried = {(method, f"/core/hub/api/{path}") for method, path, _ in IN_OTHERS_NAMES}
+    own = {("PATCH", "/core/hub/api/users/ada")}
+    assert tried - own <= {call[:2] for call in done}
     assert ("POST", "/core/hub/api/users/grace/tokens", 403) in done
+    assert any(path.startswith("/core/hub/pass/user/grace/") for _, path, _ in done)
     assert any(call[:2] == ("DELETE", "/core/hub/api/users/grace/server") for call in done)
     assert any(call[:2] == ("POST", "/core/hub/api/users/grace/server") for call in done)
 
