@@ -91,7 +91,12 @@ class Member:
         )
 
     def ask_for_server(self, options: dict[str, str] | None = None) -> None:
-        answer = self.ask_hub("POST", f"users/{self.name}/server", options)
+        deadline = time.monotonic() + 60
+        while True:
+            answer = self.ask_hub("POST", f"users/{self.name}/server", options)
+            if "is pending stop" not in answer.text or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
         assert answer.status_code in (201, 202), answer.text
 
     def new_token(self) -> str:
