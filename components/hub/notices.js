@@ -1,6 +1,6 @@
 /**
  * What a hub says on the pages of JupyterLab 4 and Notebook 7: that a server on which nothing is run will be stopped,
- * that the disk is full, or that a kernel was killed for memory. It also has these pages open sooner. The hub mounts it
+ * that the disk is full, what a start left out, or that a kernel was killed for memory. It also has these pages open sooner. The hub mounts it
  * into each server, whose start tells it what holds there (spawner.py). It is what a bundler would make of an extension,
  * a container of module federation, written by hand: nothing has to be built.
  */
@@ -142,9 +142,9 @@
     const { Notification } = await module("@jupyterlab/apputils");
     const said = JSON.parse(document.getElementById("jupyter-config-data").textContent).cyberhubs;
     if (!Notification || !said) return; // JupyterLab 3; a server of before
-    if (said.disk) {
+    for (const text of [said.disk, said.leftOut]) {
       // Before that, no page shows it.
-      void app.restored.then(() => Notification.warning(said.disk, { autoClose: false }));
+      if (text) void app.restored.then(() => Notification.warning(text, { autoClose: false }));
     }
     if (said.killed && tracker) sayWhyKernelsDie(tracker, said.killed, Notification);
     if (said.openTabMinutes) {

@@ -69,17 +69,18 @@ def threads(config: HubConfig, image: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(count) for name in THREADS if name not in own}
 
 
-def arguments(config: HubConfig, disk: str, *, says_killed: bool) -> list[str]:
+def arguments(config: HubConfig, disk: str, left_out: str, *, says_killed: bool) -> list[str]:
     """For a server: how large a message to a kernel may be, as of a file for a widget; tornado's own
     limit is 10 MB. Several copies of it are held for a moment, so it is an eighth of the memory. On
     a slow line it may take minutes, in which a browser cannot answer pings.
 
-    What its pages are to say, for notices.js; `disk`: of the disk; `says_killed`: its image says itself that a kernel was
-    killed. And what is deleted is gone, as no page shows a trash or empties it.
+    What its pages are to say, for notices.js; `disk`: of the disk; `left_out`: of what this start does without;
+    `says_killed`: its image says itself that a kernel was killed. And what is deleted is gone, as no page shows a trash or empties it.
     """
     says = {
         "openTabMinutes": config.open_tab_timeout_s // 60,
         "disk": disk,
+        "leftOut": left_out,
         "killed": "" if says_killed else f"{config.prefix}hub/killed",
     }
     settings = {

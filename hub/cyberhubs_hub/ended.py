@@ -1,6 +1,8 @@
-"""Why a member's server ended, where that is known: for the page from which it is started again; or a program in it."""
+"""Why a member's server ended, where that is known: for the page from which it is started again; or a program in it. And
+what its next start leaves out, where it did not come up: a member's own extension or settings must not lock them out."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from jupyterhub.handlers import BaseHandler
@@ -9,16 +11,27 @@ from tornado import web
 
 from cyberhubs_hub.endings import Endings
 from cyberhubs_hub.failures import StartFailure
+from cyberhubs_hub.shared.access_rules import is_trial
 
 LOG_LINES = 20
 KILLED = 128 + 9  # exit status of what was killed
+COMES_UP = timedelta(minutes=1)  # an extension may end its server just after the first answer
+OF_ITSELF = ("exit", "memory", "timeout")  # reasons of a start that failed in the container
+# JupyterLab shows 140 characters.
+NEXT = "Started again, it does without your own extensions and Jupyter settings."
+LEFT_OUT = (
+    "The last start failed: your own extensions and Jupyter settings are left out of this one. Remove what is wrong, then stop "
+    "and start it."
+)
 
 
 class Ended:
     """Of a spawner, which the hub forgets with its server."""
 
     _why: ClassVar[dict[str, str]] = {}  # by the names of members
+    _not_up: ClassVar[set[str]] = set()  # members whose last start was of no use
 
+    disable_user_config: Any  # JupyterHub's: no settings and no extensions of the home
     endings: ClassVar[Endings] = Endings()
 
     user: Any
@@ -44,9 +57,24 @@ class Ended:
 
     def starts(self) -> None:
         self._why.pop(self.user.name, None)
+        name = self.user.name  # that of a trial has a new home each time
+        self.disable_user_config = name in self._not_up and not is_trial(name)
+        self._not_up.discard(name)
+
+    def did_not_start(self, failure: StartFailure) -> None:
+        if failure.reason in OF_ITSELF:
+            self._not_up.add(self.user.name)
+
+    @property
+    def left_out(self) -> str:
+        """What the page is to say of that; empty if nothing is."""
+        return LEFT_OUT if self.disable_user_config else ""
 
     def ended(self, state: Mapping[str, Any]) -> None:
         """`state`: of its container, as Docker inspects it."""
+        if state.get("ExitCode") and not state.get("OOMKilled") and _ran(state) < COMES_UP:
+            self._not_up.add(self.user.name)
+            self._why[self.user.name] = f"It failed within a minute of its start. {NEXT}"
         if state.get("OOMKilled") and state.get("ExitCode") == KILLED:
             self._why[self.user.name] = (
                 f"It was killed: its memory, {self._memory} for all that runs in it, was used up. "
@@ -59,10 +87,10 @@ class Ended:
             return StartFailure(
                 "memory", f"Your server needed more than its {self._memory} of memory to start."
             )
+        tell = "Tell" if self.left_out else f"{NEXT} If it stops all the same, tell"
         return StartFailure(
             "exit",
-            "Your server stopped while it was starting. Tell the hub's operator: the reason is in "
-            "the hub's log.",
+            f"Your server stopped while it was starting. {tell} the hub's operator: the reason is in the hub's log.",
             str(status),
         )
 
@@ -79,6 +107,11 @@ class Ended:
     @property
     def _memory(self) -> str:
         return f"{self.hub_config.limits.memory_bytes / 2**30:.3g} GB"
+
+
+def _ran(state: Mapping[str, Any]) -> timedelta:
+    began, ended = (datetime.fromisoformat(state[at]) for at in ("StartedAt", "FinishedAt"))
+    return ended - began
 
 
 class KilledHandler(BaseHandler):

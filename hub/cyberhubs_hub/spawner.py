@@ -142,7 +142,9 @@ class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
                     self.begin(90, "Opening the way to it")
         except Exception as error:
             log = await self.end_of_log()
-            raise explain(error).with_log(log, on_page=is_trial(self.user.name)) from error
+            failure = explain(error)
+            self.did_not_start(failure)
+            raise failure.with_log(log, on_page=is_trial(self.user.name)) from error
         return address
 
     async def _find(self) -> tuple[Any, int] | None:
@@ -194,11 +196,14 @@ class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
         return created
 
     def get_args(self) -> list[str]:
-        more = arguments(self.hub_config, self._disk.says, says_killed=bool(self._own_start))
+        own = bool(self._own_start)
+        more = arguments(self.hub_config, self._disk.says, self.left_out, says_killed=own)
         return [*super().get_args(), *more]
 
     def get_env(self) -> dict[str, str]:
         own = {"HOME": self._inside, **self._disk.environment}
+        if self.left_out and not self._own_start:  # in ours, kernels keep members' packages
+            own["PYTHONNOUSERSITE"] = "1"
         return threads(self.hub_config, self._image_found) | super().get_env() | own
 
     @property

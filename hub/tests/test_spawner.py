@@ -13,7 +13,9 @@ from cyberhubs_hub.container_options import (
     threads,
 )
 from cyberhubs_hub.data_spaces import Spaces, parse_record
+from cyberhubs_hub.ended import LEFT_OUT, Ended
 from cyberhubs_hub.endings import Endings
+from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.rescue import Disk
@@ -187,10 +189,12 @@ def test_what_a_server_writes_for_itself_may_be_elsewhere_than_its_image_says(
 
 def test_pages_are_told_what_to_say():
     config = replace(CONFIG, open_tab_timeout_s=480 * 60)
-    settings = tornado_settings(arguments(config, "It is full.", says_killed=False))
+    told = arguments(config, "It is full.", "Some is left out.", says_killed=False)
+    settings = tornado_settings(told)
     assert settings["page_config_data"]["cyberhubs"] == {
         "openTabMinutes": 480,
         "disk": "It is full.",
+        "leftOut": "Some is left out.",
         "killed": "/core/hub/killed",
     }
 
@@ -235,7 +239,7 @@ def tornado_settings(arguments: list[str]) -> dict[str, Any]:
 
 
 def test_a_message_may_be_large_and_slow():
-    settings = tornado_settings(arguments(CONFIG, "", says_killed=True))
+    settings = tornado_settings(arguments(CONFIG, "", "", says_killed=True))
     assert settings["websocket_max_message_size"] == 2**28
     assert settings["ws_ping_timeout"] == 600_000
 
@@ -287,11 +291,72 @@ def server_of(one: HubSpawner) -> None:
     ],
 )
 def test_what_was_killed_for_memory_says_so_until_it_starts(state: dict[str, Any], says: str):
-    spawner().ended(state)
+    spawner().ended(state | ran(120))
     assert spawner().why_ended.startswith(says) and spawner("grace").why_ended == ""
     assert bool(spawner().why_ended) is bool(says)
     spawner().starts()
     assert spawner().why_ended == ""
+
+
+def ran(seconds: int) -> dict[str, str]:
+    """As Docker has the times."""
+    ended = f"2026-11-23T12:{seconds // 60:02}:{seconds % 60:02}.123456789Z"
+    return {"StartedAt": "2026-11-23T12:00:00.1Z", "FinishedAt": ended}
+
+
+@pytest.fixture
+def all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ended, "_not_up", set())
+    monkeypatch.setattr(DockerSpawner, "get_env", lambda _: {})
+
+
+def leaves_out(name: str = "ada", label: str = "") -> tuple[bool, bool, str]:
+    """Whether a server that starts now does without its member's settings and, by Python, packages; and what it says."""
+    one = spawner(name)
+    one._image_found = {"Config": {"Env": [], "Labels": {label: "start"}}}
+    one.starts()
+    return one.disable_user_config, "PYTHONNOUSERSITE" in one.get_env(), one.left_out
+
+
+@pytest.mark.parametrize("label", ["", "cyberhubs.start"])
+@pytest.mark.parametrize("reason", ["exit", "memory", "timeout"])
+@pytest.mark.usefixtures("all_is_well")
+def test_after_a_start_that_failed_one_does_without_what_is_the_members_own(
+    reason: str, label: str
+):
+    assert leaves_out(label=label) == (False, False, "")
+    spawner().did_not_start(StartFailure(reason, "It failed."))
+    assert leaves_out("grace", label) == (False, False, "")
+    assert leaves_out(label=label) == (True, not label, LEFT_OUT)
+    assert leaves_out(label=label) == (False, False, "")
+
+
+@pytest.mark.parametrize(("name", "reason"), [("ada", "disk"), ("_check", "exit")])
+@pytest.mark.usefixtures("all_is_well")
+def test_what_is_not_the_members_doing_is_not_held_against_them(name: str, reason: str):
+    spawner(name).did_not_start(StartFailure(reason, "It failed."))
+    assert leaves_out(name) == (False, False, "")
+
+
+@pytest.mark.parametrize(
+    ("state", "leaves"),
+    [
+        ({"ExitCode": 7, **ran(59)}, True),  # just after its first answer
+        ({"ExitCode": 7, **ran(61)}, False),
+        ({"ExitCode": 0, **ran(59)}, False),  # by its page
+        ({"ExitCode": 137, "OOMKilled": True, **ran(59)}, False),
+    ],
+)
+@pytest.mark.usefixtures("all_is_well")
+def test_a_server_that_fails_within_a_minute_did_not_start(state: dict[str, Any], leaves: bool):
+    spawner().ended(state)
+    assert ("within a minute" in spawner().why_ended) is leaves
+    assert leaves_out()[0] is leaves
+    assert spawner().why_ended == ""
+
+
+def test_what_is_left_out_is_said_in_what_jupyterlab_shows():
+    assert len(LEFT_OUT) <= 140
 
 
 def test_a_program_that_was_killed_for_memory_is_said_in_what_jupyterlab_shows(

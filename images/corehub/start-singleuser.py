@@ -158,35 +158,19 @@ def say_why_kernels_die(connection: Any) -> None:
     connection.on_kernel_restarted = say_and_restart
 
 
-def add_members_packages(server_app: Any) -> None:
-    """Extensions that a member has installed find their other half, behind the image's own packages. Those that
-    keep the server from starting are left out at the next start.
-
-    `server_app`: jupyter_server.serverapp.ServerApp.
-    """
+def add_members_packages() -> None:
+    """Extensions that a member has installed find their other half, behind the image's own packages. Where the last
+    start failed, the hub wants a server without what is the member's own; kernels have their packages all the same."""
     packages = Path(site.getusersitepackages())
-    starting = Path(site.getuserbase(), "server-is-starting")
-    if not packages.is_dir():
-        return
-    if starting.exists():
-        starting.unlink()
+    if os.environ.get("JUPYTERHUB_DISABLE_USER_CONFIG"):
         print(
-            f"The last start of this server did not end: this one leaves out what {packages} has. Uninstall there "
-            "what keeps it from starting, then start it again.",
+            f"The last start of this server failed: this one leaves out what {packages} has, and Jupyter's settings in "
+            "the home. Remove what keeps it from starting, then start it again.",
             file=sys.stderr,
         )
-        return
-    with suppress(OSError):  # a full disk
-        starting.touch()
-    site.ENABLE_USER_SITE = True  # so that Jupyter reads the extensions' settings
-    site.addsitedir(str(packages))
-    run = server_app.start_ioloop
-
-    def run_started(self: Any) -> None:
-        starting.unlink(missing_ok=True)
-        run(self)
-
-    server_app.start_ioloop = run_started
+    elif packages.is_dir():
+        site.ENABLE_USER_SITE = True  # so that Jupyter reads the extensions' settings
+        site.addsitedir(str(packages))
 
 
 def answer_own_networks(tcp_server: Any) -> None:
@@ -221,14 +205,13 @@ def main() -> None:
         del sys.modules[name]  # an extension that wants SQLAlchemy gets the real one
     gc.freeze()
     gc.enable()
-    from jupyter_server.serverapp import ServerApp  # pyright: ignore[reportMissingImports]
     from jupyter_server.services.kernels.connection.channels import (  # pyright: ignore[reportMissingImports]
         ZMQChannelsWebsocketConnection,
     )
     from tornado.tcpserver import TCPServer
 
     answer_own_networks(TCPServer)
-    add_members_packages(ServerApp)
+    add_members_packages()
     say_why_kernels_die(ZMQChannelsWebsocketConnection)
     start()
 

@@ -101,6 +101,25 @@ def test_a_kernel_of_it_that_is_killed_for_memory_says_so(stack: Deployment, gra
     assert httpx.get(f"{stack.url}hub/killed").status_code == 403
 
 
+def test_settings_that_end_its_server_are_left_out_at_the_next_start(
+    stack: Deployment, grace: Member
+) -> None:
+    grace.start(options={"image": "jovyan"})
+    grace.kernel().run(
+        "import os; os.makedirs('.jupyter', exist_ok=True)\n"
+        "open('.jupyter/jupyter_server_config.py', 'w').write('raise SystemExit(1)')"
+    )
+    grace.stop()
+    try:
+        with pytest.raises(AssertionError, match="Started again, it does without"):
+            grace.start(options={"image": "jovyan"})
+        grace.start(options={"image": "jovyan"})
+        page = grace.http.get(f"{grace.server}lab").text
+        assert "your own extensions and Jupyter settings are left out" in page
+    finally:
+        (home(stack, "grace") / ".jupyter/jupyter_server_config.py").unlink()
+
+
 def test_the_form_says_what_each_is_and_remembers(stack: Deployment, grace: Member) -> None:
     page = grace.http.get(f"{stack.url}hub/spawn").text
     assert re.findall(r'name="image" id="image-(\w+)"', page) == ["corehub", "jovyan"]

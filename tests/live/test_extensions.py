@@ -1,9 +1,11 @@
-"""What a member installs for JupyterLab: its server's half works after a restart, and none keeps a server from starting."""
+"""What a member installs or sets for JupyterLab: an extension's server's half works after a restart, and nothing keeps a
+server from starting twice."""
 
 import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tests.support.access import at_work, server_of
 from tests.support.deployment import Deployment
 from tests.support.member import Member
+from tests.support.waiting import eventually
 
 WORKS = """
 from jupyter_server.base.handlers import APIHandler
@@ -27,6 +30,16 @@ def _load_jupyter_server_extension(app):
 """
 RAISES = "raise RuntimeError('it cannot be loaded')"
 ENDS = "import os; os._exit(7)"
+STARTS = f"""{WORKS}
+import asyncio, os, time
+
+async def _start_jupyter_server_extension(app):
+    print("thing starts", flush=True)
+    """
+ENDS_THEN = f"{STARTS}os._exit(7)"
+ENDS_AFTER_ITS_FIRST_ANSWER = f"{STARTS}await asyncio.sleep(2); os._exit(7)"
+BLOCKS = f"{STARTS}time.sleep(10**6)"
+SAYS = "your own extensions and Jupyter settings are left out"
 
 
 @pytest.fixture
@@ -35,7 +48,7 @@ def grace(deployment: Deployment) -> Iterator[Member]:
     with at_work(deployment, "grace") as grace:
         yield grace
         grace.stop()
-    shutil.rmtree(home(deployment) / ".local")
+    shutil.rmtree(home(deployment) / ".local", ignore_errors=True)  # where nothing was installed
 
 
 def home(deployment: Deployment) -> Path:
@@ -84,16 +97,71 @@ def test_one_that_cannot_be_loaded_keeps_no_server_from_starting(
     assert "it cannot be loaded" in log_of(deployment)
 
 
-def test_one_that_ends_the_server_is_left_out_at_the_next_start(
-    deployment: Deployment, grace: Member
-) -> None:
-    install(deployment, grace, 3, ENDS)
-    grace.stop()
-    with pytest.raises(AssertionError, match="stopped while it was starting"):
-        grace.start()
+def kill_once_it_blocks(deployment: Deployment) -> None:
+    eventually(lambda: "thing starts" in log_of(deployment))
+    deployment.engine.containers.get(server_of(deployment, "grace")).kill()
+
+
+def starts_without(deployment: Deployment, grace: Member) -> None:
     grace.start()
-    assert "The last start of this server did not end" in log_of(deployment)
+    assert "The last start of this server failed" in log_of(deployment)
+    assert SAYS in grace.http.get(f"{grace.server}lab").text
+    assert grace.http.get(f"{grace.server}thing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(ENDS, id="loaded"),
+        pytest.param(ENDS_THEN, id="started", marks=pytest.mark.slow),
+        pytest.param(BLOCKS, id="blocks", marks=pytest.mark.slow),
+    ],
+)
+def test_one_that_keeps_the_server_from_starting_is_left_out_at_the_next_start(
+    deployment: Deployment, grace: Member, code: str
+) -> None:
+    install(deployment, grace, 3, code)
+    grace.stop()
+    with ThreadPoolExecutor() as meanwhile:
+        if code == BLOCKS:
+            meanwhile.submit(kill_once_it_blocks, deployment)
+        with pytest.raises(AssertionError, match="Started again, it does without"):
+            grace.start()
+    starts_without(deployment, grace)
     install(deployment, grace, 4, WORKS)
     grace.stop()
     grace.start()
     assert grace.http.get(f"{grace.server}thing").text == "works"
+    assert SAYS not in grace.http.get(f"{grace.server}lab").text
+
+
+@pytest.mark.slow
+def test_one_that_ends_it_after_its_first_answer_is_left_out_too(
+    deployment: Deployment, grace: Member
+) -> None:
+    install(deployment, grace, 5, ENDS_AFTER_ITS_FIRST_ANSWER)
+    grace.stop()
+    grace.ask_for_server()
+    home_page = f"{deployment.url}user/grace/"
+    eventually(lambda: "It failed within a minute" in grace.http.get(home_page).text)
+    starts_without(deployment, grace)
+
+
+@pytest.mark.slow
+def test_settings_that_end_the_server_are_left_out_too(
+    deployment: Deployment, grace: Member
+) -> None:
+    settings = home(deployment) / ".jupyter/jupyter_server_config.py"
+    settings.write_text("raise SystemExit(1)\n")
+    grace.stop()
+    try:
+        with pytest.raises(AssertionError, match="stopped while it was starting"):
+            grace.start()
+        grace.start()
+        assert SAYS in grace.http.get(f"{grace.server}lab").text
+        assert grace.kernel().run("print(6 * 7)") == "42"
+    finally:
+        settings.unlink()
+    grace.stop()
+    grace.start()
+    assert SAYS not in grace.http.get(f"{grace.server}lab").text

@@ -173,6 +173,7 @@ def test_what_is_at_work_or_of_another_program_or_has_no_limit_is_let_be(visit: 
 
 def test_a_full_disk_is_said_at_once_and_a_jupyterlab_that_cannot_is_let_be(visit: Visit) -> None:
     assert visit({"disk": "It is full."}).shows() == ["It is full."]
+    assert visit({"leftOut": "Some is left out."}).shows() == ["Some is left out."]
     old = visit({"disk": "It is full."}, notifies=False)
     assert old.shows() == [] and old.errors == []
 
