@@ -1,15 +1,17 @@
 """Where a member's files live: one home for all applications of a hub, at the path that each expects."""
 
-import io
+import asyncio
 import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 from urllib.parse import quote
 
 from docker import APIClient
@@ -22,9 +24,15 @@ from cyberhubs_hub.shared.access_rules import AccessError, normalize
 HOME = "/home/user"  # by the passwd file of members' servers
 RECORD = ".cyberhubs"  # in a home: what has been put there
 MOST_RECORD = 2**16  # bytes
-MOST_SKELETON = 64 * 2**20  # bytes
+MOST_SKELETON = 2**30  # bytes: each member gets a copy
+IN_MEMORY = 16 * 2**20  # bytes of one that is held there, not on the disk
+_ONE = ThreadPoolExecutor(1, "homes")  # as all read from one archive
 OLD_HOME = "notebooks"  # where servers saw these files before all of the home lasted
 
+TOO_LARGE = (
+    f"Its image has more than {MOST_SKELETON >> 30} GiB in its user's home, {{}}, of which each member would get a copy. Have large "
+    "files in another folder of the image, or in a data space."
+)
 NOT_THEIRS = (
     "Your files belong to another user of the hub's machine, so that you could save nothing. Ask "
     "the hub's operator to run `make up`, which says how to give them back to you."
@@ -88,17 +96,19 @@ def unstarted(client: APIClient, image: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)  # for a class that comes for the first time; an id is always the same image
-def read_skeleton(client: APIClient, image: str, inside: str) -> bytes:
-    """What an image, by its id, has in its user's home, as a tar archive; empty where that is nothing, or far too much.
-    Raises APIError where the engine does not say."""
-    archive = io.BytesIO()
+def read_skeleton(client: APIClient, image: str, inside: str, users: Path) -> IO[bytes]:
+    """What an image, by its id, has in its user's home, as a tar archive, which is on the disk of `users`, without a name, where
+    it is large; empty if there is nothing. Raises APIError where the engine does not say, StartFailure if it is too
+    much, OSError."""
+    archive = SpooledTemporaryFile(IN_MEMORY, dir=str(users))  # noqa: SIM115 (as long as it is remembered)
     with unstarted(client, image) as made, suppress(NotFound):  # there is no such directory
         chunks, _ = client.get_archive(made, inside)
-        for chunk in chunks:
-            if archive.tell() > MOST_SKELETON:
-                return b""
-            archive.write(chunk)
-    return archive.getvalue()
+        with closing(chunks):  # the engine removes no container of which it is still sending
+            for chunk in chunks:
+                archive.write(chunk)
+                if archive.tell() > MOST_SKELETON:
+                    raise StartFailure("home", TOO_LARGE.format(inside))
+    return archive
 
 
 class Record:
@@ -106,7 +116,7 @@ class Record:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self.applications: set[str] = set()
+        self.applications: set[str] = set()  # as of_image has them
         self.links: set[str] = set()
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
             said = json.loads(self._read())
@@ -128,26 +138,58 @@ class Record:
         part.replace(self._home / RECORD)
 
 
-def lay_out(home: Path, record: Record, application: str, skeleton: bytes) -> None:
-    """Puts what an application's image has in its home into a member's, once, and nothing over what is there.
-    Raises OSError."""
+def of_image(application: str, image: str) -> str:
+    """What a record calls what is of an application's image, by its id: another one of it may bring more."""
+    return f"{application}@{image.removeprefix('sha256:')[:12]}"
+
+
+async def lay_out(home: Path, record: Record, name: str, read: Callable[[], IO[bytes]]) -> None:
+    """Puts what an image has in its home into a member's, and nothing over what is there; `read` says what it has. Raises
+    what that does, and OSError."""
+    lay = partial(_lay_out, home, record, name, read)
+    await asyncio.get_running_loop().run_in_executor(_ONE, lay)
+
+
+def _lay_out(home: Path, record: Record, name: str, read: Callable[[], IO[bytes]]) -> None:
+    skeleton = read()
     if record.is_new and any(home.iterdir()):
         with suppress(FileExistsError):  # so that paths in notebooks and environments stay valid
             (home / OLD_HOME).symlink_to(".")
-    if skeleton:
-        with tarfile.open(fileobj=io.BytesIO(skeleton)) as archive:
-            archive.extractall(home, filter=_absent)
-    record.applications.add(application)
+    if skeleton.seek(0, os.SEEK_END):
+        skeleton.seek(0)
+        _extract(home, skeleton)
+    record.applications.add(name)
     record.write()
+
+
+def _extract(home: Path, skeleton: IO[bytes]) -> None:
+    """No file is left that has only begun."""
+    last = None
+
+    def absent(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+        nonlocal last
+        if found := _absent(member, path):
+            last = home / found.name
+        return found
+
+    try:
+        with tarfile.open(fileobj=skeleton, mode="r:") as archive:
+            archive.extractall(home, filter=absent)
+    except OSError:
+        if last and last.is_file() and not last.is_symlink():
+            last.unlink()
+        raise
 
 
 def _absent(member: tarfile.TarInfo, home: str) -> tarfile.TarInfo | None:
     """What is not in the home yet, without the directory that the archive is of; nothing that leads out of it."""
     _, _, name = member.name.partition("/")
-    if not name or not (member.isfile() or member.isdir() or member.issym()):
+    if not name or not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
         return None
+    link = member.linkname.partition("/")[2] if member.islnk() else member.linkname
     with suppress(tarfile.FilterError):
-        inside = tarfile.data_filter(member.replace(name=name, deep=False), home)
+        moved = member.replace(name=name, linkname=link, deep=False)
+        inside = tarfile.data_filter(moved, home)
         path = Path(home, inside.name)
         if not path.is_symlink() and not path.exists():
             return inside

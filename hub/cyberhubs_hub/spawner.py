@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from cyberhubs_hub.homes import (
     lay_out,
     link_spaces,
     make_home,
+    of_image,
     read_skeleton,
     remove_home,
 )
@@ -222,14 +224,17 @@ class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
 
     async def _furnish(self, home: Path) -> None:
         """What an image brings for a home, and the ways to data spaces; a start on a full disk does without."""
-        record, application = Record(home), self.user_options["image"]
+        record, image = Record(home), str(self._image_found["Id"])
+        name = of_image(self.user_options["image"], image)
+        read = partial(read_skeleton, self.client, image, self._inside, self.users_dir)
         try:
-            if application not in record.applications:
-                image = str(self._image_found["Id"])
-                skeleton = await asyncio.to_thread(read_skeleton, self.client, image, self._inside)
-                lay_out(home, record, application, skeleton)
+            if name not in record.applications:
+                self.begin(25, "Laying out what the application brings")
+                await lay_out(home, record, name, read)
             link_spaces(home, record, [space.target for space in self.hub_config.mounts])
-        except (OSError, APIError) as error:
+        except (OSError, APIError, StartFailure) as error:
+            if isinstance(error, StartFailure) and is_trial(self.user.name):
+                raise
             self.log.warning("%s starts with its home as it is: %s", self._log_name, error)
 
     async def _wait_for_answer(self, address: str) -> None:

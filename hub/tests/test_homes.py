@@ -1,6 +1,9 @@
+import errno
 import io
 import os
 import tarfile
+import tracemalloc
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from cyberhubs_hub.homes import (
     lay_out,
     link_spaces,
     make_home,
+    of_image,
     read_skeleton,
 )
 from docker.errors import APIError, NotFound
@@ -26,39 +30,71 @@ CRAFTED = [
 
 
 class Engine:
-    """Of images whose home has what their id is; it is out of order for "broken". `made`: containers to look at them."""
+    """Of images whose home has what their id is, and `more`; it is out of order for "broken". `made`: containers to look at them."""
 
     def __init__(self) -> None:
         self.made: list[str] = []
+        self.more: Iterable[bytes] = []
+        self.sends = False
 
     def create_container(self, image: str, command: list[str]) -> dict[str, str]:
         self.made.append(image)
         return {"Id": image}
 
-    def get_archive(self, image: str, path: str) -> tuple[list[bytes], None]:
+    def get_archive(self, image: str, path: str) -> tuple[Iterator[bytes], None]:
         if image == "homeless":
             raise NotFound(f"404: no {path}")
         if image == "broken":
             raise APIError("500: no space left on device")
-        return [image.encode()], None
+        return self._send([image.encode(), *self.more]), None
+
+    def _send(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        self.sends = True
+        try:
+            yield from chunks
+        finally:
+            self.sends = False
 
     def remove_container(self, image: str, force: bool) -> None:
-        pass
+        assert not self.sends
 
 
-def test_a_class_that_comes_for_the_first_time_has_the_engine_look_once() -> None:
-    engine: Any = Engine()
+def read(engine: Any, image: str, users: Path) -> bytes:
+    archive = read_skeleton(engine, image, "/home/user", users)
+    archive.seek(0)
+    return archive.read()
+
+
+def test_a_class_that_comes_for_the_first_time_has_the_engine_look_once(tmp_path: Path) -> None:
+    engine = Engine()
     for image, home in (("a", b"a"), ("homeless", b""), ("b", b"b")):
-        assert [read_skeleton(engine, image, "/home/user") for _ in range(3)] == [home] * 3
+        assert [read(engine, image, tmp_path) for _ in range(3)] == [home] * 3
     assert engine.made == ["a", "homeless", "b"]
 
 
-def test_an_engine_out_of_order_is_asked_again() -> None:
-    engine: Any = Engine()
+def test_an_engine_out_of_order_is_asked_again(tmp_path: Path) -> None:
+    engine = Engine()
     for _ in range(2):
         with pytest.raises(APIError):
-            read_skeleton(engine, "broken", "/home/user")
+            read(engine, "broken", tmp_path)
     assert engine.made == ["broken", "broken"]
+
+
+def test_what_is_large_is_held_on_the_disk_and_what_is_far_too_large_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine()
+    engine.more = [bytes(2**20)] * 100
+    tracemalloc.start()
+    read_skeleton(engine, "large", "/home/user", tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50 * 2**20
+    assert len(read(engine, "large", tmp_path)) == 100 * 2**20 + len("large")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("cyberhubs_hub.homes.MOST_SKELETON", 99 * 2**20)
+    with pytest.raises(StartFailure, match="more than 1 GiB in its user's home, /home/user"):
+        read(engine, "larger", tmp_path)
 
 
 @pytest.mark.parametrize("name", ORDINARY)
@@ -148,7 +184,8 @@ def home(tmp_path: Path) -> Path:
 
 
 def skeleton(**files: str) -> bytes:
-    """As Docker archives /home/user; a name with a slash at its end is a directory, one with an arrow a link."""
+    """As Docker archives /home/user; a name with a slash at its end is a directory, one with an arrow a link,
+    symbolic or hard."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in {"user/": "", **files}.items():
@@ -158,13 +195,23 @@ def skeleton(**files: str) -> bytes:
                 member.type = tarfile.DIRTYPE
             elif content.startswith("-> "):
                 member.type, member.linkname, member.size = tarfile.SYMTYPE, content[3:], 0
+            elif content.startswith("=> "):
+                member.type, member.linkname, member.size = tarfile.LNKTYPE, content[3:], 0
             tar.addfile(member, io.BytesIO(content.encode()))
     return archive.getvalue()
 
 
-def test_a_first_start_brings_what_the_image_has(home: Path):
+async def brings(home: Path, record: Record, name: str, archive: bytes) -> None:
+    await lay_out(home, record, name, lambda: io.BytesIO(archive))
+
+
+def test_another_image_of_an_application_is_another_one():
+    assert of_image("course", f"sha256:{'ab' * 32}") == "course@abababababab"
+
+
+async def test_a_first_start_brings_what_the_image_has(home: Path):
     given = skeleton(**{"user/.bashrc": "a", "user/.config/": "", "user/.config/x": "b"})
-    lay_out(home, Record(home), "corehub", given)
+    await brings(home, Record(home), "corehub", given)
     assert (home / ".bashrc").read_text() == "a"
     assert (home / ".bashrc").stat().st_mode & 0o022 == 0
     assert (home / ".config/x").read_text() == "b"
@@ -172,29 +219,29 @@ def test_a_first_start_brings_what_the_image_has(home: Path):
     assert Record(home).applications == {"corehub"}
 
 
-def test_another_application_adds_its_own_and_changes_nothing(home: Path):
-    lay_out(home, Record(home), "corehub", skeleton(**{"user/.bashrc": "a"}))
+async def test_another_application_adds_its_own_and_changes_nothing(home: Path):
+    await brings(home, Record(home), "corehub", skeleton(**{"user/.bashrc": "a"}))
     (home / ".bashrc").write_text("mine")
     (home / ".config").mkdir(mode=0o700)
     more = {"user/.bashrc": "b", "user/.config/": "", "user/.config/y": "c", "user/.profile": "d"}
-    lay_out(home, Record(home), "pangeo", skeleton(**more))
+    await brings(home, Record(home), "pangeo", skeleton(**more))
     assert (home / ".bashrc").read_text() == "mine"
     assert (home / ".config").stat().st_mode & 0o777 == 0o700
     assert (home / ".config/y").read_text() == "c" and (home / ".profile").read_text() == "d"
     assert Record(home).applications == {"corehub", "pangeo"}
 
 
-def test_a_home_of_before_keeps_its_paths(home: Path):
+async def test_a_home_of_before_keeps_its_paths(home: Path):
     """Which was seen as /home/user/notebooks."""
     (home / "work.ipynb").write_text("{}")
-    lay_out(home, Record(home), "corehub", skeleton())
+    await brings(home, Record(home), "corehub", skeleton())
     assert (home / "notebooks/work.ipynb").read_text() == "{}"
     (home / "notebooks").unlink()  # a member may not want it
-    lay_out(home, Record(home), "pangeo", skeleton())
+    await brings(home, Record(home), "pangeo", skeleton())
     assert not (home / "notebooks").is_symlink()
 
 
-def test_nothing_leads_out_of_a_home(home: Path, tmp_path: Path):
+async def test_nothing_leads_out_of_a_home(home: Path, tmp_path: Path):
     """Neither what an image has, nor what a member has put in the way."""
     other = tmp_path / "bob"
     other.mkdir()
@@ -209,7 +256,7 @@ def test_nothing_leads_out_of_a_home(home: Path, tmp_path: Path):
         "user/up": "-> ../bob",
     }
     record = Record(home)
-    lay_out(home, record, "corehub", skeleton(**given))
+    await brings(home, record, "corehub", skeleton(**given))
     assert list(other.iterdir()) == []
     assert not (home / "link").is_symlink() and not (home / "up").is_symlink()
     assert not (home / ".cyberhubs").is_symlink()
@@ -219,6 +266,32 @@ def test_nothing_leads_out_of_a_home(home: Path, tmp_path: Path):
 def test_a_record_that_a_member_has_spoiled_is_none(home: Path, said: str):
     (home / ".cyberhubs").write_text(said)
     assert Record(home).is_new
+
+
+async def test_one_file_under_two_names_comes_as_both(home: Path):
+    given = skeleton(**{"user/a": "a", "user/b": "=> user/a", "user/c": "=> user/../../bob/x"})
+    await brings(home, Record(home), "corehub", given)
+    assert (home / "b").read_text() == "a"
+    assert not (home / "c").exists()
+
+
+async def test_where_the_disk_is_full_nothing_is_left_that_has_only_begun(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(source: Any, target: Any, length: int, *_: Any) -> None:
+        target.write(source.read(min(length, 3)))
+        if length > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    given = skeleton(**{"user/a": "aa", "user/b": "bbbb"})
+    with monkeypatch.context() as during:
+        during.setattr("tarfile.copyfileobj", full)
+        with pytest.raises(OSError, match="No space left"):
+            await brings(home, Record(home), "corehub", given)
+    assert [file.name for file in home.iterdir()] == ["a"]
+    assert Record(home).is_new
+    await brings(home, Record(home), "corehub", given)
+    assert (home / "b").read_text() == "bbbb"
 
 
 def test_data_spaces_are_found_from_the_home(home: Path):

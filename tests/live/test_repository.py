@@ -159,20 +159,38 @@ def test_a_member_finds_what_is_in_it(
     arguments = {"BASE_IMAGE": BASE_IMAGE, "SITE_CERTIFICATES": certificates}
     with progress.step(f"image {base}") as step:
         program.build(engine, base, context, "Dockerfile", arguments, step)
-    stars = {"Dockerfile": f"FROM {base}\nCOPY stars.csv /home/jovyan/\n", "stars.csv": "sirius\n"}
-    commit = host.commit(stars)
+    large = "RUN head -c 80000000 /dev/zero >/home/jovyan/large"
+    lines = f"FROM {base}\n{large}\nCOPY *.csv /home/jovyan/\n"
+    stars = {"Dockerfile": lines, "stars.csv": "sirius\n", "moons.csv": "io\n"}
     stack = Deployment(tmp_path, "repository", STACK)
-    stars_of = {"url": host.url, "commit": commit}
-    stack.edit(
-        lambda config: config.update(
-            {"cyberhubs:applications": {"stars": {"repository": stars_of}}}
-        )
-    )
+    offer(stack, host, stars)
+    images = []
     with running(stack), Member(stack.url, "grace") as grace:
         grace.sign_in(stack.password).start()
         code = "import os; print(os.getuid(), os.getcwd(), open('stars.csv').read())"
         assert grace.kernel().run(code).split() == ["12345", "/home/jovyan", "sirius"]
+        home = stack.data / "jupyterhub_users/core/grace"
+        assert (home / "large").stat().st_size == 80_000_000
+        images.append(json.loads(stack.menu)[0]["image"])
+
+        (home / "moons.csv").unlink()
+        (home / "stars.csv").write_text("mine\n")
         grace.stop()
-        menu = json.loads(stack.menu)
-        image = menu[0]["image"]
-    engine.images.remove(image, force=True)
+        grace.start()
+        assert not (home / "moons.csv").exists()
+
+        offer(stack, host, stars | {"stars.csv": "vega\n", "planets.csv": "mars\n"})
+        stack.ops("up")
+        images.append(json.loads(stack.menu)[0]["image"])
+        grace.stop()
+        grace.start()
+        assert (home / "planets.csv").read_text() == "mars\n"
+        assert (home / "stars.csv").read_text() == "mine\n"
+        grace.stop()
+    for image in images:
+        engine.images.remove(image, force=True)
+
+
+def offer(stack: Deployment, host: GitHost, files: dict[str, str]) -> None:
+    stars = {"repository": {"url": host.url, "commit": host.commit(files)}}
+    stack.edit(lambda config: config.update({"cyberhubs:applications": {"stars": stars}}))
