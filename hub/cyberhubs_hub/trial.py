@@ -104,6 +104,21 @@ class TrialServer:
                 raise TrialError(await _said(answer))
             return await answer.read()
 
+    async def status(self, path: str) -> int:
+        async with self._http.get(f"{self._server}/{path}") as answer:
+            return answer.status
+
+    async def save(self, path: str, notebook: Any) -> None:
+        """As a page does."""
+        model = {"type": "notebook", "format": "json", "content": notebook}
+        await self._call("PUT", f"{self._server}/api/contents/{path}", json=model)
+
+    async def language(self) -> str:
+        """Of the kernel that is the default; empty if the server names none."""
+        specs = await self.get("api/kernelspecs")
+        found = specs["kernelspecs"].get(specs["default"], {})
+        return found.get("spec", {}).get("language", "")
+
     async def version(self) -> str:
         """Of its JupyterHub, as it says itself; empty if it does not."""
         async with self._http.get(f"{self._server}/api/status") as answer:

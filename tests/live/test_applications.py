@@ -156,6 +156,11 @@ def test_a_home_of_before_goes_on(stack: Deployment) -> None:
 OLD = "RUN echo '__version__ = \"3.1.1\"' | tee -a /usr/local/lib/python3*/dist-packages/jupyterhub/_version.py\n"
 
 
+# Servers whose members would lose what they save.
+ELSEWHERE = "RUN mkdir -m 777 /else; echo \"c.FileContentsManager.root_dir = '/else'\" >/usr/local/etc/jupyter/jupyter_server_config.py\n"
+ANOTHER_HOME = """RUN sed -i '1s|{|{"env": {"HOME": "/tmp"},|' /usr/local/share/jupyter/kernels/python3/kernel.json\n"""
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
@@ -163,8 +168,24 @@ OLD = "RUN echo '__version__ = \"3.1.1\"' | tee -a /usr/local/lib/python3*/dist-
         ("FROM ${BASE_IMAGE}\n", "jupyterhub-singleuser"),
         ('FROM ${BASE_IMAGE}\nENTRYPOINT ["/bin/false"]\n', "stopped while it was starting"),
         ("FROM ${BASE_IMAGE}\nRUN echo why >&2; false\n", "Building image cyberhubs/broken"),
+        (
+            "FROM {corehub}\nRUN head -c 1100M /dev/zero >~/large\n",
+            "Its image has more than 1 GiB in its user's home, /home/user",
+        ),
+        (
+            f"FROM {{corehub}}\nUSER root\n{ELSEWHERE}USER user\n",
+            "a notebook that it has saved is not in the member's home",
+        ),
+        (
+            f"FROM {{corehub}}\nUSER root\n{ANOTHER_HOME}USER user\n",
+            "what its kernel writes to ~ is not in the member's home",
+        ),
+        ("FROM {corehub}\n", "its page /nowhere/ answered 404."),
     ],
-    ids=["too old", "without a server", "ends at once", "is not built"],
+    ids=[
+        *("too old", "without a server", "ends at once", "is not built", "too much for a home"),
+        *("saves elsewhere", "has another home", "has no such page"),
+    ],
 )
 def test_what_does_not_work_is_not_offered(
     stack: Deployment, grace: Member, lines: str, said: str
@@ -176,7 +197,7 @@ def test_what_does_not_work_is_not_offered(
     (folder / "Dockerfile").write_text(f"ARG BASE_IMAGE\n{lines}")
 
     def offer(config: dict[str, Any]) -> None:
-        config["cyberhubs:applications"]["broken"] = {"build": "../broken"}
+        config["cyberhubs:applications"]["broken"] = {"build": "../broken", "page": "/nowhere/"}
         config["cyberhubs:hubs"]["core"]["applications"].append("broken")
 
     stack.edit(offer)
