@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -196,10 +197,20 @@ def _absent(member: tarfile.TarInfo, home: str) -> tarfile.TarInfo | None:
     return None
 
 
+def _link_names(targets: Iterable[str]) -> dict[str, str]:
+    """By the last part of each, or by all of them where that is of several: /survey/data and /archive/data."""
+    paths = {target: PurePosixPath(target) for target in targets}
+    short = Counter(path.name for path in paths.values())
+    return {
+        path.name if short[path.name] == 1 else "-".join(path.parts[1:]): target
+        for target, path in paths.items()
+    }
+
+
 def link_spaces(home: Path, record: Record, targets: Iterable[str]) -> None:
     """A link in the home for each data space, so that a file browser shows them, and none for those that are gone.
     Raises OSError."""
-    wanted = {PurePosixPath(target).name: target for target in targets}
+    wanted = _link_names(targets)
     before = set(record.links)
     for name in before - wanted.keys():
         if (home / name).is_symlink():

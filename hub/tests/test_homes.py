@@ -305,3 +305,12 @@ def test_data_spaces_are_found_from_the_home(home: Path):
     assert not (home / "maps").is_symlink()
     link_spaces(home, Record(home), [])
     assert sorted(path.name for path in home.iterdir()) == [".cyberhubs", "user"]
+
+
+def test_data_spaces_whose_last_part_is_the_same_have_longer_names(home: Path):
+    link_spaces(home, Record(home), ["/survey/data", "/maps"])
+    assert (home / "data").readlink() == Path("/survey/data")
+    targets = ["/survey/data", "/maps", "/mnt/archive/data"]
+    link_spaces(home, Record(home), targets)
+    links = {path.name: str(path.readlink()) for path in home.iterdir() if path.is_symlink()}
+    assert links == dict(zip(["survey-data", "maps", "mnt-archive-data"], targets, strict=True))
