@@ -85,7 +85,7 @@ class Ended:
         """The same of one that ended before it answered."""
         if state.get("OOMKilled"):
             return StartFailure(
-                "memory", f"Your server needed more than its {self._memory} of memory to start."
+                "oom", f"Your server needed more than its {self._memory} of memory to start."
             )
         tell = "Tell" if self.left_out else f"{NEXT} If it stops all the same, tell"
         return StartFailure(

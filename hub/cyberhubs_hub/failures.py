@@ -8,7 +8,7 @@ from requests.exceptions import RequestException
 
 REASONS = (
     *("disk", "docker", "engine", "exit", "home", "image", "memory", "menu", "mount", "name"),
-    *("quota", "share", "space", "timeout"),
+    *("oom", "quota", "share", "space", "timeout"),
 )
 FULL = (
     "The hub's disk is full. Your files are safe, and running notebooks continue. "

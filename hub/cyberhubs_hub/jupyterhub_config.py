@@ -177,6 +177,7 @@ roles = [
         for service, users in ((SMOKE_SERVICE, (SMOKE_USER,)), (LOAD_SERVICE, LOAD_USERS))
         for scope in ("admin:users", "servers", "read:servers", "access:servers")
     ),
+    {"name": "load-metrics", "services": [LOAD_SERVICE], "scopes": ["read:metrics"]},
     {
         "name": "rename",
         "services": ["rename"],

@@ -16,16 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
 
 from cyberhubs_hub import machine_memory
 from cyberhubs_hub.shared.access_rules import LOAD_USERS
 from cyberhubs_hub.shared.config import CONFIG_DIR, LIVE_DIR, RUN_DIR, HubConfig
-from cyberhubs_hub.trial import TrialError, TrialServer, wait_for_hub
+from cyberhubs_hub.trial import TrialError, TrialServer, api_of, wait_for_hub
 
 # As a lesson's: memory for data, and a second's work of a processor.
 NOTEBOOK = ("data = list(range(1_000_000))", "sum(x * x for x in data for _ in range(10))", "1+1")
 CELL_EVERY_S = 5
 PATIENCE_S = 1.0  # in which a cell of one line is to answer
+BUSY = 0.5  # part of the processors' time, on average, from which they may be what is waited for
 GIB = 2**30
 
 
@@ -115,13 +117,30 @@ async def play(hub: HubConfig, people: int, application: str, stay_s: float) -> 
         say(f"Making {people} people")
         try:
             await asyncio.gather(*(server.make() for server in servers))
-            use = MachineUse()
+            use, before = MachineUse(), await failures(http, hub)
             visits, came, stayed = await _all_of(servers, application, stay_s, use)
+            reasons = await failures(http, hub) - before
         finally:
             say("Clearing up")
             await asyncio.gather(*(server.delete() for server in servers))
-    print(report(visits, use, came, stayed, hub.limits.memory_bytes))
+    print(report(visits, use, came, stayed, hub.limits.memory_bytes, reasons))
     return int(any(one.failed for one in visits))
+
+
+async def failures(http: aiohttp.ClientSession, hub: HubConfig) -> Counter[str]:
+    """How many starts have failed so far, by reason, as the hub itself counts them (failures.REASONS)."""
+    async with http.get(f"{api_of(hub)}/metrics") as answer:
+        answer.raise_for_status()
+        families = text_string_to_metric_families(await answer.text())
+    return Counter(
+        {
+            sample.labels["reason"]: int(sample.value)
+            for family in families
+            for sample in family.samples
+            if sample.name == "jupyterhub_server_spawn_duration_seconds_count"
+            and sample.labels["status"] == "failure"
+        }
+    )
 
 
 async def _all_of(
@@ -149,8 +168,16 @@ async def _all_of(
             task.cancel()
 
 
-def report(visits: Sequence[Visit], use: MachineUse, came: float, stayed: float, limit: int) -> str:
-    """How it was, how many fit, what gives first, and what to change."""
+def report(
+    visits: Sequence[Visit],
+    use: MachineUse,
+    came: float,
+    stayed: float,
+    limit: int,
+    reasons: Counter[str],
+) -> str:
+    """How it was, how many fit, what gives first, and what to change. `came`, `stayed`: how busy the processors were;
+    `limit`: bytes of memory of a server; `reasons`: why starts failed."""
     starts = sorted(one.start for one in visits if one.start is not None)
     notebooks = [one.notebook for one in visits if one.notebook is not None]
     cells = [seconds for one in visits for seconds in one.cells]
@@ -177,28 +204,45 @@ def report(visits: Sequence[Visit], use: MachineUse, came: float, stayed: float,
     )
     refused = Counter(one.failed for one in visits if one.failed)
     lines += [f"{count} read: {sentence}" for sentence, count in refused.most_common()]
-    lines.append(_first(refused, cells, stayed, fit))
+    if refused:
+        lines.append(_why_refused(reasons, came))
+    else:
+        lines.append(_first(len(starts), max(cells, default=0), stayed, fit))
     return "\n".join(lines)
 
 
-def _first(refused: Counter[str], cells: Sequence[float], stayed: float, fit: int) -> str:
-    if any("memory" in sentence for sentence in refused):
-        return f"Memory gives first. {_MEMORY}"
-    if any("disk" in sentence for sentence in refused):
-        return "The disk gives first: make room on it, or make it larger."
-    if refused:
-        return "What was refused is above; `make logs` has the reason."
-    if cells and max(cells) > PATIENCE_S:
-        return (
-            f"The processors give first: a cell of one line waited {max(cells):.1f} s. Give the machine more of them, "
-            "or lower limits.cpus, so that one member's work leaves some to others."
-        )
+def _why_refused(reasons: Counter[str], came: float) -> str:
+    """By the reason of most of the starts that failed."""
+    gives = {
+        "memory": f"Memory gives first. {_MEMORY}",
+        "oom": "limits.memory gives first: a server needs more of it to start. Raise it.",
+        "disk": "The disk gives first: make room on it, or make it larger.",
+        "quota": "limits.disk gives first: a home has no room for what a start needs. Raise it.",
+        "timeout": f"The processors give first: starts took too long. {_PROCESSORS}"
+        if came >= BUSY
+        else f"The time that a start may take gives first, with processors {came:.0%} busy. {_SLOW}",
+    }
+    most = reasons.most_common(1)[0][0] if reasons else ""
+    return gives.get(most, "What was refused is above; `make logs` has the reason.")
+
+
+def _first(people: int, longest_s: float, stayed: float, fit: int) -> str:
+    """Where nobody was refused. `longest_s`: of a cell of one line; `fit`: how many people would, by memory."""
+    if longest_s > PATIENCE_S:
+        waited = f"a cell of one line waited {longest_s:.1f} s"
+        if stayed >= BUSY:
+            return f"The processors give first: {waited}. {_PROCESSORS}"
+        return f"Something gives first: {waited}, with processors {stayed:.0%} busy. {_SLOW}"
+    if (others := int(people / max(stayed, 0.01))) < fit:
+        return f"Nothing gave. The processors would first, with about {others} such people. {_PROCESSORS}"
     return f"Nothing gave. Memory would first, with about {fit} such people. {_MEMORY}"
 
 
 _MEMORY = (
     "Give the machine more, lower limits.memory, or stop idle servers sooner (idle.afterMinutes)."
 )
+_PROCESSORS = "Give the machine more of them, or lower limits.cpus, so that one member's work leaves some to others."
+_SLOW = "Look at the machine's disks, and whether limits.cpus is too low."
 
 
 def say(text: str) -> None:
