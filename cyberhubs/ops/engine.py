@@ -10,6 +10,7 @@ from docker.models.containers import Container
 from cyberhubs.errors import UserError
 from cyberhubs.machine import Machine
 from cyberhubs.names import HELPER, ROLE, STACK, HubNames
+from cyberhubs.settings import Hub
 
 OWN = ("hub", "proxy", "door", "prometheus")  # the roles of containers that Pulumi makes
 CONTAINERD_DIRECTORY = "/var/lib/containerd"  # unless its config.toml says another root
@@ -40,6 +41,15 @@ def image_directory(client: DockerClient) -> str:
     # An engine that found no containerd runs one of its own, under its own directory.
     own = "/docker/containerd/" in info.get("Containerd", {}).get("Address", "")
     return f"{root}/containerd/daemon" if own else CONTAINERD_DIRECTORY
+
+
+def servers_that_fit(client: DockerClient, hub: Hub) -> str:
+    """How many, if each uses all that it may."""
+    total, limit = client.info()["MemTotal"], hub.limits.memory_bytes
+    return (
+        f"{total / 2**30:.1f} GiB: {total // limit} servers of {hub.name} at their limit of "
+        f"{limit / 2**30:.1f} GiB fit; most take less, and a start waits for memory"
+    )
 
 
 def output_of(container: Container, *command: str) -> str | None:

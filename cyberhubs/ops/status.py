@@ -5,14 +5,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from cyberhubs_hub.shared.config import LIVE_DIR, USERS_DIR
-from docker import DockerClient
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
 from cyberhubs.machine import NEARLY_FULL, Machine, MachineError
 from cyberhubs.names import HUB, ROLE, short
 from cyberhubs.ops import drift, front_door, metrics, mounts
-from cyberhubs.ops.engine import containers_of, engine, image_directory, output_of
+from cyberhubs.ops.engine import (
+    containers_of,
+    engine,
+    image_directory,
+    output_of,
+    servers_that_fit,
+)
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
 
@@ -56,7 +61,7 @@ def status(stack: Stack) -> None:
             for text in metrics.alerts(prometheus):
                 _line("alert", text)
         for hub in settings.hubs:
-            _line("memory", _fits(client, hub))
+            _line("memory", servers_that_fit(client, hub))
         _line("data", _free_space(stack.machine, settings.host.data_path))
         _line("docker", _free_space(stack.machine, image_directory(client)))
         unusable = mounts.unusable(stack)
@@ -100,14 +105,6 @@ def _applications(hub: Container) -> Iterator[tuple[str, str]]:
     menu = output_of(hub, "cat", f"{LIVE_DIR}/applications.json")
     with suppress(ValueError):
         yield from ((entry["name"], entry["image"]) for entry in json.loads(menu or "[]"))
-
-
-def _fits(client: DockerClient, hub: Hub) -> str:
-    total, limit = client.info()["MemTotal"], hub.limits.memory_bytes
-    return (
-        f"{total / 2**30:.1f} GiB: {total // limit} servers of {hub.name} at their limit of "
-        f"{limit / 2**30:.1f} GiB fit; most take less, and a start waits for memory"
-    )
 
 
 def _homes(hub: Container, limit: int) -> str:

@@ -2,9 +2,11 @@
 
 import shlex
 
+from docker import DockerClient
+
 from cyberhubs.errors import UserError
 from cyberhubs.ops import drift, front_door, teams
-from cyberhubs.ops.engine import engine, own_containers
+from cyberhubs.ops.engine import engine, own_containers, servers_that_fit
 from cyberhubs.ops.lock import locked, unlock
 from cyberhubs.ops.preflight import preflight_of
 from cyberhubs.ops.repair import repair
@@ -47,10 +49,10 @@ def up(stack: Stack, *, refresh: bool = False, without: str = "") -> None:
             raise UserError(
                 f"All pages answer, but {said}: `make logs STACK={stack.name}` has the reason."
             )
-    _show(stack)
+        _show(stack, client)
 
 
-def _show(stack: Stack) -> None:
+def _show(stack: Stack, client: DockerClient) -> None:
     settings = stack.settings
     print(f"\nCyberhubs is up: {settings.url}")
     for hub in settings.hubs:
@@ -62,5 +64,7 @@ def _show(stack: Stack) -> None:
         )
     if stack.door_address is None:
         print(f"The door is on the machine's own loopback: `make tunnel STACK={stack.name}`.")
+    for hub in settings.hubs:
+        print(f"Memory: {servers_that_fit(client, hub)}.")
     if points := front_door.dns(stack):
         print(f"DNS: {points}.")

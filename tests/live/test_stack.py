@@ -12,8 +12,9 @@ from tests.support.member import Member, Refused
 
 
 def test_up_again_changes_nothing(deployment: Deployment) -> None:
-    changed = changes(deployment.make("up"))
-    assert set(changed) == {"unchanged"}
+    said = deployment.make("up")
+    assert set(changes(said)) == {"unchanged"}
+    assert "GiB: " in said and "servers of core at their limit of 1.0 GiB fit" in said
 
 
 def test_plain_pulumi_works_and_sees_no_change(deployment: Deployment) -> None:
