@@ -17,7 +17,7 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
-from cyberhubs.build_messages import Seen, started
+from cyberhubs.build_messages import built
 from cyberhubs.on_engine import print_id
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report, Step
@@ -32,20 +32,10 @@ def build(
     arguments: Mapping[str, str],
     step: Step,
 ) -> str:
-    """The id ("sha256:…") of the image that `dockerfile`, a path in `context`, makes of it.
-
-    Raises BuildError, and DockerException for an engine that is not there.
-    """
-    seen = Seen(name, step)
-    for message in started(
-        client,
-        path=str(context),  # without what .dockerignore names
-        dockerfile=dockerfile,
-        tag=name,
-        buildargs=dict(arguments),
-    ):
-        seen.take(message)
-    return str(client.images.get(name).id)
+    """The id of the image that `dockerfile`, a path in `context`, makes of it, without what .dockerignore names. Raises
+    as `built`."""
+    options = {"path": str(context), "dockerfile": dockerfile, "buildargs": dict(arguments)}
+    return built(client, name, step, **options)
 
 
 def main() -> int:

@@ -2,15 +2,19 @@
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+from cyberhubs_hub.shared.images import left_name
 from docker import DockerClient
+from docker.errors import DockerException
 
 from cyberhubs.errors import UserError
 from cyberhubs.progress import Step
 
 LAST_LINES = 20
+LAYER = re.compile(r" ---> ([0-9a-f]{12})")
+BUILT = re.compile(r"Successfully built [0-9a-f]{12}")  # pip says so of packages
 NOISE = (" ---> ", "Removing intermediate container ")
 
 
@@ -18,10 +22,23 @@ class BuildError(UserError):
     """Which step failed and why, with the end of what it printed."""
 
 
-def started(client: DockerClient, **options: Any) -> Iterator[dict[str, Any]]:
-    """The engine's messages of a build. `options`: as docker.APIClient.build has them."""
-    # Also after a failed step, which would otherwise leave its container.
-    return client.api.build(rm=True, forcerm=True, decode=True, **options)
+def built(client: DockerClient, name: str, step: Step, **options: Any) -> str:
+    """The id ("sha256:…") of the image. `options`: as docker.APIClient.build has them. Raises BuildError, and
+    DockerException for an engine that is not there.
+
+    The last layer of each stage, and of what fails or is interrupted, gets a name of Cyberhubs, by which it is found when
+    images are removed: a label would be on the last step alone.
+    """
+    seen = Seen(name, step)
+    try:
+        # Also after a failed step, which would otherwise leave its container.
+        for message in client.api.build(tag=name, rm=True, forcerm=True, decode=True, **options):
+            seen.take(message)
+    finally:
+        for layer in seen.left:
+            with suppress(DockerException):
+                client.api.tag(layer, left_name(name, layer))
+    return str(client.images.get(name).id)
 
 
 class Seen:
@@ -32,6 +49,16 @@ class Seen:
         self._step = "the start"
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._rest = ""  # of a line: the engine sends what comes
+        self._stages: list[str] = []
+
+    @property
+    def left(self) -> list[str]:
+        """Of each stage that has not become the image, the last layer; none of what they are built on."""
+        return [*filter(None, self._stages)]
+
+    @property
+    def _of_base(self) -> bool:
+        return re.match(r"Step \S+ : FROM ", self._step, re.IGNORECASE) is not None
 
     def take(self, message: dict[str, Any]) -> None:
         if "error" in message:
@@ -44,6 +71,12 @@ class Seen:
                 self._step = line
                 self._lines.clear()
                 self._shown.show(line)
+                if self._of_base:
+                    self._stages.append("")
+            elif (layer := LAYER.fullmatch(line)) and self._stages and not self._of_base:
+                self._stages[-1] = layer[1]
+            elif BUILT.fullmatch(line):
+                del self._stages[-1:]
             elif line and not line.startswith(NOISE):
                 self._lines.append(line)
                 self._shown.show(f"{self._step.split(' : ')[0]}: {line}")

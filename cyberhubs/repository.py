@@ -16,7 +16,7 @@ from repo2docker import __version__
 from repo2docker.app import Repo2Docker
 from repo2docker.buildpacks import BuildPack
 
-from cyberhubs.build_messages import LAST_LINES, BuildError, Seen, started
+from cyberhubs.build_messages import LAST_LINES, BuildError, built
 from cyberhubs.progress import Step
 from cyberhubs.pull import MACHINES
 
@@ -34,15 +34,12 @@ FOR_BUILDKIT = "COPY --chmod=0755 "
 def build(
     client: DockerClient, name: str, url: str, commit: str, arguments: Mapping[str, str], step: Step
 ) -> str:
-    """The id ("sha256:…") of the image. Raises BuildError, and DockerException for an engine that is not there."""
+    """The id of the image. Raises as `built`."""
     with TemporaryDirectory(prefix="cyberhubs-repository-") as folder:
         _fetch(url, commit, folder, step)
         with chdir(folder):  # where repo2docker looks
             options = _options(client, name, url, commit, arguments)
-            seen = Seen(name, step)
-            for message in started(client, **options):
-                seen.take(message)
-    return str(client.images.get(name).id)
+            return built(client, name, step, **options)
 
 
 def _fetch(url: str, commit: str, folder: str, step: Step) -> None:
@@ -129,12 +126,18 @@ def _pack(url: str, commit: str) -> BuildPack:
 
 
 class _Asked:
-    """In the place of an engine. `options`: as docker.APIClient.build has them; those for other engines are left out."""
+    """In the place of an engine. `options`: as `built` takes them; those for other engines are left out."""
 
     options: dict[str, Any]
 
     def build(
-        self, *, platform: object, container_limits: object, cache_from: object, **options: Any
+        self,
+        *,
+        tag: object,
+        platform: object,
+        container_limits: object,
+        cache_from: object,
+        **options: Any,
     ) -> tuple[()]:
         self.options = options
         return ()

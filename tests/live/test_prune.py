@@ -13,9 +13,12 @@ import pytest
 from cyberhubs_hub.shared import pruning
 from cyberhubs_hub.shared.config import LIVE_DIR
 from cyberhubs_hub.shared.images import pulled_name, tried_name
-from docker import APIClient
+from docker import APIClient, DockerClient
 from docker.errors import ImageNotFound
 
+from cyberhubs.build import build
+from cyberhubs.build_messages import BuildError
+from cyberhubs.progress import Report
 from tests.support.deployment import ONE_HUB, Deployment
 from tests.support.processes import free_port
 from tests.support.small_engine import small_engine
@@ -174,6 +177,42 @@ def test_inodes_count_as_bytes_do(small: tuple[str, Path]) -> None:
     for number in range(int(stat.f_favail * 0.9)):
         (folder / str(number)).touch()
     assert pruning.in_use(str(disk)) > max(before, 85)
+
+
+TWO_STAGES = """
+FROM scratch AS made
+COPY blob /blob
+FROM scratch
+COPY --from=made /blob /moved
+COPY more /
+"""
+
+
+def test_what_builds_of_others_dockerfiles_leave_goes(
+    small: tuple[str, Path], engine: APIClient, stack: Deployment, tmp_path: Path
+) -> None:
+    address, _ = small
+    (tmp_path / "Dockerfile").write_text(TWO_STAGES)
+    name = "cyberhubs/stars:000000000001"
+
+    def attempt() -> str:
+        (tmp_path / "blob").write_bytes(os.urandom(MB))
+        client = DockerClient(base_url=address)
+        with Report(io.StringIO()).step("image") as step:
+            return build(client, name, tmp_path, "Dockerfile", {}, step)
+
+    with pytest.raises(BuildError, match="COPY more"):
+        attempt()
+    assert len(engine.images()) == 2
+    (tmp_path / "more").touch()
+    image = attempt()
+    engine.create_container(image, ["x"])
+    assert len(engine.images()) == 4
+
+    said = prune(stack, address, "--yes", "1")
+    assert said.count("\n  cyberhubs/left:stars.") == 3 and "3 removed: " in said
+    assert [one["Id"] for one in engine.images()] == [image]
+    assert engine.images(name)[0]["RepoTags"] == [name]
 
 
 def test_what_was_pulled_goes_with_the_name_that_it_was_pulled_by(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cyberhubs_hub.shared import pruning
-from cyberhubs_hub.shared.images import last_tried, pulled_name, read_tried, tried_name
+from cyberhubs_hub.shared.images import last_tried, left_name, pulled_name, read_tried, tried_name
 from cyberhubs_hub.shared.pruning import Image, look, ours, unneeded
 
 NOW = datetime(2027, 1, 31, tzinfo=UTC)
@@ -133,7 +133,12 @@ def test_a_menu_that_cannot_be_read_is_one() -> None:
 def test_an_image_says_of_which_applications_it_is() -> None:
     name = tried_name("mine", "stars", NOW)
     assert read_tried(name)
-    assert Image("1", (name, "cyberhubs/corehub:1", "x:1"), (), NOW).applications == [
+    left = left_name("cyberhubs/stars:0123456789ab", "ba9876543210")
+    assert (left, Image("1", (left,), (), NOW).applications) == (
+        "cyberhubs/left:stars.ba9876543210",
+        [],
+    )
+    assert Image("1", (name, left, "cyberhubs/corehub:1", "x:1"), (), NOW).applications == [
         "corehub",
         "stars",
     ]

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 OURS = "cyberhubs/"
-"""What all of their names begin with: APPLICATION:HASH of what it was built or pulled from, and tried:STACK.APPLICATION.TIME
-of one that has passed the trial of a hub."""
+"""What all of their names begin with: APPLICATION:HASH of what it was built or pulled from, tried:STACK.APPLICATION.TIME
+of one that has passed the trial of a hub, and left:APPLICATION.LAYER of what a build has left."""
+LEFT = f"{OURS}left:"
 KEPT = 2  # of those that have passed, of each application of a stack
 
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -38,6 +39,11 @@ def read_tried(name: str) -> Tried | None:
 def pulled_name(application: str, reference: str) -> str:
     """Of an image of a registry."""
     return f"{OURS}{application}:{hashlib.sha256(familiar(reference).encode()).hexdigest()[:12]}"
+
+
+def left_name(name: str, layer: str) -> str:
+    """Of the last layer of a build that was to be called `name`, or of a stage of it."""
+    return f"{LEFT}{name.removeprefix(OURS).partition(':')[0]}.{layer}"
 
 
 def familiar(reference: str) -> str:

@@ -14,7 +14,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cyberhubs_hub.shared.config import LIVE_DIR, ROLE_LABEL
-from cyberhubs_hub.shared.images import KEPT, OURS, familiar, last_tried, pulled_name, read_tried
+from cyberhubs_hub.shared.images import (
+    KEPT,
+    LEFT,
+    OURS,
+    familiar,
+    last_tried,
+    pulled_name,
+    read_tried,
+)
 
 TITLE, TITLED = (
     "org.opencontainers.image.title",
@@ -26,7 +34,7 @@ NOT_THERE, CONFLICT = 404, 409  # what an engine answers
 
 @dataclass(frozen=True)
 class Image:
-    """`names`: empty for what a build has left; `digests`: by which registries know it; `layers`: their digests, the base
+    """`names`: empty for what a build has left that was killed; `digests`: by which registries know it; `layers`: their digests, the base
     first; `since`: when it was made, or named the last time."""
 
     id: str
@@ -38,7 +46,7 @@ class Image:
     @property
     def applications(self) -> list[str]:
         """Of which it is an image, by its names; empty for what a build has left."""
-        own = [name for name in self.names if name.startswith(OURS)]
+        own = [name for name in self.names if name.startswith(OURS) and not name.startswith(LEFT)]
         return sorted(
             {
                 tried.application
