@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 
-from cyberhubs_hub.shared.config import LIVE_DIR, USERS_DIR
+from cyberhubs_hub.shared.config import BACKUP_DONE, LIVE_DIR, USERS_DIR
 from docker.models.containers import Container
 
 from cyberhubs.errors import UserError
@@ -18,6 +19,7 @@ from cyberhubs.ops.engine import (
     output_of,
     servers_that_fit,
 )
+from cyberhubs.ops.rollback import age
 from cyberhubs.ops.stack import Stack
 from cyberhubs.settings import Hub
 
@@ -54,6 +56,8 @@ def status(stack: Stack) -> None:
                 if container.labels[ROLE] == "hub":
                     for name, image in _applications(container):
                         _line(f"  {name}", "application", f"image {short(image)}")
+                    if done := output_of(container, "stat", "--format=%Y", BACKUP_DONE):
+                        _line("  backup", age(datetime.fromtimestamp(int(done), UTC)))
                     if hub.limits.disk_bytes:
                         _line("  homes", _homes(container, hub.limits.disk_bytes))
         if prometheus := next((c for c in containers if c.labels[ROLE] == "prometheus"), None):

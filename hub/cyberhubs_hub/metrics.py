@@ -1,5 +1,5 @@
-"""Figures that JupyterHub does not have, beside its own at /hub/metrics: how much is left of the machine, which mounts
-answer, and what each server takes. Why servers do not start it counts itself."""
+"""Figures that JupyterHub does not have, beside its own at /hub/metrics: how much is left of the machine, when there was
+a backup, which mounts answer, and what each server takes. Why servers do not start it counts itself."""
 
 import logging
 import os
@@ -7,7 +7,8 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import PurePosixPath
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import ClassVar, Generic, TypeVar
 
 import docker
@@ -21,7 +22,7 @@ from prometheus_client.registry import Collector
 from cyberhubs_hub import machine_memory
 from cyberhubs_hub.failures import REASONS, StartFailure
 from cyberhubs_hub.helper import helper
-from cyberhubs_hub.shared.config import STATE_DIR, USERS_DIR, HubConfig
+from cyberhubs_hub.shared.config import BACKUP_DONE, STATE_DIR, USERS_DIR, HubConfig
 
 LOOK_S = 30  # between two looks at all: each server takes some engines a second, a dead mount 20
 # A container's layers are where the images are.
@@ -49,6 +50,7 @@ def begin(hub: HubConfig) -> None:
     for reason in REASONS:  # each from zero on, as the first failure would be no increase otherwise
         SERVER_SPAWN_DURATION_SECONDS.labels(status=ServerSpawnStatus.failure, reason=reason)
     REGISTRY.register(Machine(DISKS))
+    REGISTRY.register(Backup(Path(BACKUP_DONE)))
     if any(space.remote for space in hub.mounts):
         Mounts(hub).begin()
     if hub.metrics_of_servers:
@@ -74,6 +76,20 @@ class Machine(Collector):
             for disk, stat in found.items():
                 family.add_metric([disk], of(stat))
             yield family
+
+
+class Backup(Collector):
+    """When the last one was done, by a file that it touches; nothing where there is no such file."""
+
+    def __init__(self, mark: Path) -> None:
+        self._mark = mark
+
+    def collect(self) -> Iterable[Metric]:
+        with suppress(FileNotFoundError):
+            done = self._mark.stat().st_mtime
+            yield GaugeMetricFamily(
+                "cyberhubs_backup_done_timestamp_seconds", "Of the hub's homes", done
+            )
 
 
 class FromDocker(Collector, Generic[Seen]):

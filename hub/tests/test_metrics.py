@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cyberhubs_hub.metrics import Machine, Mounts, Servers
+from cyberhubs_hub.metrics import Backup, Machine, Mounts, Servers
 from cyberhubs_hub.shared.config import Mount
 from docker import APIClient
 from docker.errors import NotFound
@@ -36,6 +36,14 @@ def test_the_machine_says_how_much_is_left_of_each_disk(tmp_path: Path):
         assert f'cyberhubs_disk_{name}{{disk="homes"}}' in found
     memory = found["cyberhubs_memory_available_bytes"], found["cyberhubs_memory_size_bytes"]
     assert 0 < memory[0] < memory[1]
+
+
+def test_a_backup_is_told_by_when_its_mark_was_touched(tmp_path: Path):
+    mark = tmp_path / ".backup-done"
+    assert told(Backup(mark)) == {}
+    mark.touch()
+    os.utime(mark, (1, 1.8e9))
+    assert told(Backup(mark)) == {"cyberhubs_backup_done_timestamp_seconds": 1.8e9}
 
 
 class Engine:

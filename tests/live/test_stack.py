@@ -1,7 +1,10 @@
 """One stack, as its operator lives with it."""
 
 import json
+import os
+import re
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -84,7 +87,17 @@ def test_status_and_logs_show_the_hub(deployment: Deployment) -> None:
     assert "GiB and" in status
     logs = deployment.ops("logs")
     assert "core/hub |" in logs and "front/door |" in logs
+    assert "backup" not in status
     assert "GiB: " in status and "servers of core at their limit of 1.0 GiB fit" in status
+
+
+def test_status_says_when_a_backup_was_done(deployment: Deployment) -> None:
+    mark = deployment.data / "jupyterhub_users/core/.backup-done"
+    mark.touch()
+    ago = time.time() - 3.5 * 3600
+    os.utime(mark, (ago, ago))
+    assert re.search(r"^  backup +3 hours ago$", deployment.ops("status"), re.M)
+    mark.unlink()
 
 
 def test_logs_of_a_hub_a_member_and_a_time(deployment: Deployment) -> None:

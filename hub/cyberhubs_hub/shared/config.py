@@ -20,6 +20,7 @@ STATE_DIR = "/srv/hub/state"
 USERS_DIR = "/srv/hub/users"
 PASSES_DIR = "/srv/hub/passes"
 FIRST_PAGE_DIR = "/srv/hub/first-page"
+BACKUP_DONE = f"{USERS_DIR}/.backup-done"  # touched by what backs the homes up
 AUDIT_FILE = f"{STATE_DIR}/audit.jsonl"
 UNPROVED_FILE = f"{STATE_DIR}/unproved.json"
 RUN_DIR = "/run/hub"
