@@ -1,4 +1,4 @@
-"""What is known of the Python packages that the locks name: vulnerabilities, and newer versions."""
+"""What is known of the packages that the locks name: vulnerabilities, and newer versions of those of Python."""
 
 import json
 import os
@@ -9,11 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
+
 from cyberhubs import paths
 from cyberhubs.errors import NotLookedError
 
 OSV = "https://api.osv.dev/v1/query"
-AT_ONCE = 8  # questions to the package index
+AT_ONCE = 8  # questions to the package index, or to OSV for what it knows
+LIMIT_S = 60  # for an answer of OSV
+
+Packages = list[tuple[str, str]]  # name and version of each
 
 
 class Found(NamedTuple):
@@ -26,7 +31,15 @@ class Found(NamedTuple):
 
 
 def locks() -> list[Path]:
-    """Of the program, and of the images that are built from this checkout."""
+    """Of the program, of the images that are built from this checkout, and of what is built where it cannot be had made."""
+    return [
+        *_python_locks(),
+        *sorted(paths.CHECKOUT.glob("images/*/package-lock.json")),
+        *sorted(paths.CHECKOUT.glob("offline/go/*/go.mod")),
+    ]
+
+
+def _python_locks() -> list[Path]:
     return [
         paths.REQUIREMENTS / "run.txt",
         *sorted(paths.CHECKOUT.glob("images/*/requirements.txt")),
@@ -34,7 +47,78 @@ def locks() -> list[Path]:
 
 
 def vulnerabilities(lock: Path) -> list[Found]:
-    """By pip-audit, which asks OSV, or the service at OSV_URL. Raises NotLookedError."""
+    """As OSV knows them, or the service at OSV_URL. Raises NotLookedError."""
+    match lock.name:
+        case "package-lock.json":
+            return _of_osv("npm", _of_npm(lock))
+        case "go.mod":
+            return _of_osv("Go", _of_go(lock))
+        case _:
+            return _of_pip_audit(lock)
+
+
+def _of_npm(lock: Path) -> Packages:
+    found = json.loads(lock.read_text())["packages"]
+    return [
+        (path.rpartition("node_modules/")[2], about["version"])
+        for path, about in found.items()
+        if path
+    ]
+
+
+def _of_go(lock: Path) -> Packages:
+    """Modules that it may take something from, which is not said of each package in them."""
+    return re.findall(r"^(?:require)?\s+(\S+) v(\S+)", lock.read_text(), re.M)
+
+
+def _of_osv(ecosystem: str, packages: Packages) -> list[Found]:
+    """https://google.github.io/osv.dev/post-v1-querybatch/"""
+    url = os.environ.get("OSV_URL") or OSV
+    queries = [
+        {"package": {"name": name, "ecosystem": ecosystem}, "version": version}
+        for name, version in packages
+    ]
+    try:
+        with httpx.Client(timeout=LIMIT_S) as http, ThreadPoolExecutor(AT_ONCE) as pool:
+
+            def known(id: str) -> dict[str, Any]:
+                answer = http.get(f"{url.removesuffix('query')}vulns/{id}")
+                return answer.raise_for_status().json()
+
+            answer = http.post(f"{url}batch", json={"queries": queries}).raise_for_status().json()
+            asked = [
+                (package, one["id"])
+                for package, said in zip(packages, answer["results"], strict=True)
+                for one in said.get("vulns", ())
+            ]
+            told = pool.map(known, [id for _, id in asked])
+            # The same from two databases is one.
+            found = {
+                (*package, _named(one)): _fixed(one, package[0])
+                for (package, _), one in zip(asked, told, strict=True)
+            }
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise NotLookedError(f"{url} could not be asked: {error}") from None
+    return [Found(*of, fixed) for of, fixed in found.items()]
+
+
+def _fixed(known: dict[str, Any], package: str) -> tuple[str, ...]:
+    return tuple(
+        event["fixed"]
+        for affected in known["affected"]
+        if affected["package"]["name"] == package
+        for of in affected.get("ranges", ())
+        for event in of["events"]
+        if "fixed" in event
+    )
+
+
+def _named(known: dict[str, Any]) -> str:
+    aliases = known.get("aliases", ())
+    return next((alias for alias in aliases if alias.startswith("CVE-")), known["id"])
+
+
+def _of_pip_audit(lock: Path) -> list[Found]:
     audit = paths.tools() / "audit/bin/pip-audit"
     command = [str(audit), "--requirement", str(lock), "--disable-pip", "--format=json"]
     command += ["--vulnerability-service=osv", f"--osv-url={os.environ.get('OSV_URL') or OSV}"]
@@ -56,15 +140,15 @@ def vulnerabilities(lock: Path) -> list[Found]:
 def _found(packages: list[dict[str, Any]]) -> Iterator[Found]:
     for package in packages:
         for one in package["vulns"]:
-            named = next((alias for alias in one["aliases"] if alias.startswith("CVE-")), one["id"])
-            yield Found(package["name"], package["version"], named, tuple(one["fix_versions"]))
+            fixed = tuple(one["fix_versions"])
+            yield Found(package["name"], package["version"], _named(one), fixed)
 
 
 def behind() -> dict[str, tuple[str, str]]:
     """Packages that the project itself asks for → the version that is locked, and the newest there is. Raises
     NotLookedError."""
     now = {}
-    for lock in locks():
+    for lock in _python_locks():
         asked = set(re.findall(r"^([\w.-]+)", lock.with_suffix(".in").read_text(), re.M))
         locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text(), re.M))
         now |= {name: locked[name.lower()] for name in asked if name.lower() in locked}

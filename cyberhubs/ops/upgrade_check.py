@@ -1,7 +1,7 @@
 """`make upgrade-check`: what of a stack has newer versions, and what to type."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from docker import DockerClient
@@ -10,8 +10,10 @@ from docker.errors import DockerException, ImageNotFound
 from cyberhubs import advisories, image_commands, paths
 from cyberhubs.errors import NotLookedError, UserError
 from cyberhubs.ops.engine import engine
+from cyberhubs.ops.login import login_for
 from cyberhubs.ops.stack import Resource, Stack, name_of
 from cyberhubs.progress import Report
+from cyberhubs.registry import digest_of
 
 LIMIT_S = 300  # for the mirrors of a distribution to answer
 ASK = """
@@ -49,7 +51,7 @@ def _what_to_type(stack: Stack) -> str:
     today = datetime.now(UTC).date()
     return f"""What to type:
 - for Debian's updates, in {stack.file.name}: cyberhubs:images: {{refreshed: "{today}"}}, then make up STACK={stack.name}
-- for an image of a registry, a newer tag of it in the stack file, then make pin, and make up STACK={stack.name}
+- for an image of a registry, what is named above or a newer tag in the stack file, then make pin, and make up STACK={stack.name}
 - for packages and pins, first git pull, with which they may come; else as images/README.md says, then make up STACK={stack.name}"""
 
 
@@ -60,6 +62,14 @@ def _images(stack: Stack, silent: Lines) -> Iterator[str]:
             name = name_of(resource).removeprefix("images-")
             if name == name_of(resource) or not (image := _image(resource)):
                 continue
+            tag = image_commands.pulled(resource["inputs"]) or "@"
+            try:
+                if "@" not in tag and (now := moved(client, image, tag, login_for(stack, tag))):
+                    yield f"{name}: {tag} is another image by now, {tag}@{now}"
+            except ImageNotFound:
+                pass  # as is said below
+            except UserError as error:
+                silent.append(f"{name}: {error}")
             try:
                 packages = pending(client, image, stack.settings.proxy_environment)
             except ImageNotFound:
@@ -75,6 +85,14 @@ def _image(resource: Resource) -> str | None:
     image = resource.get("outputs", {}).get("stdout")
     # Encrypted, as the login of its registry is.
     return image if isinstance(image, str) else image_commands.pulled(resource["inputs"])
+
+
+def moved(client: DockerClient, image: str, tag: str, login: Mapping[str, str]) -> str:
+    """The digest of what a registry has under a tag now; empty if it is `image`, which the engine has by it. Raises
+    ImageNotFound and UserError."""
+    here = client.images.get(image).attrs["RepoDigests"]
+    now = digest_of(client, tag, login)
+    return "" if any(one.endswith(f"@{now}") for one in here) else now
 
 
 def pending(client: DockerClient, image: str, environment: dict[str, str]) -> dict[str, bool]:

@@ -1,6 +1,7 @@
 """`make upgrade-check`: what waits in an image's distribution, what is known of locked packages, and what is not known."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,16 @@ import pytest
 from docker.models.images import Image
 
 from cyberhubs import advisories
-from cyberhubs.ops.upgrade_check import pending
+from cyberhubs.errors import UserError
+from cyberhubs.ops.upgrade_check import moved, pending
 from cyberhubs.paths import CHECKOUT
+from cyberhubs.pins import BASE_IMAGE
+from cyberhubs.registry import digest_of
 from tests.support import run
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.images import debian
 from tests.support.processes import free_port
+from tests.support.registry import PASSWORD, USER, Registry
 
 pytestmark = pytest.mark.slow
 
@@ -56,24 +61,51 @@ printf 'Label: Debian-Security\\nSuite: stable-security\\nVersion: 13\\n' >Relea
 """
 
 
-def answer(package: str) -> dict:
-    """OSV's for a question: it knows something of tornado alone."""
-    if package != "tornado":
-        return {}
+def known(id: str, number: int, package: str, ecosystem: str) -> dict:
     events = [{"introduced": "0"}, {"fixed": "99.1"}]
-    affected = {
-        "package": {"name": package, "ecosystem": "PyPI"},
-        "ranges": [{"type": "ECOSYSTEM", "events": events}],
-    }
+    affected = [
+        {
+            "package": {"name": name, "ecosystem": ecosystem},
+            "ranges": [{"type": "ECOSYSTEM", "events": events}],
+        }
+        for name in (package, "another")
+    ]
     times = dict.fromkeys(("modified", "published"), "2027-01-01T00:00:00Z")
-    named = {"id": "GHSA-1", "aliases": ["CVE-2027-1"], "summary": "Bad"}
-    return {"vulns": [{**named, **times, "affected": [affected]}]}
+    named = {"id": id, "aliases": [f"CVE-2027-{number}"], "summary": "Bad"}
+    return {**named, **times, "affected": affected}
+
+
+# What OSV knows, the last from two databases.
+CADDY = "github.com/caddyserver/caddy/v2"
+KNOWN = {
+    "GHSA-1": known("GHSA-1", 1, "tornado", "PyPI"),
+    "GHSA-2": known("GHSA-2", 2, "configurable-http-proxy", "npm"),
+    "GHSA-3": known("GHSA-3", 3, CADDY, "Go"),
+    "GO-3": known("GO-3", 3, CADDY, "Go"),
+}
+
+
+def of(asked: dict) -> dict:
+    """Its answer to a question."""
+    assert re.match(r"\d", asked["version"])
+    vulns = [one for one in KNOWN.values() if one["affected"][0]["package"] == asked["package"]]
+    return {"vulns": vulns} if vulns else {}
 
 
 class Osv(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        text = json.dumps(answer(asked["package"]["name"])).encode()
+        if self.path == "/v1/querybatch":
+            vulns = [of(one).get("vulns", ()) for one in asked["queries"]]
+            self.answer({"results": [{"vulns": [{"id": v["id"]} for v in one]} for one in vulns]})
+        else:
+            self.answer(of(asked))
+
+    def do_GET(self) -> None:
+        self.answer(KNOWN[self.path.removeprefix("/v1/vulns/")])
+
+    def answer(self, said: dict) -> None:
+        text = json.dumps(said).encode()
         self.send_response(200)
         self.send_header("content-length", str(len(text)))
         self.end_headers()
@@ -135,6 +167,14 @@ def test_what_is_known_is_said_with_what_to_type(stack: Deployment) -> None:
     with osv() as url:
         stack.environment["OSV_URL"] = url
         said = stack.ops("upgrade-check", fails=True)
+    chp = json.loads((CHECKOUT / "images/proxy/package-lock.json").read_text())["packages"][""]
+    assert (
+        f"configurable-http-proxy {chp['dependencies']['configurable-http-proxy']} in "
+        "images/proxy/package-lock.json: CVE-2027-2, fixed in 99.1" in said
+    )
+    assert re.findall(rf"{CADDY} .* in (.*)", said) == [
+        "offline/go/caddy/go.mod: CVE-2027-3, fixed in 99.1"
+    ]
     version = dict(
         line.split(" ")[0].split("==")
         for line in (CHECKOUT / "images/multiuser/requirements.txt").read_text().splitlines()
@@ -164,4 +204,21 @@ def test_what_does_not_answer_is_said_with_another_exit_status(stack: Deployment
 
 def test_it_is_asked_of_each_lock() -> None:
     names = {lock.parent.name for lock in advisories.locks()}
-    assert {"requirements", "multiuser", "proxy", "corehub"} <= names
+    assert {"requirements", "multiuser", "proxy", "corehub", "codehub", "caddy"} <= names
+
+
+def test_a_tag_that_has_moved_is_said_with_what_it_is_now() -> None:
+    engine, registry = docker.from_env(), Registry()
+    login = {"username": USER, "password": PASSWORD}
+    offered = f"FROM {BASE_IMAGE}\nENV OFFERED=%s\n"
+    try:
+        tag = registry.offer("group/moving:1", offered % 1)
+        image = str(engine.images.pull(tag, auth_config=login).id)
+        assert moved(engine, image, tag, login) == ""
+        registry.offer("group/moving:1", offered % 2)
+        now = moved(engine, image, tag, login)
+        assert now == digest_of(engine, tag, login)
+        with pytest.raises(UserError, match="wants a login"):
+            moved(engine, image, tag, {})
+    finally:
+        registry.forget()
