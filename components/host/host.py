@@ -44,8 +44,16 @@ class Host(ComponentResource):
     members_slice: str | None = None
     connection_env: Mapping[str, pulumi.Input[str]]
 
-    def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
-        super().__init__(f"cyberhubs:host:{kind}", name, {}, opts)
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        settings: Settings,
+        opts: ResourceOptions | None,
+        told: Mapping[str, str] | None = None,
+    ):
+        """`told`: what a summary of a change says of the machine, and nothing here depends on."""
+        super().__init__(f"cyberhubs:host:{kind}", name, told, opts)
         self.user = settings.user
         self.data = DataLayout(settings.host.data_path)
         self.address = address_of(settings)

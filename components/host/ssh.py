@@ -1,7 +1,7 @@
 """A machine by ssh, set up from a bare one."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_docker as docker
@@ -25,8 +25,15 @@ class SetUpHost(Host):
     Everything on the machine is `deleted_with` it, so its own `delete` is what takes a stack down.
     """
 
-    def __init__(self, kind: str, name: str, settings: Settings, opts: ResourceOptions | None):
-        super().__init__(kind, name, settings, opts)
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        settings: Settings,
+        opts: ResourceOptions | None,
+        told: Mapping[str, str] | None = None,
+    ):
+        super().__init__(kind, name, settings, opts, told)
         self._name, self._settings = name, settings
 
     def _set_up(
@@ -159,9 +166,11 @@ class SshHost(SetUpHost):
     """A server that exists."""
 
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None):
-        super().__init__("Ssh", name, settings, opts)
         assert isinstance(settings.host, SshHostSettings)
+        ssh = settings.host.ssh
+        told = {"address": ssh.address, "hostKey": ssh.host_key}
+        super().__init__("Ssh", name, settings, opts, told)
         self._set_up(
-            instance_id=settings.host.ssh.host_key,
-            reached=pulumi.Output.from_input(SshMachine(settings.host.ssh)),
+            instance_id=ssh.host_key,
+            reached=pulumi.Output.from_input(SshMachine(ssh)),
         )

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from cyberhubs.changes.cut import describe_cut
 from cyberhubs.changes.differences import Change
+from cyberhubs.changes.elsewhere import describe_elsewhere
 from cyberhubs.changes.hubs import describe_hubs, hubs_of
 from cyberhubs.changes.machine import describe_machine
 from cyberhubs.changes.resource import Resource
@@ -21,6 +23,10 @@ def describe(
     """`changes`: from the one to the other, as told by `differences` or by the engine itself."""
     summary = Summary([change for change in changes if change.resource.custom])
     summary.seconds = EVERY_UPDATE_S
+    stays = not describe_elsewhere(summary, before, after, changes)
     describe_machine(summary, changes)
-    describe_hubs(summary, hubs_of(before), hubs_of(after), changes, now)
+    old, new = hubs_of(before), hubs_of(after)
+    describe_hubs(summary, old, new, changes, now)
+    if stays:
+        describe_cut(summary, [name for name in new if name in old], changes)
     return summary

@@ -14,9 +14,9 @@ from cyberhubs.changes.resource import Resource
 from cyberhubs.changes.summary import Summary, Topic
 
 HUB = "cyberhubs:hub:Hub"
+ROLES = ("network", "proxy", "hub")  # what each has of its own at Docker
 IMAGE = "images-"  # what the names of the resources that build them begin with
-# That it is away while its container is replaced: a hub, and a proxy or the front door.
-HUB_S, CUT_S = 10, 5
+HUB_S = 10  # that a hub is away while its container is replaced
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,12 @@ def describe_hubs(
                     f"{name}: the lists of before cannot be read, compare them by eye.",
                 )
             summary.extend(Topic.SERVERS, _servers(old, new))
-            _containers(summary, name, by_name)
+            for role in ROLES:
+                change = by_name.get(f"{name}-{role}")
+                if change and change.operation == "create":
+                    summary.say(
+                        Topic.HUBS, f"{name}: its {role} is not there any more, and is made again."
+                    )
 
 
 def _of_removed(hub: Hub, added: list[Hub]) -> str:
@@ -121,34 +126,6 @@ def _who_may_enter(hub: Hub, now: datetime) -> str:
         else ""
     )
     return f": {people}{of} may enter"
-
-
-def _containers(summary: Summary, name: str, changes: dict[str, Change]) -> None:
-    def gone(role: str) -> bool:
-        return f"{name}-{role}" in changes and changes[f"{name}-{role}"].gone
-
-    for role in ("network", "proxy", "hub"):
-        change = changes.get(f"{name}-{role}")
-        if change and change.operation == "create":
-            summary.say(Topic.HUBS, f"{name}: its {role} is not there any more, and is made again.")
-    if gone("network"):
-        summary.say(
-            Topic.CUT,
-            f"{name}: its network is made anew. All its running servers stop, with their kernels.",
-        )
-        summary.seconds += HUB_S
-    elif gone("proxy"):
-        summary.say(
-            Topic.CUT,
-            f"{name}: open pages lose their connection for about {CUT_S} s. Running servers and kernels go on.",
-        )
-        summary.seconds += CUT_S
-    if gone("hub"):
-        summary.say(
-            Topic.CUT,
-            f"{name}: nobody can log in or start a server for about {HUB_S} s. Running servers and kernels go on.",
-        )
-        summary.seconds += HUB_S
 
 
 def _servers(old: Hub, new: Hub) -> Iterator[str]:
@@ -236,7 +213,4 @@ _CHANGED = {
         f"servers of which a tab is open are stopped {_after(will)} (before: {_after(was or 0)})."
     ),
     "login": _login,
-    "homes_path": lambda was, will: (
-        f"homes are in {will} (before: {was}), where none of today's are."
-    ),
 }

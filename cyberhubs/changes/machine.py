@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from cyberhubs import image_commands
 from cyberhubs.changes.differences import Change
-from cyberhubs.changes.hubs import CUT_S, IMAGE
-from cyberhubs.changes.resource import Resource
+from cyberhubs.changes.elsewhere import ALL
+from cyberhubs.changes.hubs import IMAGE
+from cyberhubs.changes.resource import UNKNOWN, Resource
 from cyberhubs.changes.summary import Summary, Topic
 from cyberhubs.machine.script import name_called
 from cyberhubs.names import short
-from cyberhubs.resource_types import ADDRESS, INSTANCE, SECURITY_RULE, VOLUME
+from cyberhubs.resource_types import ADDRESS, ATTACHMENT, INSTANCE, SECURITY_RULE, VOLUME
 from cyberhubs.settings.base import EVERYWHERE
 
 OF_MOUNTS = 6  # words of the call of mounts.sh before its mounts
@@ -38,6 +39,9 @@ def describe_machine(summary: Summary, changes: Sequence[Change]) -> None:
         by_type.setdefault(change.resource.type, []).append(change)
     for change in by_type.get(VOLUME, ()):
         _volume(summary, change)
+    for change in by_type.get(ATTACHMENT, ()):
+        if not any(volume.gone for volume in by_type.get(VOLUME, ())):
+            _attachment(summary, change)
     for change in by_type.get(ADDRESS, ()):
         _address(summary, change)
     for change in by_type.get(INSTANCE, ()):
@@ -77,6 +81,17 @@ def _volume(summary: Summary, change: Change) -> None:
     _unprotected(summary, change, "the volume")
 
 
+def _attachment(summary: Summary, change: Change) -> None:
+    """Of the volume to the machine."""
+    was = change.before.inputs.get("volumeId", UNKNOWN) if change.before else UNKNOWN
+    if "volumeId" in change.keys and was != UNKNOWN:
+        summary.say(
+            Topic.LOST,
+            f"all that is on the volume {was}: {ALL} stay on it, and the hubs have what is on another one. Nothing deletes "
+            "it, and its id as `data.volumeId` leads back to it.",
+        )
+
+
 def _address(summary: Summary, change: Change) -> None:
     if change.gone:
         summary.say(
@@ -109,7 +124,7 @@ def _instance(summary: Summary, change: Change) -> None:
             f"are away for about {MACHINE_S // 60} min; files, logins and the address stay.",
         )
     elif change.operation == "delete":
-        summary.say(Topic.CUT, "everyone: the machine is deleted, with all running servers.")
+        summary.say(Topic.LOST, "the machine: it is deleted, with all running servers.")
     if change.operation in ("create", "replace"):
         summary.seconds += MACHINE_S
 
@@ -143,12 +158,6 @@ def _door(summary: Summary, change: Change) -> None:
         summary.say(Topic.EXPOSED, f"the front door listens on {ip}:{port}, {who}.")
     for ip, port in sorted(was - ports):
         summary.say(Topic.EXPOSED, f"the front door no longer listens on {ip}:{port}.")
-    if change.operation == "replace":
-        summary.say(
-            Topic.CUT,
-            f"everyone: all hubs are out of reach for about {CUT_S} s. Running servers and kernels go on.",
-        )
-        summary.seconds += CUT_S
 
 
 def _prometheus(summary: Summary, change: Change) -> None:

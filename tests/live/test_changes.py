@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.branch import SECOND_HUB, Branch
+from tests.support.deployment import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +206,22 @@ def test_what_would_be_lost_comes_first_and_bold(branch: Branch) -> None:
     ):
         assert line in section(printed, "Would be lost")
         assert f"- **{line}**" in comment
+
+
+@pytest.mark.slow
+def test_another_server_is_told_by_its_address_and_host_key(branch: Branch) -> None:
+    server = "stacks/Pulumi.server.yaml"
+    shutil.copy(PROJECT / server, branch.directory / server)
+    branch.git("add", "--force", server)
+    branch.git("commit", "--quiet", "--message=a server")
+    branch.git("branch", "--force", "servers")
+    branch.edit(("192.0.2.10", "192.0.2.99"), ("AULk5DAGW0rE", "AULk5DAGAAAA"), path=server)
+    printed, comment = branch.changes("--base", "servers", "--stack", "server")
+    (lost,) = section(printed, "Would be lost")
+    assert lost.startswith("all that is on the machine at 192.0.2.10, as the one at 192.0.2.99 is")
+    assert "\n- **all that is on the machine at 192.0.2.10" in comment
+    assert len(section(printed, "Cut off meanwhile")) == 1
+    assert "The update takes about 3 min." in printed
 
 
 TEAMS = """\

@@ -19,6 +19,8 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
+from cyberhubs.changes import Resource
+
 PROJECT = Path(__file__).parent.parent.parent
 FACTS = '{"socketGid": "998", "mtu": "1450"}'  # what a machine says of its engine
 _SECRET = rpc._special_sig_key  # the wire format's mark, public in no other place
@@ -146,6 +148,26 @@ def record(
     finally:
         loop.close()
     return monitor.registered
+
+
+def resources(config: dict[str, Any], stack: str) -> list[Resource]:
+    """What a stack would create, as the engine shows it where all outputs are known."""
+    return [
+        Resource.read(
+            {
+                "urn": one.urn,
+                "type": one.type,
+                "custom": one.options.custom,
+                "inputs": unwrapped(one.inputs),
+                "propertyDependencies": {
+                    key: list(of.urns) for key, of in one.options.propertyDependencies.items()
+                },
+                "replaceOnChanges": list(one.options.replaceOnChanges),
+                "protect": one.options.protect,
+            }
+        )
+        for one in record(config, stack=stack).values()
+    ]
 
 
 def _program() -> None:

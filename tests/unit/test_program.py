@@ -319,7 +319,8 @@ def test_the_way_to_a_machine_is_no_part_of_what_is_on_it(server: dict[str, Any]
     moved = copy.deepcopy(server)
     moved["host"]["ssh"] |= {"address": "192.0.2.11", "privateKeyFile": "/srv/other-key"}
     changed = differing(record(server, stack="server"), record(moved, stack="server"))
-    assert changed == {"host-docker", "cyberhubs-server"}  # the provider, the output `address`
+    # What a summary tells of it, the provider, the output `address`.
+    assert changed == {"host", "host-docker", "cyberhubs-server"}
 
 
 def test_another_host_key_asks_again_which_machine_it_is(server: dict[str, Any]) -> None:
@@ -327,7 +328,7 @@ def test_another_host_key_asks_again_which_machine_it_is(server: dict[str, Any])
     key = server["host"]["ssh"]["hostKey"].replace("AAAAIBmF", "AAAAICmF")
     other["host"]["ssh"]["hostKey"] = key
     changed = differing(record(server, stack="server"), record(other, stack="server"))
-    assert changed == {"host-found", "host-docker"}
+    assert changed == {"host", "host-found", "host-docker"}
 
 
 def test_a_further_hub_leaves_the_machine_but_its_memory_alone(server: dict[str, Any]) -> None:
