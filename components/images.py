@@ -6,7 +6,7 @@ None is removed with it: members' servers may run on the one before, and it is w
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,7 @@ from pulumi_command.local import Command
 from components.host import Host
 from cyberhubs import image_commands
 from cyberhubs.paths import CHECKOUT
-from cyberhubs.registry_names import registries_of
+from cyberhubs.registry_names import images_of, registry_of
 from cyberhubs.settings import Application, OwnApplication
 from cyberhubs.settings.applications import Repository
 from cyberhubs.settings.registries import Registry, login_of
@@ -119,9 +119,9 @@ class Images(ComponentResource):
         arguments = self._arguments | more | ({"FROM_IMAGE": below.called} if below else {})
         called = image_name(image.replace("+", "-"), arguments, folders)
         file = f"{dockerfile}/Dockerfile"
-        registries = registries_of((CHECKOUT / file).read_text(), arguments)
+        takes = images_of((CHECKOUT / file).read_text(), arguments)
         after = [below.made] if below else []
-        made = self._ours(image, called, arguments, registries, file, after=after)
+        made = self._ours(image, called, arguments, takes, file, after=after)
         self._built[image] = _Built(called, made)
         return made
 
@@ -129,25 +129,26 @@ class Images(ComponentResource):
         arguments = self._arguments
         called = f"{OURS}{name}:{_hash(arguments, folder, _files(folder))}"
         path = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
-        registries = registries_of((folder / "Dockerfile").read_text(), arguments)
-        return self._ours(name, called, arguments, registries, "Dockerfile", "--context", str(path))
+        takes = images_of((folder / "Dockerfile").read_text(), arguments)
+        return self._ours(name, called, arguments, takes, "Dockerfile", "--context", str(path))
 
     def _build_repository(self, name: str, repository: Repository) -> Command:
         content = {**repository.model_dump(), "repo2docker": version("jupyter-repo2docker")}
         called = f"cyberhubs/{name}:{_hash(content, CHECKOUT, ())}"
         where = "--repository", repository.url, repository.commit
-        return self._ours(name, called, {}, self._args.registries, *where)
+        return self._ours(name, called, {}, None, *where)
 
     def _ours(
         self,
         name: str,
         called: str,
         arguments: dict[str, str],
-        registries: Collection[str],
+        takes: Sequence[str] | None,
         *dockerfile: str,
         after: Sequence[Command] = (),
     ) -> Command:
-        """Pulled as the lock has it, else built, with the logins that there are of `registries`."""
+        """Pulled as the lock has it, else built, with the logins that there are for the images that it `takes`: all
+        of them where these are not known."""
         lock = self._args.lock
         if reference := lock.get(called):
             return self._pull(name, reference, called)
@@ -167,12 +168,12 @@ class Images(ComponentResource):
         logins = {
             registry: login.for_docker
             for registry, login in self._args.registries.items()
-            if registry in registries
+            if takes is None or registry in map(registry_of, takes)
         }
         given = json.dumps(
             {"arguments": {**arguments, **self._args.proxy_environment}, "logins": logins}
         )
-        command = image_commands.build(called, *dockerfile)
+        command = image_commands.build(called, *dockerfile, takes=takes or ())
         return self._image(name, command, pulumi.Output.secret(given) if logins else given, after)
 
     def _pull(self, name: str, reference: str, named: str) -> Command:

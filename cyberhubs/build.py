@@ -57,6 +57,12 @@ def main() -> int:
         metavar=("URL", "COMMIT"),
         help="in place of a Dockerfile: a git repository, and which commit of it",
     )
+    parser.add_argument(
+        "--takes",
+        nargs="+",
+        metavar="IMAGE",
+        help="what the Dockerfile begins with or copies from, for who reads this command: the build asks the Dockerfile",
+    )
     asked = parser.parse_args()
     given = json.load(sys.stdin)
     arguments = given["arguments"]

@@ -1,18 +1,20 @@
 """The commands that get an image onto an engine, or find one there, and print its id; and what one of them says."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cyberhubs_hub.shared.images import pulled_name
 
 from cyberhubs.processes import python_module
 
-BUILD, PULL, HELD, NAMED = "cyberhubs.build", "cyberhubs.pull", "cyberhubs.held", "--named"
+BUILD, PULL, HELD = "cyberhubs.build", "cyberhubs.pull", "cyberhubs.held"
+NAMED, TAKES = "--named", "--takes"
 
 
-def build(name: str, *source: str) -> str:
-    return python_module(BUILD, name, *source)
+def build(name: str, *source: str, takes: Sequence[str] = ()) -> str:
+    """`takes`: images that it begins with or copies from. Said here, as what comes by stdin may be a secret."""
+    return python_module(BUILD, name, *source, *((TAKES, *takes) if takes else ()))
 
 
 def pull(reference: str, named: str) -> str:
@@ -41,6 +43,12 @@ def pulled(inputs: Mapping[str, Any]) -> str | None:
     """What a registry is asked for."""
     words = _words(inputs)
     return words[words.index(PULL) + 1] if PULL in words else None
+
+
+def taken(inputs: Mapping[str, Any]) -> Sequence[str]:
+    """What a build takes images from."""
+    words = _words(inputs)
+    return words[words.index(TAKES) + 1 :] if TAKES in words else ()
 
 
 def held(inputs: Mapping[str, Any]) -> str | None:

@@ -1,6 +1,5 @@
 """Rules about containers, and the images that they are made of."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -37,15 +36,12 @@ def images_pinned(resources: Sequence[Resource]) -> Iterator[str]:
 
 
 def _built_from(resource: Resource) -> Iterator[str]:
-    """Images that the build of one begins with, or that is pulled or held."""
+    """Images that the build of one begins with or copies from, or that is pulled or held."""
     if not (resource.custom and resource.name.startswith(IMAGE)):
         return
     if image := image_commands.pulled(resource.inputs) or image_commands.held(resource.inputs):
         yield image
-        return
-    stdin = resource.inputs.get("stdin", UNKNOWN)
-    arguments = {} if stdin == UNKNOWN else json.loads(stdin)
-    yield from (value for name, value in arguments.items() if name.endswith("_IMAGE"))
+    yield from image_commands.taken(resource.inputs)
 
 
 def socket_for_hubs_only(resources: Sequence[Resource]) -> Iterator[str]:

@@ -26,7 +26,7 @@ RULES = (
         Severity.ERROR,
         "In production, no image is named by a tag that may move.",
         "Under the same tag a registry may serve another image tomorrow than the one that was tried.",
-        "name it with its digest, which `make pin` writes down, or leave it out for the one that Cyberhubs gets",
+        "name it with its digest (`make pin` writes it into the stack file, `docker pull` prints it for a Dockerfile), or leave it out for the one that Cyberhubs gets",
         images_pinned,
     ),
     Rule(

@@ -27,8 +27,12 @@ Inputs = Mapping[str, Any]
 
 @cache
 def planned(stack: str) -> tuple[Resource, ...]:
-    """What a committed stack would create, with what is secret or not known yet as the engine shows it."""
-    config = config_of(PROJECT / f"stacks/Pulumi.{stack}.yaml")
+    """What a committed stack would create."""
+    return planned_of(config_of(PROJECT / f"stacks/Pulumi.{stack}.yaml"), stack)
+
+
+def planned_of(config: dict[str, Any], stack: str) -> tuple[Resource, ...]:
+    """With what is secret or not known yet as the engine shows it."""
     return tuple(
         Resource(
             urn=one.urn,
@@ -69,13 +73,10 @@ def put(**inputs: Any) -> Callable[[dict[str, Any]], None]:
     return lambda given: given.update(inputs)
 
 
-def argument(name: str, value: str) -> Callable[[dict[str, Any]], None]:
+def takes(image: str) -> Callable[[dict[str, Any]], None]:
     """Of a build."""
-
-    def change(given: dict[str, Any]) -> None:
-        given["stdin"] = json.dumps({**json.loads(given["stdin"]), name: value})
-
-    return change
+    images = [f"debian@{DIGEST}", image]
+    return put(create=image_commands.build("cyberhubs/corehub:0", "Dockerfile", takes=images))
 
 
 def held(image: str) -> Callable[[dict[str, Any]], None]:
@@ -108,9 +109,8 @@ PORTS = [{"internal": 8000, "external": 8000, "ip": "0.0.0.0"}]
 ABOUT_SSH = "host-server-in-22-192.0.2.0-24"
 # Rule, stack, resource, edit, words of what is found.
 BROKEN: list[tuple[str, str, str, Callable[[dict[str, Any]], None], str]] = [
-    ("images-pinned", "arbutus", "images-corehub", argument("BASE_IMAGE", "debian:12"), "debian:12"),
-    ("images-pinned", "arbutus", "images-front-door", argument("CADDY_IMAGE", "caddy"), "caddy,"),
-    ("images-pinned", "server", "images-proxy", argument("BASE_IMAGE", "a.example:5000/b"), "a.exa"),
+    ("images-pinned", "arbutus", "images-corehub", takes("debian:12"), "debian:12"),
+    ("images-pinned", "server", "images-proxy", takes("a.example:5000/b"), "a.example:5000/b"),
     ("images-pinned", "server", "images-corehub", held("a.example/b:1"), "a.example/b:1"),
     ("images-pinned", "server", "core-hub", put(image="jupyterhub/jupyterhub:latest"), "core-hub"),
     ("ssh-restricted", "arbutus", ABOUT_SSH, put(remoteIpPrefix="0.0.0.0/0"), "port 22"),
@@ -172,6 +172,35 @@ def test_an_edit_breaks_a_rule(
     assert {finding.fails for finding in mine} == {mine[0].rule.severity is Severity.ERROR}
 
 
+LOGIN = {"b.example": {"user": "ada", "password": "hunter2"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "dockerfile", "found"),
+    [
+        ({"images": {"base": "debian:12"}}, "FROM ${BASE_IMAGE}", ["debian:12"]),
+        ({"images": {"caddy": "caddy:2"}}, "FROM ${BASE_IMAGE}", ["caddy:2"]),
+        ({}, "FROM quay.io/jupyter/scipy-notebook", ["quay.io/jupyter/scipy-notebook"]),
+        ({"registries": LOGIN}, "FROM b.example/x:1", ["b.example/x:1"]),  # its stdin is secret
+        ({}, f"FROM debian@{DIGEST} AS x\nFROM x\nCOPY --from=busybox:1 /a /b", ["busybox:1"]),
+        ({}, f"ARG TAG=@{DIGEST}\nFROM debian$TAG AS x\nFROM x\nCOPY --from=x /a /b", []),
+    ],
+)
+def test_the_rule_sees_what_a_build_takes(
+    tmp_path: Path, given: dict[str, Any], dockerfile: str, found: list[str]
+) -> None:
+    (tmp_path / "Dockerfile").write_text(f"ARG BASE_IMAGE\n{dockerfile}\n")
+    config = config_of(PROJECT / "stacks/Pulumi.server.yaml")
+    config |= {"applications": {"mine": {"build": str(tmp_path)}}, **given}
+    config["hubs"]["core"]["applications"] = ["corehub", "mine"]
+    resources = planned_of(config, "server")
+    assert [finding.text for finding in check(resources) if finding.fails] == [
+        f"images come from {image}, a tag that may move" for image in found
+    ]
+    waived = check(resources, {"images-pinned": "a lab of ours"})
+    assert [finding.waived for finding in waived] == ["a lab of ours"] * len(found)
+
+
 @pytest.mark.parametrize("name", ["host-server-volume", "host-server-address"])
 def test_what_lasts_is_protected(name: str) -> None:
     found = check(edited("arbutus", name, put(), protect=False))
@@ -186,9 +215,9 @@ def test_every_rule_has_been_broken() -> None:
 @pytest.mark.parametrize(
     ("stack", "name", "change"),
     [
-        ("local", "images-corehub", argument("BASE_IMAGE", "debian:12")),  # not in production
-        ("arbutus", "images-corehub", argument("BASE_IMAGE", f"debian:12@{DIGEST}")),
-        ("arbutus", "images-corehub", argument("BASE_IMAGE", "cyberhubs-base:bookworm")),
+        ("local", "images-corehub", takes("debian:12")),  # not in production
+        ("arbutus", "images-corehub", takes(f"debian:12@{DIGEST}")),
+        ("arbutus", "images-corehub", takes("cyberhubs-base:bookworm")),
         ("arbutus", "core-hub", put(image=DIGEST)),
         ("arbutus", "images-corehub", held(DIGEST)),
         ("arbutus", "images-corehub", held("cyberhubs/corehub:000000000000")),
