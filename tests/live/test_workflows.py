@@ -93,7 +93,10 @@ def test_a_forks_branch_is_told_without_a_secret(
         return runner.job("changes", "changes"), runner
 
     def says(number: int, sha: str) -> None:
-        event = {"id": number, "head_sha": sha, "head_repository": {"full_name": FORK}}
+        event = {
+            **{"id": number, "event": "pull_request", "conclusion": "failure"},
+            **{"head_sha": sha, "head_repository": {"full_name": FORK}},
+        }
         context = {"github": {"token": TOKEN, "event": {"workflow_run": event}}}
         temp = tmp_path / f"comment-{number}"
         runner = Runner(github, 90 + number, temp, PROJECT, clean(), context)
@@ -153,6 +156,7 @@ def test_what_is_merged_goes_to_stack_after_stack(
     def told(number: int, workflow: str, name: str) -> str:
         context = {
             "vars": {"CYBERHUBS_STACKS": deployment.stack},
+            "needs": {workflow: {"result": "failure"}},
             "github": {
                 **{"token": TOKEN, "run_id": number, "repository": NAME},
                 "event": {"pull_request": pull_request("5" * 40, NAME)},

@@ -28,13 +28,24 @@ class Runner:
 
     def job(self, workflow: str, name: str) -> bool:
         """Whether all of it went well."""
+        assert self.wants(workflow, name), f"{name} is skipped"
         self.temp.mkdir(parents=True)
-        file = PROJECT / f".github/workflows/{workflow}.yml"
         well = True
-        for step in yaml.safe_load(file.read_text())["jobs"][name]["steps"]:
+        for step in job_of(workflow, name)["steps"]:
             if self._wanted(step, well):
                 well = self._step(step) and well
         return well
+
+    def wants(self, workflow: str, name: str) -> bool:
+        """Whether GitHub would start it, or skip it: by its `if`, and by how those went that it needs."""
+        job = job_of(workflow, name)
+        condition = str(job.get("if", True)).strip().removeprefix("${{").removesuffix("}}")
+        if not re.search(r"\b(success|failure|always|cancelled)\(", condition):
+            needed = job.get("needs", [])
+            for other in [needed] if isinstance(needed, str) else needed:
+                if self._look_up(f"needs.{other}.result") != "success":
+                    return False
+        return bool(self._value(condition))
 
     @property
     def summary(self) -> str:
@@ -101,6 +112,11 @@ class Runner:
         for part in name.split("."):
             found = found.get(part, "") if isinstance(found, dict) else ""
         return found
+
+
+def job_of(workflow: str, name: str) -> dict[str, Any]:
+    file = PROJECT / f".github/workflows/{workflow}.yml"
+    return yaml.safe_load(file.read_text())["jobs"][name]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:

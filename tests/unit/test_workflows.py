@@ -15,6 +15,7 @@ import yaml
 from cyberhubs.changes import MARK
 from tests.support.deployment import PROJECT
 from tests.support.repository import BOT, NAME, Repository, repository
+from tests.support.workflow import Runner, job_of
 
 WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))
 SHA = "0f3d" * 10
@@ -216,6 +217,99 @@ def test_who_may_write_has_neither_a_secret_nor_the_code_of_a_branch(file: Path)
             assert "secrets" not in text
             assert "head.ref" not in text and "head_ref" not in text
             assert "self-hosted" not in text
+
+
+def wants(server: Repository, workflow: str, job: str, /, **context: Any) -> bool:
+    """Whether GitHub would start the job."""
+    return Runner(server, 1, Path(), PROJECT, {}, context).wants(workflow, job)
+
+
+def pulled_from(source: str | None, actor: str = "ada") -> dict[str, Any]:
+    """What a workflow knows of a pull request."""
+    head = {"repo": source and {"full_name": source}}
+    return {"actor": actor, "repository": NAME, "event": {"pull_request": {"head": head}}}
+
+
+STACKS = {"CYBERHUBS_STACKS": "canary arbutus"}
+
+
+@pytest.mark.parametrize(
+    ("about", "stacks", "starts"),
+    [
+        (pulled_from(NAME), STACKS, True),
+        (pulled_from(FORK), STACKS, False),
+        (pulled_from(None), STACKS, False),  # of a fork that is gone
+        (pulled_from(NAME, "dependabot[bot]"), STACKS, False),
+        (pulled_from(NAME), {}, False),
+    ],
+    ids=["own", "fork", "gone", "dependabot", "none"],
+)
+def test_a_preview_of_what_runs_is_for_branches_of_the_repository_alone(
+    github: Repository, about: dict[str, Any], stacks: dict[str, str], starts: bool
+) -> None:
+    assert wants(github, "preview", "preview", github=about, vars=stacks) == starts
+
+
+@pytest.mark.parametrize("workflow", ["up", "drift"])
+def test_without_the_variable_no_stack_is_touched(github: Repository, workflow: str) -> None:
+    assert wants(github, workflow, workflow, vars=STACKS)
+    assert not wants(github, workflow, workflow, vars={})
+
+
+@pytest.mark.parametrize(("workflow", "job"), [("preview", "comment"), ("drift", "issue")])
+def test_what_was_looked_at_is_told_also_where_it_failed(
+    github: Repository, workflow: str, job: str
+) -> None:
+    assert job_of(workflow, job)["needs"] == workflow
+    for result in ("success", "failure", "skipped"):
+        told = wants(github, workflow, job, needs={workflow: {"result": result}})
+        assert told == (result != "skipped")
+
+
+@pytest.mark.parametrize(
+    ("event", "conclusion", "starts"),
+    [
+        ("pull_request", "success", True),
+        ("pull_request", "failure", True),
+        ("pull_request", "cancelled", False),
+        ("push", "success", False),
+    ],
+)
+def test_a_run_of_a_pull_request_is_told_unless_it_was_cancelled(
+    github: Repository, event: str, conclusion: str, starts: bool
+) -> None:
+    run = {"event": event, "conclusion": conclusion}
+    assert wants(github, "comment", "comment", github={"event": {"workflow_run": run}}) == starts
+
+
+# Workflow, what starts it, and the environment by which its job reaches the stacks.
+REACH = {
+    "preview": ({"pull_request"}, "preview"),
+    "up": ({"push", "workflow_dispatch"}, "production"),
+    "drift": ({"schedule", "workflow_dispatch"}, "drift"),
+}
+
+
+def test_stacks_are_reached_by_way_of_an_environment_alone() -> None:
+    """Whose rules say who may have its secrets and the runner; by nothing that a fork starts with them."""
+    reach: dict[str, tuple[set[str], str]] = {}
+    for file in WORKFLOWS:
+        workflow = yaml.safe_load(file.read_text())
+        on = workflow[True]  # as YAML takes `on`
+        starts = on if isinstance(on, dict) else {on: {}}
+        for name, job in workflow["jobs"].items():
+            if job.get("uses") == "./.github/workflows/stacks.yml":
+                assert name == job["with"]["target"] == file.stem
+                reach[name] = {*starts}, job["with"]["environment"]
+                if "push" in starts:
+                    assert starts["push"]["branches"] == ["main"]
+            elif file.stem == "stacks":
+                assert {*starts} == {"workflow_call"}
+                assert job["environment"] == "${{ inputs.environment }}"
+            else:
+                text = yaml.safe_dump(job)
+                assert "secrets" not in text and "self-hosted" not in text, file
+    assert reach == REACH
 
 
 @workflows
