@@ -194,8 +194,14 @@ def _image(summary: Summary, change: Change) -> None:
 def _mounts(summary: Summary, change: Change) -> None:
     """Those that are unmounted, be it to be mounted otherwise."""
     assert change.before
-    will = () if change.operation == "delete" else _mounts_of(change.resource)
-    for mount in _mounts_of(change.before):
+    was = _mounts_of(change.before)
+    will = [] if change.operation == "delete" else _mounts_of(change.resource)
+    if was == will and "stdin" in change.keys:
+        summary.say(
+            Topic.CUT,
+            "everyone: running servers lose sight of each mount that is reached with another secret, until their next start.",
+        )
+    for mount in was:
         if mount not in will:
             name = mount.partition(" ")[0]
             summary.say(

@@ -11,9 +11,10 @@ from cyberhubs.ops.access import hub_named
 from cyberhubs.ops.register import ask
 from cyberhubs.ops.stack import Stack
 from cyberhubs.ops.up import up
-from cyberhubs.settings import GithubLogin, Hub
+from cyberhubs.settings import GithubLogin, Hub, Settings
 from cyberhubs.settings.host import OpenStackHostSettings, SshHostSettings
 from cyberhubs.settings.problems import one_of
+from cyberhubs.settings.tls import FileTls
 
 AWAY = "The hub is away for some seconds, running servers are not."
 METRICS = (
@@ -43,6 +44,8 @@ def rotate(stack: Stack, secret: str = "", hub: str = "") -> None:
         for one in there:
             of = f" HUB={one.hub}" if one.hub else ""
             print(f"SECRET={one.name}{of}\n    {one.effect}")
+        if by_hand := [*_by_hand(stack.settings)]:
+            print(f"\nBy hand, as docs/how-to/rotate-secrets.md says: {', '.join(by_hand)}.")
         return
     named = [one for one in there if one.name == secret]
     if not named:
@@ -69,6 +72,16 @@ def _secrets(stack: Stack) -> Iterator[Secret]:
         yield Secret("host-key", None, keys.HOST_KEY, lambda: keys.rotate_host_key(stack))
     elif isinstance(host, OpenStackHostSettings):
         yield Secret("ssh-key", None, keys.IN_CLOUD, keys.by_hand)
+
+
+def _by_hand(settings: Settings) -> Iterator[str]:
+    """Those of the stack file that others give out."""
+    yield from (f"the login of {registry}" for registry in settings.registries)
+    for name, mount in settings.mounts.items():
+        if mount.sshfs or (mount.rclone and mount.rclone.secrets):
+            yield f"what opens mount {name}"
+    if isinstance(settings.tls, FileTls):
+        yield "the certificate's key"
 
 
 def _of_hub(stack: Stack, hub: Hub) -> Iterator[Secret]:

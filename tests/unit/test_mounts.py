@@ -139,9 +139,10 @@ def test_the_hubs_come_first_whether_others_machines_answer_or_not(config: dict[
 
 
 def made_by(mounts: dict[str, Any]) -> list[Resource]:
-    command = call("mounts", *mount_arguments(load(stack(mounts, spaces=()), "test")))
-    none = frozenset[str]()
-    return [Resource("urn::mounts-made", COMMAND, True, {"create": command}, {}, none, False)]
+    settings, none = load(stack(mounts, spaces=()), "test"), frozenset[str]()
+    command = call("mounts", *mount_arguments(settings))
+    inputs = {"create": command, "stdin": mount_files(settings.mounts)}
+    return [Resource("urn::mounts-made", COMMAND, True, inputs, {}, none, False)]
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,18 @@ def test_who_loses_sight_of_one_is_said_before(after: dict[str, Any], lost: list
     describe_machine(summary, differences(made_by(MOUNTS), made_by(after)))
     said = [line for lines in summary.lines.values() for line in lines]
     assert [line.partition("the mount ")[2].partition(",")[0] for line in said] == lost
+
+
+def test_so_is_another_secret() -> None:
+    summary, other = Summary(), {**LAKE, "secrets": {"pass": "hunter5"}}
+    describe_machine(
+        summary, differences(made_by(MOUNTS), made_by({**MOUNTS, "lake": {"rclone": other}}))
+    )
+    assert summary.text().splitlines() == [
+        "Cut off meanwhile:",
+        "  everyone: running servers lose sight of each mount that is reached with another secret, until their next start.",
+        "The update takes about 5 s.",
+    ]
 
 
 def test_so_is_the_end_of_all() -> None:
