@@ -83,7 +83,7 @@ class WithMounts:
         return {"Image": "sha256:1"}
 
     def create_container(self, image: str, command: list[str], **how: Any) -> dict[str, str]:
-        assert how["labels"] == CONFIG.labels | {"cyberhubs.role": "helper"}
+        assert how["labels"] == {**CONFIG.labels, "cyberhubs.role": "helper"}
         ((mount),) = how["host_config"]["Mounts"]
         assert (mount["Source"], mount["ReadOnly"]) == (FOLDER, True)
         self.made = "made"
