@@ -310,6 +310,9 @@ def test_a_machine_that_is_replaced(lab: LabDeployment) -> None:
     said = lab.ops("up", fails=True)
     assert "shows another host key" in said and "make host-key" in said
     lab.trust()
+    plain = lab.ops("preview", fails=True).partition("In plain words:")[2]  # as ssh is open
+    assert plain.strip().startswith("Would be lost:")
+    assert "if another one has come to that address" in plain and "go on" not in plain
     said = lab.ops("up")
     assert "This is another machine than the one before" in said
     assert re.search(r"containers of another machine: \d removed", said)
