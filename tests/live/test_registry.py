@@ -279,7 +279,7 @@ def test_a_build_on_an_image_that_wants_a_login(
     stack: Deployment, published: Published, registry: Registry, tmp_path: Path
 ) -> None:
     corehub = next(name for name in published.ids if "/corehub:" in name)
-    below = registry.offer("group/below:1", f"FROM {corehub}\nRUN echo plum >/fruit\n")
+    below = registry.offer("group/below:1", f"FROM {corehub}\nUSER root\nRUN echo plum >/fruit\n")
     (tmp_path / "Dockerfile").write_text(f"FROM {below}\nRUN cat /fruit >/copy\n")
     offering(stack, build=str(tmp_path))
     log_in(stack, registry, WRONG)
