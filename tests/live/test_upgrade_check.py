@@ -172,7 +172,7 @@ def test_what_is_known_is_said_with_what_to_type(stack: Deployment) -> None:
         f"configurable-http-proxy {chp['dependencies']['configurable-http-proxy']} in "
         "images/proxy/package-lock.json: CVE-2027-2, fixed in 99.1" in said
     )
-    assert re.findall(rf"{CADDY} .* in (.*)", said) == [
+    assert re.findall(rf"{CADDY} \S+ in (.*)", said) == [
         "offline/go/caddy/go.mod: CVE-2027-3, fixed in 99.1"
     ]
     version = dict(
