@@ -170,12 +170,14 @@ def test_no_neighbour_with_a_route_reaches_a_container(lab: LabDeployment) -> No
 
 
 def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None:
-    image = lab.machine.exec("docker images -q cyberhubs/corehub | head -1").strip()
+    image = (
+        "$(docker images -q cyberhubs/corehub | head -1)"  # asked there: see LabMachine.host_key
+    )
     lab.machine.exec(
         f"docker run -d --name opened -p 8090:8090 -p 443:8090 {image} python3 -m http.server 8090"
     )
     try:
-        eventually(lambda: lab.machine.exec("</dev/tcp/127.0.0.1/8090 && echo y") == "y\n", 20)
+        eventually(lambda: lab.machine.exec("</dev/tcp/127.0.0.1/8090 && echo y") == "y\n")
         for port in (
             8090,
             443,
