@@ -113,7 +113,9 @@ def failing(containers: Iterable[Container]) -> dict[str, str]:
     for container in containers:
         if container.status in why:
             found[container.name or ""] = why[container.status]
-        elif container.attrs["State"].get("Health", {}).get("Status") == "unhealthy":
+        elif _runs(container) and (
+            container.attrs["State"].get("Health", {}).get("Status") == "unhealthy"
+        ):
             found[container.name or ""] = "is unhealthy"
     return found
 

@@ -62,7 +62,12 @@ def engine() -> Iterator[docker.DockerClient]:
 def asked(url: str, commit: str) -> subprocess.CompletedProcess[str]:
     command = build(NAME, "--repository", url, commit)
     return subprocess.run(
-        command, shell=True, cwd=CHECKOUT, input="{}", capture_output=True, text=True
+        command,
+        shell=True,
+        cwd=CHECKOUT,
+        input=json.dumps({"arguments": {}, "logins": {}}),
+        capture_output=True,
+        text=True,
     )
 
 
