@@ -42,7 +42,7 @@ class Registry:
         self.name = f"127.0.0.1:{self.port}"
         self._container = self._engine.containers.run(
             of_packages(self._engine, "registry", DOCKERFILE),
-            name=run.named("registry"),
+            name=run.named(f"registry-{self.port}"),
             detach=True,
             ports={"5000/tcp": ("127.0.0.1", self.port)},
         )
