@@ -16,7 +16,7 @@ from cyberhubs_hub.shared.access_rules import is_trial
 LOG_LINES = 20
 KILLED = 128 + 9  # exit status of what was killed
 COMES_UP = timedelta(minutes=1)  # an extension may end its server just after the first answer
-OF_ITSELF = ("exit", "memory", "timeout")  # reasons of a start that failed in the container
+OF_ITSELF = ("exit", "oom", "timeout")  # reasons of a start that failed in the container
 # JupyterLab shows 140 characters.
 NEXT = "Started again, it does without your own extensions and Jupyter settings."
 LEFT_OUT = (

@@ -319,7 +319,7 @@ def leaves_out(name: str = "ada", label: str = "") -> tuple[bool, bool, str]:
 
 
 @pytest.mark.parametrize("label", ["", "cyberhubs.start"])
-@pytest.mark.parametrize("reason", ["exit", "memory", "timeout"])
+@pytest.mark.parametrize("reason", ["exit", "oom", "timeout"])
 @pytest.mark.usefixtures("all_is_well")
 def test_after_a_start_that_failed_one_does_without_what_is_the_members_own(
     reason: str, label: str
@@ -331,7 +331,10 @@ def test_after_a_start_that_failed_one_does_without_what_is_the_members_own(
     assert leaves_out(label=label) == (False, False, "")
 
 
-@pytest.mark.parametrize(("name", "reason"), [("ada", "disk"), ("_check", "exit")])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("ada", "disk"), ("ada", "memory"), ("_check", "exit")],  # memory: of the machine
+)
 @pytest.mark.usefixtures("all_is_well")
 def test_what_is_not_the_members_doing_is_not_held_against_them(name: str, reason: str):
     spawner(name).did_not_start(StartFailure(reason, "It failed."))
