@@ -164,12 +164,12 @@ class Images(ComponentResource):
                 f"Image {name} {why}: it is built on the machine. `make publish` writes a new lock.",
                 self,
             )
-        # Docker leaves the proxy out of the image.
         logins = {
             registry: login.for_docker
             for registry, login in self._args.registries.items()
             if takes is None or registry in map(registry_of, takes)
         }
+        # Docker leaves the proxy out of the image.
         given = json.dumps(
             {"arguments": {**arguments, **self._args.proxy_environment}, "logins": logins}
         )

@@ -54,6 +54,7 @@ class Host(ComponentResource):
     ):
         """`told`: what a summary of a change says of the machine, and nothing here depends on."""
         super().__init__(f"cyberhubs:host:{kind}", name, told, opts)
+        self._name, self._settings = name, settings
         self.user = settings.user
         self.data = DataLayout(settings.host.data_path)
         self.address = address_of(settings)

@@ -1,7 +1,7 @@
 """A machine by ssh, set up from a bare one."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_docker as docker
@@ -24,17 +24,6 @@ class SetUpHost(Host):
 
     Everything on the machine is `deleted_with` it, so its own `delete` is what takes a stack down.
     """
-
-    def __init__(
-        self,
-        kind: str,
-        name: str,
-        settings: Settings,
-        opts: ResourceOptions | None,
-        told: Mapping[str, str] | None = None,
-    ):
-        super().__init__(kind, name, settings, opts, told)
-        self._name, self._settings = name, settings
 
     def _set_up(
         self,

@@ -10,11 +10,11 @@ from docker import APIClient
 from docker.errors import APIError, NotFound
 from docker.types import Mount
 
+from cyberhubs_hub.ended import KILLED
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.config import HELPER, ROLE_LABEL, HubConfig
 
 Run = Callable[..., str]
-KILLED = 128 + 9
 
 
 @contextmanager

@@ -96,7 +96,7 @@ class Member:
             answer = self.ask_hub("POST", f"users/{self.name}/server", options)
             if "is pending stop" not in answer.text or time.monotonic() > deadline:
                 break
-            time.sleep(0.2)
+            time.sleep(0.2)  # the hub names no server any more, and is not done with its stop
         assert answer.status_code in (201, 202), answer.text
 
     def new_token(self) -> str:

@@ -13,6 +13,7 @@ def test_what_has_one_name_is_set_up_by_one_process(
 
     def uses(item: pytest.Item) -> bool:
         """That fixture, and not one of its name that a module has for itself."""
+        # pytest has no public way to a test's fixtures.
         found = item._fixtureinfo.name2fixturedefs.get(fixture, ())  # type: ignore[attr-defined]
         return any(definition.baseid == directory for definition in found[-1:])
 
