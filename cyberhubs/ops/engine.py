@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cyberhubs_hub.shared.commands import output
 from docker import DockerClient
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
@@ -55,11 +56,19 @@ def servers_that_fit(client: DockerClient, hub: Hub) -> str:
 def output_of(container: Container, *command: str) -> str | None:
     """What a command inside of a container prints; None if it fails, or the container does not run."""
     try:
-        code, text = container.exec_run(list(command), stderr=False)
+        code, said = run_inside(container, *command, stderr=False)
     except DockerException:
         return None
-    assert isinstance(text, bytes)
-    return text.decode(errors="replace") if code == 0 else None
+    return None if code else said
+
+
+def run_inside(container: Container, *command: str, stderr: bool = True) -> tuple[int, str]:
+    """The exit status of a command inside of a container, and what it prints."""
+    assert container.client
+    api = container.client.api
+    run = api.exec_create(container.id, list(command), stderr=stderr)["Id"]
+    said = output(api, run)
+    return api.exec_inspect(run)["ExitCode"], said
 
 
 def containers_of(client: DockerClient, stack: str) -> list[Container]:

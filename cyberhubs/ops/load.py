@@ -3,8 +3,8 @@
 import sys
 from contextlib import closing
 
+from cyberhubs_hub.shared.commands import STDERR, frames
 from docker import DockerClient
-from docker.utils.socket import STDERR, frames_iter
 
 from cyberhubs.errors import UserError
 from cyberhubs.names import HUB, ROLE
@@ -36,8 +36,8 @@ def _run(client: DockerClient, container: str, arguments: list[str]) -> int:
     """The exit status. What it prints is printed; it ends where this does, as its stdin does then."""
     command = ["python3", "-m", "cyberhubs_hub.load", *arguments]
     made = client.api.exec_create(container, command, stdin=True)["Id"]
-    with closing(client.api.exec_start(made, socket=True)) as connection:
-        for stream, data in frames_iter(connection, tty=False):
+    with closing(frames(client.api, made)) as parts:
+        for stream, data in parts:
             to = sys.stderr if stream == STDERR else sys.stdout
             to.write(data.decode(errors="replace"))
             to.flush()

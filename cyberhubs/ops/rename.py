@@ -2,7 +2,7 @@
 
 from cyberhubs.errors import UserError
 from cyberhubs.ops.access import hub_named
-from cyberhubs.ops.engine import engine, running_hub
+from cyberhubs.ops.engine import engine, run_inside, running_hub
 from cyberhubs.ops.stack import Stack
 
 
@@ -13,9 +13,8 @@ def rename(stack: Stack, hub: str, old: str, new: str) -> None:
     name = hub_named(stack.settings, hub).name
     with engine(stack.machine) as client:
         container = running_hub(client, stack.name, name)
-        code, text = container.exec_run(["python3", "-m", "cyberhubs_hub.rename", old, new])
-    assert isinstance(text, bytes)
-    said = text.decode(errors="replace").strip()
+        code, said = run_inside(container, "python3", "-m", "cyberhubs_hub.rename", old, new)
+    said = said.strip()
     if code:
         raise UserError(said)
     print(

@@ -12,6 +12,7 @@ from docker.types import Mount
 
 from cyberhubs_hub.ended import KILLED
 from cyberhubs_hub.failures import StartFailure
+from cyberhubs_hub.shared.commands import output
 from cyberhubs_hub.shared.config import HELPER, ROLE_LABEL, HubConfig
 
 Run = Callable[..., str]
@@ -49,7 +50,7 @@ def helper(
 
     def run(*command: str) -> str:
         asked = client.exec_create(made, list(command))["Id"]
-        said = client.exec_start(asked).decode(errors="replace")
+        said = output(client, asked)
         try:
             code = client.exec_inspect(asked)["ExitCode"]
         except NotFound:

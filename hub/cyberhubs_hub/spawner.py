@@ -35,6 +35,7 @@ from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import FIRST_PAGE, Menu, known_options, start_form
 from cyberhubs_hub.quotas import LimitedHome
 from cyberhubs_hub.shared.access_rules import LOAD_SERVICE, SMOKE_SERVICE, SMOKE_USER, is_trial
+from cyberhubs_hub.shared.commands import output
 from cyberhubs_hub.shared.config import USERS_DIR, HubConfig
 from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unknown_is_running
 
@@ -176,8 +177,8 @@ class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
         if self.spaces.have_mounts:
             # As nobody: a member's debugger could use what is not of the server.
             asked = await self.docker("exec_create", self.object_id, MOUNTINFO, user="65534:65534")
-            said = await self.docker("exec_start", asked["Id"])
-            self.spaces.check_mounted(self._home, said.decode(errors="replace"))
+            said = await asyncio.to_thread(output, self.client, asked["Id"])
+            self.spaces.check_mounted(self._home, said)
         return address
 
     async def get_object(self) -> dict[str, Any] | None:

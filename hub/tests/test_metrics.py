@@ -3,6 +3,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+from cyberhubs_hub import helper
 from cyberhubs_hub.metrics import Backup, Machine, Mounts, Servers
 from cyberhubs_hub.shared.config import Mount
 from docker import APIClient
@@ -96,9 +98,6 @@ class WithMounts:
         assert command[-2:] == ["/mounts/lake", "/mounts/survey"]
         return {"Id": "run"}
 
-    def exec_start(self, run: str) -> bytes:
-        return b"/mounts/survey\n"
-
     def exec_inspect(self, run: str) -> dict[str, int]:
         return {"ExitCode": 0}
 
@@ -106,7 +105,8 @@ class WithMounts:
         self.made = ""
 
 
-def test_mounts_are_told_by_their_names_whether_they_answer():
+def test_mounts_are_told_by_their_names_whether_they_answer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(helper, "output", lambda *_: "/mounts/survey\n")
     remote = [
         Mount(f"{FOLDER}/{name}", f"/{name}", "read-write", True) for name in ("survey", "lake")
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cyberhubs.ops.engine import run_inside
 from tests.support.access import at_work, server_of
 from tests.support.deployment import Deployment, running
 from tests.support.member import Kernel, Member
@@ -144,7 +145,7 @@ def test_it_goes_where_its_member_goes(stack: Deployment) -> None:
         grace.stop()
     hub = stack.container("hub")
     for old, new in (("grace", "joan"), ("joan", "grace")):
-        code, said = hub.exec_run(["python3", "-m", "cyberhubs_hub.rename", old, new])
+        code, said = run_inside(hub, "python3", "-m", "cyberhubs_hub.rename", old, new)
         assert code == 0, said
         assert (stack.data / "own" / new / "letter").exists()
         assert not (stack.data / "own" / old).exists()

@@ -144,6 +144,7 @@ def test_a_server_that_was_to_stop_without_room_is_started_as_soon_as_there_is_s
         kernel.begin(BUSY)
         fill_meanwhile(full, grace, "DELETE", "stop")
         make_room(full)
+        grace.sign_in(full.password)  # as an error's page is of nobody, and so are its cookies
         eventually(lambda: not grace.ask_hub("GET", "users/grace").json()["servers"])
         grace.start()
         grace.stop()
@@ -173,6 +174,7 @@ def test_a_server_that_was_to_start_without_room_starts_as_soon_as_there_is_some
         katherine.stop()
         fill_meanwhile(full, katherine, "POST", "spawn")
         make_room(full)
+        katherine.sign_in(full.password)  # as an error's page is of nobody, and so are its cookies
 
         def servers() -> dict[str, Any]:
             return katherine.ask_hub("GET", "users/katherine").json()["servers"]

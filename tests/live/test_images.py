@@ -12,6 +12,7 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
+from cyberhubs.ops.engine import run_inside
 from tests.support.images import built
 
 pytestmark = pytest.mark.timeout(900)
@@ -95,10 +96,9 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(container: Container, *command: str) -> str:
-    code, output = container.exec_run(list(command))
-    assert isinstance(output, bytes)
-    assert code == 0, output.decode()
-    return output.decode().strip()
+    code, said = run_inside(container, *command)
+    assert code == 0, said
+    return said.strip()
 
 
 def get(container: Container, port: int, path: str, **headers: str) -> httpx.Response:
@@ -196,7 +196,7 @@ def test_a_members_packages_for_another_python_are_named_and_installed_again(
     add_wheel(home)
     leave_behind(corehub, f"{HOME}/.local")
     for command in (["ipython", "-c", "import thing"], ["bash", "-lic", "true"]):
-        assert b"for Python 3.11 only: thing." in corehub.exec_run(command).output
+        assert "for Python 3.11 only: thing." in run_inside(corehub, *command)[1]
     run(corehub, *OFFLINE, "reinstall-packages")
     run(corehub, "ipython", "-c", "import thing")
     assert "thing" not in run(corehub, "bash", "-lic", "true")

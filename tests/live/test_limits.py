@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
+from cyberhubs.ops.engine import run_inside
 from tests.support.access import at_work, server_of
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import ONE_HUB, Deployment, running
@@ -43,9 +44,8 @@ def test_a_server_has_the_limits_of_the_stack_file(stack: Deployment, kernel: Ke
     # Where the whole machine is out of memory, members' servers end before the hub.
     score = "/proc/self/oom_score_adj"
     assert int(kernel.run(f"print(open('{score}').read())")) > 0
-    assert stack.container("hub").exec_run(["cat", score]).output == b"0\n"
-    given = stack.container("hub").exec_run(["sh", "-c", "ulimit -Hn"]).output
-    assert isinstance(given, bytes)
+    assert run_inside(stack.container("hub"), "cat", score) == (0, "0\n")
+    _, given = run_inside(stack.container("hub"), "sh", "-c", "ulimit -Hn")
     files = "import resource; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
     assert kernel.run(files) == " ".join([str(min(64000, int(given)))] * 2)
 

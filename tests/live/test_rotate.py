@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from cyberhubs.ops.engine import run_inside
 from tests.support.deployment import Deployment
 from tests.support.member import Kernel, Member, Refused, keeps_its_variables
 from tests.support.waiting import eventually
@@ -77,9 +78,7 @@ def test_a_cookie_secret(deployment: Deployment, kernel: Kernel) -> None:
 
 def test_a_proxy_token(deployment: Deployment, kernel: Kernel) -> None:
     def answer(token: str) -> str:
-        _, said = deployment.container("hub").exec_run(["python3", "-c", ASK_PROXY, token])
-        assert isinstance(said, bytes)
-        return said.decode().strip()
+        return run_inside(deployment.container("hub"), "python3", "-c", ASK_PROXY, token)[1].strip()
 
     old = secret_of(deployment, "proxy_token")
     assert answer(old) == "200"

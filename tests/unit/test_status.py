@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cyberhubs.ops import front_door
+from cyberhubs.ops import front_door, status
 from cyberhubs.ops.status import _homes
 from cyberhubs.settings.tls import InternalTls
 
@@ -19,15 +19,18 @@ DF = """Use% File
 
 
 @pytest.mark.parametrize(
-    ("code", "df", "says"),
+    ("df", "says"),
     [
-        (0, DF, "1.5 GiB each: nearly full are those of grace, %katherine%20j"),
-        (0, DF.replace("91", "9").replace("100", "10"), "1.5 GiB each"),
-        (1, "", "1.5 GiB each"),  # there is none yet
+        (DF, "1.5 GiB each: nearly full are those of grace, %katherine%20j"),
+        (DF.replace("91", "9").replace("100", "10"), "1.5 GiB each"),
+        (None, "1.5 GiB each"),  # there is none yet
     ],
 )
-def test_whose_homes_are_nearly_full(code: int, df: str, says: str) -> None:
-    hub: Any = SimpleNamespace(exec_run=lambda *_, **__: (code, df.encode()))
+def test_whose_homes_are_nearly_full(
+    monkeypatch: pytest.MonkeyPatch, df: str | None, says: str
+) -> None:
+    monkeypatch.setattr(status, "output_of", lambda *_: df)
+    hub: Any = None
     assert _homes(hub, 3 * 2**29) == says
 
 

@@ -9,6 +9,7 @@ import docker
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
 
+from cyberhubs.ops.engine import run_inside
 from tests.support import images, progress, run
 from tests.support.lab.machine import container, may_all
 from tests.support.networks import make_link
@@ -70,10 +71,9 @@ class LabCloud:
         return Connection(config=config.get_one(cloud))
 
     def exec(self, command: str) -> str:
-        code, text = self.container.exec_run(["/bin/bash", "-c", command])
-        assert isinstance(text, bytes)
-        assert code == 0, f"{command}: {text.decode()}"
-        return text.decode()
+        code, said = run_inside(self.container, "/bin/bash", "-c", command)
+        assert code == 0, f"{command}: {said}"
+        return said
 
     @contextmanager
     def without(self, name: str) -> Iterator[None]:

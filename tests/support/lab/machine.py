@@ -16,11 +16,11 @@ import pytest
 from docker.models.containers import Container
 from docker.models.networks import Network
 
+from cyberhubs.ops.engine import run_inside
 from tests.support import images, run
 from tests.support.keys import make_key
 from tests.support.networks import make_link
 from tests.support.processes import wait_for_port
-from tests.support.waiting import eventually
 
 SUITE = "bookworm"  # of a machine that is not asked for another
 DISK_GB = 24
@@ -179,10 +179,9 @@ class LabMachine:
     def exec(self, command: str, *, check: bool = True) -> str:
         """What a command of root's prints on the machine, both streams."""
         assert self.container
-        code, text = self.container.exec_run(["/bin/bash", "-c", command])
-        assert isinstance(text, bytes)
-        assert not check or code == 0, f"{command}: {text.decode()}"
-        return text.decode(errors="replace")
+        code, said = run_inside(self.container, "/bin/bash", "-c", command)
+        assert not check or code == 0, f"{command}: {said}"
+        return said
 
     def logins(self) -> int:
         """How many ssh connections it has let in since it was booted for the first time."""
@@ -191,14 +190,7 @@ class LabMachine:
 
     @property
     def host_key(self) -> str:
-        words: list[str] = []
-
-        def is_printed() -> bool:
-            words[:] = self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()
-            return bool(words)
-
-        eventually(is_printed, 20)  # Docker loses what a command prints at times, under load
-        return " ".join(words[:2])
+        return " ".join(self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub").split()[:2])
 
     def remove(self) -> None:
         if self.container:
