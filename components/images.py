@@ -17,9 +17,9 @@ from pulumi import ComponentResource, ResourceOptions
 from pulumi_command.local import Command
 
 from components.host import Host
-from cyberhubs import image_commands
+from cyberhubs.images import commands
+from cyberhubs.images.registry_names import images_of, registry_of
 from cyberhubs.paths import CHECKOUT
-from cyberhubs.registry_names import images_of, registry_of
 from cyberhubs.settings import Application, OwnApplication
 from cyberhubs.settings.applications import Repository
 from cyberhubs.settings.registries import Registry, login_of
@@ -70,7 +70,7 @@ class Images(ComponentResource):
     def _application(self, application: Application | OwnApplication) -> Command:
         name = application.name
         if held := self._args.held.get(name):
-            made = self._image(name, image_commands.hold(name, held))
+            made = self._image(name, commands.hold(name, held))
             self._built[name] = _Built(held, made)  # for those that are built on it
             return made
         if isinstance(application, OwnApplication):
@@ -173,13 +173,13 @@ class Images(ComponentResource):
         given = json.dumps(
             {"arguments": {**arguments, **self._args.proxy_environment}, "logins": logins}
         )
-        command = image_commands.build(called, *dockerfile, takes=takes or ())
+        command = commands.build(called, *dockerfile, takes=takes or ())
         return self._image(name, command, pulumi.Output.secret(given) if logins else given, after)
 
     def _pull(self, name: str, reference: str, named: str) -> Command:
         login = login_of(self._args.registries, reference)
         given = json.dumps(login)
-        command = image_commands.pull(reference, named)
+        command = commands.pull(reference, named)
         return self._image(name, command, pulumi.Output.secret(given) if login else given)
 
     @property

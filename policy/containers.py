@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from cyberhubs import image_commands
 from cyberhubs.changes.hubs import IMAGE, hubs_of
 from cyberhubs.changes.resource import UNKNOWN, Resource
+from cyberhubs.images import commands
 from cyberhubs.machine.machine import SOCKET
 from cyberhubs.machine.steps import SOCKET_DIRECTORY
 from cyberhubs.names import ROLE
@@ -39,9 +39,9 @@ def _built_from(resource: Resource) -> Iterator[str]:
     """Images that the build of one begins with or copies from, or that is pulled or held."""
     if not (resource.custom and resource.name.startswith(IMAGE)):
         return
-    if image := image_commands.pulled(resource.inputs) or image_commands.held(resource.inputs):
+    if image := commands.pulled(resource.inputs) or commands.held(resource.inputs):
         yield image
-    yield from image_commands.taken(resource.inputs)
+    yield from commands.taken(resource.inputs)
 
 
 def socket_for_hubs_only(resources: Sequence[Resource]) -> Iterator[str]:

@@ -3,12 +3,12 @@
 import shlex
 from collections.abc import Sequence
 
-from cyberhubs import image_commands
 from cyberhubs.changes.differences import Change
 from cyberhubs.changes.elsewhere import ALL
 from cyberhubs.changes.hubs import IMAGE
 from cyberhubs.changes.resource import UNKNOWN, Resource
 from cyberhubs.changes.summary import Summary, Topic
+from cyberhubs.images import commands
 from cyberhubs.machine.script import name_called
 from cyberhubs.names import short
 from cyberhubs.resource_types import ADDRESS, ATTACHMENT, INSTANCE, SECURITY_RULE, VOLUME
@@ -175,7 +175,7 @@ def _image(summary: Summary, change: Change) -> None:
     if image in BUILDS:
         seconds, whose = BUILDS[image]
         summary.say(Topic.IMAGES, f"{image}, {whose}, is built and tried.")
-    elif held := image_commands.held(change.resource.inputs):
+    elif held := commands.held(change.resource.inputs):
         seconds = TRIAL_S
         summary.say(
             Topic.IMAGES,
@@ -183,7 +183,7 @@ def _image(summary: Summary, change: Change) -> None:
         )
     else:
         seconds = APPLICATION_S
-        pulled = image_commands.pulled(change.resource.inputs)
+        pulled = commands.pulled(change.resource.inputs)
         summary.say(
             Topic.IMAGES,
             f"{image} is {'pulled' if pulled else 'built'} and tried. Members get it at their next start; running servers keep the one they have.",

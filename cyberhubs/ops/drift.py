@@ -12,7 +12,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-from cyberhubs import image_commands
+from cyberhubs.images import commands
 from cyberhubs.machine.script import SCRIPT, call, called, digest, name_called
 from cyberhubs.machine.steps import setup
 from cyberhubs.ops.stack import Resource, Stack, name_of
@@ -132,7 +132,7 @@ def missing_images(client: DockerClient, resources: Iterable[Resource]) -> list[
         if "::images-" not in resource["urn"] or not image:
             continue
         if not isinstance(image, str):  # encrypted, as the login of its registry is
-            image = image_commands.pulled(resource["inputs"]) or ""
+            image = commands.pulled(resource["inputs"]) or ""
         try:
             client.images.get(image)
         except NotFound:

@@ -5,9 +5,9 @@ from getpass import getpass
 from pydantic import TypeAdapter, ValidationError
 
 from cyberhubs.errors import UserError
+from cyberhubs.images.registry_names import registry_of
 from cyberhubs.ops.register import ask
 from cyberhubs.ops.stack import Stack
-from cyberhubs.registry_names import registry_of
 from cyberhubs.settings.registries import RegistryName
 
 

@@ -6,10 +6,10 @@ from cyberhubs_hub.shared.images import familiar
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
+from cyberhubs.images.registry import SILENT_S, digest_of
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.login import login_for
 from cyberhubs.ops.stack import Stack
-from cyberhubs.registry import SILENT_S, digest_of
 from policy.containers import FIXED, OURS
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import yaml
 from docker.errors import ImageNotFound
 
-from cyberhubs import image_commands
 from cyberhubs.errors import UserError
+from cyberhubs.images import commands
+from cyberhubs.images.registry import SILENT_S, push
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.lock import locked
 from cyberhubs.ops.login import login_for
 from cyberhubs.ops.stack import Stack
 from cyberhubs.progress import Report
-from cyberhubs.registry import SILENT_S, push
 
 LOCK = """\
 # Images of Cyberhubs in a registry, by what each was built from. Written by `make publish`; read through
@@ -32,7 +32,7 @@ def publish(stack: Stack, to: str = "") -> None:
             f"{to or 'Nothing'} is not where images can go: say TO=registry.example.org/group, without https://. "
             "On Docker Hub that is TO=docker.io/group."
         )
-    names = sorted(filter(None, (image_commands.name_of(one["inputs"]) for one in _images(stack))))
+    names = sorted(filter(None, (commands.name_of(one["inputs"]) for one in _images(stack))))
     if not names:
         raise UserError(
             f"Stack {stack.name} has no images yet: `make up STACK={stack.name}` makes and tries them."

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from docker import DockerClient
 from docker.errors import DockerException, ImageNotFound
 
-from cyberhubs import advisories, image_commands, paths
+from cyberhubs import advisories, paths
 from cyberhubs.errors import NotLookedError, UserError
+from cyberhubs.images import commands
+from cyberhubs.images.registry import digest_of
 from cyberhubs.ops.engine import engine
 from cyberhubs.ops.login import login_for
 from cyberhubs.ops.stack import Resource, Stack, name_of
 from cyberhubs.progress import Report
-from cyberhubs.registry import digest_of
 
 LIMIT_S = 300  # for the mirrors of a distribution to answer
 ASK = """
@@ -62,7 +63,7 @@ def _images(stack: Stack, silent: Lines) -> Iterator[str]:
             name = name_of(resource).removeprefix("images-")
             if name == name_of(resource) or not (image := _image(resource)):
                 continue
-            tag = image_commands.pulled(resource["inputs"]) or "@"
+            tag = commands.pulled(resource["inputs"]) or "@"
             try:
                 if "@" not in tag and (now := moved(client, image, tag, login_for(stack, tag))):
                     yield f"{name}: {tag} is another image by now, {tag}@{now}"
@@ -84,7 +85,7 @@ def _images(stack: Stack, silent: Lines) -> Iterator[str]:
 def _image(resource: Resource) -> str | None:
     image = resource.get("outputs", {}).get("stdout")
     # Encrypted, as the login of its registry is.
-    return image if isinstance(image, str) else image_commands.pulled(resource["inputs"])
+    return image if isinstance(image, str) else commands.pulled(resource["inputs"])
 
 
 def moved(client: DockerClient, image: str, tag: str, login: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from cyberhubs.registry_names import registry_of
+from cyberhubs.images.registry_names import registry_of
 from cyberhubs.settings.base import Model, Secret, Text, read_text
 
 

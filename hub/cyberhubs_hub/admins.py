@@ -42,12 +42,14 @@ def audited(audit: Audit) -> Callable[[RequestHandler], None]:
     def log(handler: RequestHandler) -> None:
         log_request(handler)
         user = getattr(handler, "_jupyterhub_user", None)  # of pages only, once it is known
+        if not isinstance(user, User):  # nobody, or a service
+            return
         path, method = handler.request.path, handler.request.method
         if about := _ABOUT.search(path):
-            counts = isinstance(user, User) and unquote(about[1]) != user.name
+            counts = unquote(about[1]) != user.name
         else:
             counts = "/hub/api/" in path and method not in _READING
-        if counts and isinstance(user, User) and _is_admin(user):  # no service
+        if counts and _is_admin(user):
             audit.write(
                 "admin", user=user.name, method=method, path=path, status=handler.get_status()
             )

@@ -227,10 +227,10 @@ class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
         """What an image brings for a home, and the ways to data spaces; a start on a full disk does without."""
         record, image = Record(home), str(self._image_found["Id"])
         name = of_image(self.user_options["image"], image)
-        read = partial(read_skeleton, self.client, image, self._inside, self.users_dir)
         try:
             if name not in record.applications:
                 self.begin(25, "Laying out what the application brings")
+                read = partial(read_skeleton, self.client, image, self._inside, self.users_dir)
                 await lay_out(home, record, name, read)
             link_spaces(home, record, [space.target for space in self.hub_config.mounts])
         except (OSError, APIError, StartFailure) as error:

@@ -2,9 +2,10 @@
 
 import json
 import random
+import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ from cyberhubs.machine.steps import Step
 from tests.support.lab.deployment import ssh_machine
 from tests.support.lab.machine import LabMachine
 from tests.support.lab.steps import carry_out, empty, set_up, step, steps
+from tests.support.processes import wait_for_port
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.slow
+
+DOOR, MOST = 8443, 16
 
 
 def test_the_second_time_says_nothing(bare: LabMachine, ssh: SshMachine, disk: Path) -> None:
@@ -88,6 +93,29 @@ def test_addresses_of_who_is_logged_in_are_not_taken(bare: LabMachine, ssh: SshM
             ssh.run(script("container-addresses", route, 22))
     finally:
         bare.exec(f"ip route add {route} dev eth0; ip rule del pref 1")
+
+
+def test_one_address_holds_no_more_of_the_doors_connections_than_it_may(
+    bare: LabMachine, ssh: SshMachine
+) -> None:
+    bare.exec(f"systemd-run -q --unit door python3 -m http.server {DOOR}")
+    carry_out(ssh, Step("firewall", (22, "", DOOR, 8000, MOST), confirm="firewall-confirm"))
+    try:
+        wait_for_port(DOOR, bare.address, 20)
+        with ExitStack() as held:
+            for _ in range(MOST):
+                one = held.enter_context(socket.create_connection((bare.address, DOOR), 10))
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((bare.address, DOOR), 10)
+            bare.exec(
+                f"python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {DOOR}))'"
+            )
+            one.close()
+            eventually(lambda: not socket.create_connection((bare.address, DOOR), 10).close())
+    finally:
+        bare.exec(
+            "systemctl stop door; iptables -D INPUT -j CYBERHUBS-INPUT; rm /etc/cyberhubs/firewall.*"
+        )
 
 
 def test_another_distribution_is_refused_by_name(bare: LabMachine, ssh: SshMachine) -> None:

@@ -18,12 +18,15 @@ from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.member import Kernel, Member, Refused, keeps_its_variables
 from tests.support.neighbour import neighbour
 from tests.support.stranger import LATE_S, Stranger
+from tests.support.waiting import eventually
 
 MB = 2**20
-SECONDS = 3
-LISTEN, LOOPBACK = "0A", ("0100007F", "00000000000000000000000001000000")  # as /proc/net has them
+SECONDS, REQUESTS = 3, 16
+LISTEN, OPEN = "0A", "01"  # as /proc/net has them
+LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 STACK = ONE_HUB.replace(
-    "  cyberhubs:hubs:", f"  cyberhubs:visitors: {{{{seconds: {SECONDS}}}}}\n  cyberhubs:hubs:"
+    "  cyberhubs:hubs:",
+    f"  cyberhubs:visitors: {{{{seconds: {SECONDS}, requests: {REQUESTS}}}}}\n  cyberhubs:hubs:",
 )
 UNKNOWN = {
     "nothing": {},
@@ -350,17 +353,49 @@ def test_guesses_are_few_and_in_the_audit(attacked: Deployment) -> None:
         katherine.sign_in(attacked.password)  # at once, from the same address
 
 
+def test_a_hub_handles_no_more_requests_of_strangers_at_once_than_it_may(
+    attacked: Deployment, stranger: Stranger
+) -> None:
+    hub, proxy = attacked.container("hub"), attacked.container("proxy")
+    own = {one["IPAddress"] for one in proxy.attrs["NetworkSettings"]["Networks"].values()}
+    of_proxy = tuple(socket.inet_aton(address)[::-1].hex().upper() for address in own)
+
+    def busy() -> int:
+        return sum(
+            state == OPEN and port == 8081 and other.partition(":")[0].endswith(of_proxy)
+            for _, port, other, state in sockets(hub)
+        )
+
+    with ThreadPoolExecutor(3 * REQUESTS) as at_once:
+        hub.pause()
+        try:
+            asked = [
+                at_once.submit(stranger.ask, "GET", "/core/hub/login") for _ in range(3 * REQUESTS)
+            ]
+            eventually(lambda: busy() == REQUESTS)
+            time.sleep(1)
+            assert busy() == REQUESTS
+        finally:
+            hub.unpause()
+        assert {status(one.result()) for one in asked} == {200}
+
+
+def sockets(container: Container) -> Iterator[tuple[str, int, str, str]]:
+    """Own address, own port, the other's address with its port, and state, as /proc/net has them."""
+    pid = container.attrs["State"]["Pid"]
+    for file in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{file}").read_text().splitlines()[1:]:
+            _, own, other, state, *_ = line.split()
+            address, _, port = own.rpartition(":")
+            yield address, int(port, 16), other, state
+
+
 def listening(container: Container) -> list[str]:
     """Addresses with ports that a container has open for others than itself."""
-    pid, networks = container.attrs["State"]["Pid"], container.attrs["NetworkSettings"]["Networks"]
-    sockets = [
-        line.split()
-        for file in ("tcp", "tcp6")
-        for line in Path(f"/proc/{pid}/net/{file}").read_text().splitlines()[1:]
-    ]
+    networks = container.attrs["NetworkSettings"]["Networks"]
     ports = {
-        int(own.rpartition(":")[2], 16)
-        for _, own, _, state, *_ in sockets
+        port
+        for own, port, _, state in sockets(container)
         if state == LISTEN and not own.startswith(LOOPBACK)
     }
     return [f"{one['IPAddress']}:{port}" for one in networks.values() for port in sorted(ports)]

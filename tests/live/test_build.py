@@ -12,8 +12,8 @@ import docker
 import pytest
 from docker.errors import ImageNotFound
 
-from cyberhubs.build import build
-from cyberhubs.build_messages import BuildError
+from cyberhubs.images.build import build
+from cyberhubs.images.build_messages import BuildError
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images
@@ -38,7 +38,7 @@ def dockerfile(tmp_path: Path) -> Path:
 def asked(dockerfile: Path, *steps: str) -> subprocess.CompletedProcess[str]:
     dockerfile.write_text("\n".join(["ARG BASE_IMAGE", "FROM $BASE_IMAGE", *steps]))
     return subprocess.run(
-        [sys.executable, "-m", "cyberhubs.build", NAME, str(dockerfile)],
+        [sys.executable, "-m", "cyberhubs.images.build", NAME, str(dockerfile)],
         cwd=CHECKOUT,
         input=json.dumps(
             {"arguments": {"BASE_IMAGE": Images().base, "WORD": "cherry"}, "logins": {}}
@@ -94,7 +94,7 @@ def test_a_full_disk_is_named(engine: docker.DockerClient, dockerfile: Path) -> 
 
 def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
     failed = subprocess.run(
-        [sys.executable, "-m", "cyberhubs.build", NAME, "images/proxy/Dockerfile"],
+        [sys.executable, "-m", "cyberhubs.images.build", NAME, "images/proxy/Dockerfile"],
         cwd=CHECKOUT,
         env={"DOCKER_HOST": f"unix://{tmp_path}/none.sock"},
         input=json.dumps({"arguments": {}, "logins": {}}),

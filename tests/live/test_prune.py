@@ -16,8 +16,8 @@ from cyberhubs_hub.shared.images import pulled_name, tried_name
 from docker import APIClient, DockerClient
 from docker.errors import ImageNotFound
 
-from cyberhubs.build import build
-from cyberhubs.build_messages import BuildError
+from cyberhubs.images.build import build
+from cyberhubs.images.build_messages import BuildError
 from cyberhubs.progress import Report
 from tests.support.deployment import ONE_HUB, Deployment
 from tests.support.processes import free_port

@@ -298,7 +298,14 @@ def test_a_build_on_an_image_that_wants_a_login(
 def pulling(reference: str, **environment: str) -> str:
     """What is said of a pull that fails, after which nothing of it is there."""
     done = subprocess.run(
-        [sys.executable, "-m", "cyberhubs.pull", reference, "--named", f"cyberhubs/test:{run.RUN}"],
+        [
+            sys.executable,
+            "-m",
+            "cyberhubs.images.pull",
+            reference,
+            "--named",
+            f"cyberhubs/test:{run.RUN}",
+        ],
         cwd=PROJECT,
         env={**os.environ, **environment},
         input=json.dumps({"username": USER, "password": PASSWORD}),

@@ -14,9 +14,9 @@ import docker
 import pytest
 from docker.errors import ImageNotFound
 
-from cyberhubs import build as program
-from cyberhubs import repository
-from cyberhubs.image_commands import build
+from cyberhubs.images import build as program
+from cyberhubs.images import repository
+from cyberhubs.images.commands import build
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.pins import BASE_IMAGE
 from cyberhubs.progress import Report

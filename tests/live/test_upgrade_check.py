@@ -17,10 +17,10 @@ from docker.models.images import Image
 
 from cyberhubs import advisories
 from cyberhubs.errors import UserError
+from cyberhubs.images.registry import digest_of
 from cyberhubs.ops.upgrade_check import moved, pending
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.pins import BASE_IMAGE
-from cyberhubs.registry import digest_of
 from tests.support import run
 from tests.support.deployment import ONE_HUB, Deployment, running
 from tests.support.images import debian

@@ -10,8 +10,8 @@ from docker.errors import BuildError
 from docker.models.containers import Container
 
 from components.images import image_name
-from cyberhubs import build as image
 from cyberhubs import pins
+from cyberhubs.images import build as image
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report
 from cyberhubs.settings.images import Images

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cyberhubs.image_commands import name_of
+from cyberhubs.images.commands import name_of
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.settings import SettingsError, applications, load
 from tests.support.stack_values import GOOD, changed

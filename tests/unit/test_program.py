@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cyberhubs_hub.shared.images import pulled_name
 
-from cyberhubs.image_commands import held, name_of, pulled
+from cyberhubs.images.commands import held, name_of, pulled
 from tests.support.certificates import self_signed
 from tests.support.stack_values import GITHUB
 from tests.unit.everything import everything
@@ -475,7 +475,7 @@ def test_who_reaches_the_outside_knows_the_proxy(config: dict[str, Any]) -> None
     for resource in record({**config, "proxy": {"url": url}}).values():
         if resource.type == "docker:index/container:Container":
             given = f"https_proxy={url}" in resource.inputs.get("envs", [])
-        elif "cyberhubs.build" in str(resource.inputs.get("create")):
+        elif "cyberhubs.images.build" in str(resource.inputs.get("create")):
             arguments = json.loads(resource.inputs["stdin"])["arguments"]
             given = arguments.get("https_proxy") == url
         else:
@@ -593,7 +593,7 @@ def test_teams_of_githubs_are_protected_and_their_members_are_not(config: dict[s
 def test_the_modules_that_pulumi_runs_are_there() -> None:
     said = json.dumps([resource.inputs for resource in everything()])
     modules = set(re.findall(r"\.venv/bin/python\W+-m\W+([\w.]+)", said))
-    assert {"cyberhubs.machine", "cyberhubs.build"} < modules
+    assert {"cyberhubs.machine", "cyberhubs.images.build"} < modules
     assert all(find_spec(module) for module in modules)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cyberhubs.registry_names import DOCKER_HUB, images_of, registry_of
+from cyberhubs.images.registry_names import DOCKER_HUB, images_of, registry_of
 from tests.support.stack_values import changed
 from tests.unit.recorder import record, unwrapped
 

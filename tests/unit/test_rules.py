@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cyberhubs import image_commands
 from cyberhubs.changes import Resource, Summary, Topic
 from cyberhubs.changes.resource import UNKNOWN
+from cyberhubs.images import commands
 from cyberhubs.ops.rules import judge
 from cyberhubs.settings import load_file, waivers
 from cyberhubs.settings.base import HIDDEN
@@ -76,7 +76,7 @@ def put(**inputs: Any) -> Callable[[dict[str, Any]], None]:
 def takes(image: str) -> Callable[[dict[str, Any]], None]:
     """Of a build."""
     images = [f"debian@{DIGEST}", image]
-    return put(create=image_commands.build("cyberhubs/corehub:0", "Dockerfile", takes=images))
+    return put(create=commands.build("cyberhubs/corehub:0", "Dockerfile", takes=images))
 
 
 def held(image: str) -> Callable[[dict[str, Any]], None]:
@@ -84,7 +84,7 @@ def held(image: str) -> Callable[[dict[str, Any]], None]:
 
     def change(given: dict[str, Any]) -> None:
         del given["stdin"]
-        given["create"] = image_commands.hold("corehub", image)
+        given["create"] = commands.hold("corehub", image)
 
     return change
 

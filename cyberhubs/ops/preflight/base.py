@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from docker import DockerClient
 
-from cyberhubs import held
 from cyberhubs.errors import UserError
+from cyberhubs.images import held
 from cyberhubs.layout import DataLayout
 from cyberhubs.machine import NEARLY_FULL, MachineError
 from cyberhubs.machine.data_spaces import WRONG_SPACE, data_spaces

@@ -1,4 +1,4 @@
-"""`python -m cyberhubs.pull REFERENCE --named NAME`: pulls an image of a registry to the engine of DOCKER_HOST.
+"""`python -m cyberhubs.images.pull REFERENCE --named NAME`: pulls an image of a registry to the engine of DOCKER_HOST.
 
 The registry's login comes by stdin, as JSON, {} for none. The image's id goes to stdout, what is seen of the pull to
 stderr. One that is named by its digest and is there is not pulled again.
@@ -15,9 +15,9 @@ from docker.errors import ImageNotFound
 from docker.models.images import Image
 
 from cyberhubs.errors import UserError
-from cyberhubs.on_engine import print_id
+from cyberhubs.images.on_engine import print_id
+from cyberhubs.images.registry import SILENT_S, pull
 from cyberhubs.progress import Report
-from cyberhubs.registry import SILENT_S, pull
 
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # the kernel's name → Docker's
 
@@ -59,7 +59,7 @@ def check_architecture(client: DockerClient, reference: str, image: Image) -> No
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="cyberhubs.pull",
+        prog="cyberhubs.images.pull",
         description="Pulls an image; the registry's login comes by stdin, as JSON.",
     )
     parser.add_argument("reference", help="registry/name:tag or registry/name@sha256:…")

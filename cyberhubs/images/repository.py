@@ -16,9 +16,9 @@ from repo2docker import __version__
 from repo2docker.app import Repo2Docker
 from repo2docker.buildpacks import BuildPack
 
-from cyberhubs.build_messages import LAST_LINES, BuildError, built
+from cyberhubs.images.build_messages import LAST_LINES, BuildError, built
+from cyberhubs.images.pull import MACHINES
 from cyberhubs.progress import Step
-from cyberhubs.pull import MACHINES
 
 SILENT_S = 120  # for how long a repository's host may send nothing
 # As mybinder.org has it; the hub starts it as the stack's user.

@@ -1,5 +1,5 @@
-"""`python -m cyberhubs.held APPLICATION IMAGE`: the id of an image that the engine of DOCKER_HOST has, at which the stack file
-holds an application."""
+"""`python -m cyberhubs.images.held APPLICATION IMAGE`: the id of an image that the engine of DOCKER_HOST has, at
+which the stack file holds an application."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from docker.errors import ImageNotFound
 from docker.models.images import Image
 
 from cyberhubs.errors import UserError
-from cyberhubs.on_engine import print_id
+from cyberhubs.images.on_engine import print_id
 
 
 def find(client: DockerClient, application: str, image: str) -> Image:
@@ -25,7 +25,7 @@ def find(client: DockerClient, application: str, image: str) -> Image:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="cyberhubs.held", description="The id of an image that an engine has."
+        prog="cyberhubs.images.held", description="The id of an image that an engine has."
     )
     parser.add_argument("application", help="which is held at it")
     parser.add_argument("image", help="its id, or its name on the engine")

@@ -8,7 +8,7 @@ from cyberhubs_hub.shared.images import pulled_name
 
 from cyberhubs.processes import python_module
 
-BUILD, PULL, HELD = "cyberhubs.build", "cyberhubs.pull", "cyberhubs.held"
+BUILD, PULL, HELD = "cyberhubs.images.build", "cyberhubs.images.pull", "cyberhubs.images.held"
 NAMED, TAKES = "--named", "--takes"
 
 

@@ -17,8 +17,8 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from cyberhubs.errors import UserError, disk_full
+from cyberhubs.images.registry_names import DOCKER_HUB
 from cyberhubs.progress import Step
-from cyberhubs.registry_names import DOCKER_HUB
 
 SILENT_S = 120  # a registry that sends nothing for so long does not send any more
 REFUSED = ("unauthorized", "denied", "authentication", "no basic auth", "forbidden")

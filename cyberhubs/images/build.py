@@ -1,5 +1,5 @@
-"""`python -m cyberhubs.build NAME DOCKERFILE`: builds an image of this checkout, of another folder, or of a git repository
-on the engine of DOCKER_HOST.
+"""`python -m cyberhubs.images.build NAME DOCKERFILE`: builds an image of this checkout, of another folder, or of a
+git repository on the engine of DOCKER_HOST.
 
 By stdin come the build arguments and the logins of registries, as JSON: {"arguments": {NAME: text}, "logins": {REGISTRY:
 {"username": text, "password": text}}}. The image's id goes to stdout, what is seen of the build to stderr. An image that
@@ -17,11 +17,11 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
-from cyberhubs.build_messages import built
-from cyberhubs.on_engine import print_id
+from cyberhubs.images.build_messages import built
+from cyberhubs.images.on_engine import print_id
+from cyberhubs.images.registry import log_in
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report, Step
-from cyberhubs.registry import log_in
 
 
 def build(
@@ -40,7 +40,7 @@ def build(
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="cyberhubs.build",
+        prog="cyberhubs.images.build",
         description="Builds an image; its build arguments and the logins of registries come by stdin, as JSON.",
     )
     parser.add_argument("name", help="what it is called on the engine, with a tag")
@@ -78,7 +78,7 @@ def main() -> int:
                 log_in(client, registry, login)
             with Report().step(f"image {asked.name}: building") as step:
                 if asked.repository:
-                    from cyberhubs import repository  # 0.3 s, for who has any
+                    from cyberhubs.images import repository  # 0.3 s, for who has any
 
                     url, commit = asked.repository
                     return repository.build(client, asked.name, url, commit, arguments, step)
