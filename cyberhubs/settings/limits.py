@@ -57,4 +57,5 @@ class Limits(Model):
         | None
     ) = Field(default=None, alias="disk")
     """Disk that a member's home may take, such as 10G, and a file for each 4 KiB of it; needs project quotas, which the
-    machine's kernel must have. Data spaces do not count. Left out: all there is."""
+    machine's kernel must have. Data spaces do not count; what the server keeps outside of the home may take as much again,
+    where the engine can limit it. Left out: all there is."""

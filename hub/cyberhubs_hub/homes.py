@@ -87,9 +87,10 @@ def remove_home(users: Path, username: str) -> None:
 
 
 @contextmanager
-def unstarted(client: APIClient, image: str) -> Iterator[str]:
-    """A container of an image that never runs, by its id: for a look at the image's files. Raises APIError."""
-    made = client.create_container(image, ["none"])["Id"]
+def unstarted(client: APIClient, image: str, **how: Any) -> Iterator[str]:
+    """A container of an image that never runs, by its id: for a look at the image's files, or at what the engine can; `how`: as
+    docker-py's `create_container` takes it. Raises APIError."""
+    made = client.create_container(image, ["none"], **how)["Id"]
     try:
         yield made
     finally:

@@ -1,8 +1,9 @@
-"""`limits.disk`: how much a member's home may take. A home of which it holds shows it as the size of its file system, so that it
-is only set where it is another, and an ordinary start asks nothing else."""
+"""`limits.disk`: how much a member's home may take, and what their server keeps outside of it. A home of which it holds shows
+it as the size of its file system, so that it is only set where it is another, and an ordinary start asks nothing else."""
 
 import asyncio
 import os
+import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from docker import APIClient
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 from docker.types import Mount
 
 from cyberhubs_hub.container_options import environment
@@ -40,6 +41,7 @@ class LimitedHome(StartProgress):
 
     client: Any
     extra_create_kwargs: Any
+    extra_host_config: Any
     log: Any
 
     async def limit_home(self, home: str) -> None:
@@ -57,6 +59,14 @@ class LimitedHome(StartProgress):
             self.log.warning("%s shows the limit of before: %s", home, error)
         if not config.limits.disk_bytes:
             self._without.add(home)  # what it shows is somebody else's doing
+
+    async def limit_layer(self) -> None:
+        """Has what the container that is to be made keeps outside of the home be no more than a home may be, where the engine
+        can. Raises APIError."""
+        most = self.hub_config.limits.disk_bytes
+        if most and await asyncio.to_thread(_limits_layers, self.client):
+            sized = {"storage_opt": {"size": str(most)}}
+            self.extra_host_config = {**self.extra_host_config, **sized}
 
     def keeping_project(self) -> list[Mount]:
         path = self.hub_config.keep_project_path
@@ -108,6 +118,21 @@ def _limit(client: APIClient, config: HubConfig, users: Path, home: str) -> None
         run(*program, f"{_HOMES}/{home}", str(most))
     if config.limits.disk_bytes and not _holds(config, users, home):
         raise _failure(f"{users / home} does not show it: are project quotas turned off?")
+
+
+@lru_cache(maxsize=1)
+def _limits_layers(client: APIClient) -> bool:
+    """Whether the engine can: with the storage driver overlay2, on an xfs with project quotas. Nothing but a try says so.
+    Raises APIError."""
+    own = client.inspect_container(socket.gethostname())["Image"]
+    sized = client.create_host_config(storage_opt={"size": "1m"})
+    try:
+        with unstarted(client, own, host_config=sized):
+            return True
+    except APIError as error:
+        if "storage-opt" not in str(error):
+            raise
+        return False
 
 
 def _failure(said: str) -> StartFailure:

@@ -194,6 +194,7 @@ class HubSpawner(LimitedHome, Ended, PatchedDockerSpawner):
         self._inside = self.notebook_dir = home_in(self._image_found)
         await self._furnish(self.users_dir / self._home)
         await self.keep_project(self._image_found)
+        await self.limit_layer()
         created = await super().create_object()
         self.begin(35, "Starting the container")
         return created

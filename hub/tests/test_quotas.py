@@ -9,7 +9,8 @@ import pytest
 from cyberhubs_hub import quotas
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.quotas import KEEP_PROJECT, LimitedHome
-from docker.errors import NotFound
+from docker import APIClient
+from docker.errors import APIError, NotFound
 from docker.types import Mount
 
 from .test_config import CONFIG
@@ -33,19 +34,24 @@ IMAGE = {
 
 
 class Home(LimitedHome):
-    """Of ada, on an engine that has an image with `files`, and runs what sets a limit."""
+    """Of ada, on an engine that has an image with `files`, and runs what sets a limit. `engine`: why it limits no layers."""
 
     users_dir = Path("/homes")
 
-    def __init__(self, disk: int | None, shown: int, files: tuple[str, ...] = ()) -> None:
+    create_host_config = APIClient(version="1.41").create_host_config
+
+    def __init__(
+        self, disk: int | None, shown: int, files: tuple[str, ...] = (), engine: str = ""
+    ) -> None:
         type(self).hub_config = replace(
             CONFIG,
             limits=replace(CONFIG.limits, disk_bytes=disk),
             keep_project_path="/data/hubs/core/keep-project.py",
         )
-        self.shown, self.files = shown, files
+        self.shown, self.files, self.engine = shown, files, engine
         self.ran: list[str] = []
         self.extra_create_kwargs = {"user": "1000:1000"}
+        self.extra_host_config = {"pids_limit": 64}
         self.log = logging.getLogger("hub")
         self.client: Any = self
 
@@ -58,7 +64,12 @@ class Home(LimitedHome):
     def inspect_image(self, image: str) -> Any:
         return IMAGE
 
-    def create_container(self, image: str, command: list[str], **more: Any) -> Any:
+    def inspect_container(self, name: str) -> Any:
+        return {"Image": "sha256:hub"}
+
+    def create_container(self, image: str, command: list[str], **how: Any) -> Any:
+        if self.engine and how["host_config"]["StorageOpt"]:
+            raise APIError(self.engine)
         return {"Id": "made"}
 
     def get_archive(self, made: str, path: str) -> Any:
@@ -73,6 +84,7 @@ class Home(LimitedHome):
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     quotas._python_of.cache_clear()
+    quotas._limits_layers.cache_clear()
 
 
 def home(monkeypatch: pytest.MonkeyPatch, disk: int | None, shown: int, then: int = 0) -> Home:
@@ -169,3 +181,32 @@ async def test_where_no_home_has_a_limit_a_server_starts_as_ever():
     await one.keep_project(IMAGE)
     assert one.extra_create_kwargs == {"user": "1000:1000"}
     assert one.keeping_project() == []
+
+
+# Of a Docker 20.10 on an ext4.
+CANNOT = "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+
+
+@pytest.mark.parametrize(
+    ("disk", "engine_says", "sized"),
+    [
+        (GB, "", {"storage_opt": {"size": str(GB)}}),
+        (GB, CANNOT, {}),
+        (None, "", {}),
+    ],
+)
+async def test_what_is_outside_of_a_home_is_limited_where_the_engine_can(
+    engine: None, disk: int | None, engine_says: str, sized: dict[str, Any]
+):
+    for _ in range(2):
+        one = Home(disk, DISK, engine=engine_says)
+        await one.limit_layer()
+        assert one.extra_host_config == {"pids_limit": 64, **sized}
+
+
+async def test_an_engine_that_does_not_say_so_is_asked_again(engine: None):
+    with pytest.raises(APIError):
+        await Home(GB, DISK, engine="no space left on device").limit_layer()
+    one = Home(GB, DISK)
+    await one.limit_layer()
+    assert one.extra_host_config["storage_opt"] == {"size": str(GB)}

@@ -19,6 +19,7 @@ WRITTEN = {
     "hub/cyberhubs_hub/__init__.py": HUB / "__init__.py",
     "hub/cyberhubs_hub/project_quota.py": HUB / "project_quota.py",
     "keep-project.py": CHECKOUT / "components/hub/keep-project.py",
+    "layer.sh": CHECKOUT / "tests/support/lab/layer_in_guest.sh",
     "members.py": CHECKOUT / "tests/support/lab/quotas_in_guest.py",
 }
 SCRIPTS = {
@@ -72,6 +73,10 @@ sed -i '/media/d' /etc/fstab
 sh make-xfs >&2
 section xfs
 python3 members.py /media
+section layer-xfs
+bash layer.sh /media
+section layer-ext4
+bash layer.sh /mnt
 section elsewhere
 sh look-here
 
@@ -162,6 +167,16 @@ def test_what_was_cut_off_goes_on(found: Any) -> None:
 def test_it_holds_after_the_next_start_of_the_machine(found: Any) -> None:
     _, error = found["after_a_restart"]
     assert error == found["at_limit"]
+
+
+def test_what_a_server_keeps_outside_of_its_home_is_limited_where_the_engine_can(
+    said: dict[str, str],
+) -> None:
+    """As the hub asks for it: `limit_layer`."""
+    written, failed, _ = said["layer-xfs"].splitlines()
+    assert 60 * MB < int(written) <= 64 * MB
+    assert "No space left on device" in failed
+    assert "storage-opt" in said["layer-ext4"]
 
 
 def test_a_new_disk_is_made_so(said: dict[str, str]) -> None:

@@ -6,8 +6,10 @@ import errno
 import re
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from docker.errors import APIError
 
 from tests.support import images
 from tests.support.access import at_work, server_of
@@ -72,10 +74,21 @@ def test_nothing_in_a_server_can_leave_its_project(
         assert first == own > 1  # the engine's, and ours
         container = stack.engine.containers.get(server_of(stack, name))
         assert container.attrs["Config"]["Healthcheck"] == {"Test": ["NONE"]}
+        assert container.attrs["HostConfig"]["StorageOpt"] == layers(stack, container.image)
         assert kernel.run("print(6 * 7)") == "42"
         member.type_in_terminal("touch there")
         container.kill("SIGTERM")  # which the server hears
         eventually(lambda: server_of(stack, name) not in stack.containers(), 60)
+
+
+def layers(stack: Deployment, image: Any) -> dict[str, str] | None:
+    """What a server's own layer may take: so much as a home, where this machine's engine limits any."""
+    try:
+        stack.engine.containers.create(image, storage_opt={"size": "1m"}).remove()
+    except APIError as error:
+        assert "storage-opt" in str(error)
+        return None
+    return {"size": str(9999 * 2**40)}
 
 
 def test_the_page_shows_how_much_is_taken(stack: Deployment) -> None:
