@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cyberhubs.changes.cut import describe_cut
 from cyberhubs.changes.differences import Change
-from cyberhubs.changes.elsewhere import describe_elsewhere
 from cyberhubs.changes.hubs import describe_hubs, hubs_of
+from cyberhubs.changes.interruptions import describe_cut
 from cyberhubs.changes.machine import describe_machine
+from cyberhubs.changes.moves import describe_elsewhere
 from cyberhubs.changes.resource import Resource
 from cyberhubs.changes.summary import Summary
 

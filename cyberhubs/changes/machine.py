@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Sequence
 
 from cyberhubs.changes.differences import Change
-from cyberhubs.changes.elsewhere import ALL
 from cyberhubs.changes.hubs import IMAGE
+from cyberhubs.changes.moves import ALL
 from cyberhubs.changes.resource import UNKNOWN, Resource
 from cyberhubs.changes.summary import Summary, Topic
 from cyberhubs.images import commands

@@ -18,7 +18,7 @@ from docker import DockerClient
 from docker.errors import ImageNotFound
 
 from cyberhubs.images.build_messages import built
-from cyberhubs.images.on_engine import print_id
+from cyberhubs.images.print_id import print_id
 from cyberhubs.images.registry import log_in
 from cyberhubs.paths import CHECKOUT
 from cyberhubs.progress import Report, Step

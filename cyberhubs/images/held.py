@@ -9,7 +9,7 @@ from docker.errors import ImageNotFound
 from docker.models.images import Image
 
 from cyberhubs.errors import UserError
-from cyberhubs.images.on_engine import print_id
+from cyberhubs.images.print_id import print_id
 
 
 def find(client: DockerClient, application: str, image: str) -> Image:

@@ -15,7 +15,7 @@ from docker.errors import ImageNotFound
 from docker.models.images import Image
 
 from cyberhubs.errors import UserError
-from cyberhubs.images.on_engine import print_id
+from cyberhubs.images.print_id import print_id
 from cyberhubs.images.registry import SILENT_S, pull
 from cyberhubs.progress import Report
 

@@ -12,7 +12,7 @@ _FOLDER = Path(__file__).parent / "scripts"
 _FILES = {path.stem: path for path in _FOLDER.glob("*/*.sh")}
 _RENAMED = {"leave": "teardown", "check": "smoke"}  # in states from before, until their next update
 # Parts of those scripts that say "Uses common.sh".
-_SHARED = ("common", "distribution", "mount", "quotas")
+_SHARED = ("common", "common-distribution", "common-mounts", "common-quotas")
 SCRIPT = "CYBERHUBS_SCRIPT"  # in the environment of a call: its `digest`
 _CALL = re.compile(r"sh cyberhubs/machine/(?:\w+/)+([\w-]+)\.sh\b")
 
@@ -26,7 +26,7 @@ def script(name: str, *arguments: str | int, check: bool = False) -> str:
     text = _FILES[name].read_text()
     if uses := re.search(r"Uses (common\.sh.*)\.$", text, re.MULTILINE):
         shared = "".join(
-            (_FOLDER / f"{part}.sh").read_text() for part in _SHARED if part in uses[1]
+            (_FOLDER / f"{part}.sh").read_text() for part in _SHARED if f"{part}.sh" in uses[1]
         )
         text = f"check={'yes' if check else ''}\n{shared}{text}"
     elif check:

@@ -13,9 +13,9 @@ from tornado import web
 
 from cyberhubs_hub import admins
 from cyberhubs_hub.audit import MOST_TEXT, Audit
-from cyberhubs_hub.bounds import TokensHandler
-from cyberhubs_hub.guesses import Guesses
+from cyberhubs_hub.database_bounds import TokensHandler
 from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.password_guesses import Guesses
 from cyberhubs_hub.shared.access_rules import (
     AccessError,
     AccessLists,

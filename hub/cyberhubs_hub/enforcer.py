@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from cyberhubs_hub import unproved
+from cyberhubs_hub import unproved_memberships
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.hub_api import STOP_TIMEOUT_S, HubApi, User
 from cyberhubs_hub.live import LiveFile
@@ -25,7 +25,7 @@ from cyberhubs_hub.memberships import GithubClient, GithubError, GithubSilentErr
 from cyberhubs_hub.shared import config
 from cyberhubs_hub.shared.access_rules import AccessLists, Decision, decide, is_open, is_trial
 from cyberhubs_hub.shared.config import GithubSettings, HubConfig
-from cyberhubs_hub.unproved import Unproved
+from cyberhubs_hub.unproved_memberships import Unproved
 
 POLL_INTERVAL_S = 1  # of the lists and the clock
 SWEEP_INTERVAL_S = 600  # every member is decided again, even if the lists have not changed
@@ -65,7 +65,7 @@ class AccessEnforcer:
         self._sweep_began = 0.0
         self._silent: GithubSilentError | None = None  # to a question of this sweep
         self._unproved_file = unproved_file
-        self._unproved = unproved.read(unproved_file)
+        self._unproved = unproved_memberships.read(unproved_file)
 
     async def run(self) -> None:
         while True:
@@ -123,7 +123,7 @@ class AccessEnforcer:
         for name in self._unproved.keys() - {user.name for user in users}:
             del self._unproved[name]
         if self._unproved != kept:
-            unproved.write(self._unproved_file, self._unproved)
+            unproved_memberships.write(self._unproved_file, self._unproved)
         return done
 
     async def _decide(
@@ -158,7 +158,7 @@ class AccessEnforcer:
         if about is None or about.token is None:
             return False
         state = await self._hub.auth_state(name)
-        return unproved.mark(state.get("access_token", "")) != about.token
+        return unproved_memberships.mark(state.get("access_token", "")) != about.token
 
     async def _ask_github(
         self,
@@ -180,7 +180,9 @@ class AccessEnforcer:
                 self._silent = error
             was_member = state.get("organizations") or (last and last.organizations)
             if was_member or not state.get("asked") or name in self._unproved:
-                self._note(name, str(error), unproved.mark(token) if error.sign_in else None)
+                self._note(
+                    name, str(error), unproved_memberships.mark(token) if error.sign_in else None
+                )
             # Else a list named them, which no longer does, and no membership was ever proved.
             return Membership(frozenset(), self._sweep_began + error.retry_s)
         if self._unproved.pop(name, None):

@@ -11,7 +11,7 @@ from oauthenticator.github import GitHubOAuthenticator
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
-from cyberhubs_hub import unproved
+from cyberhubs_hub import unproved_memberships
 from cyberhubs_hub.authenticator import AccessMixin
 from cyberhubs_hub.http_client import EnvironmentClient
 from cyberhubs_hub.memberships import GithubClient, GithubError
@@ -135,8 +135,12 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
 
     async def why_sign_in(self, user: Any) -> str | None:
         """Why GitHub says nothing of a member until they sign in again; None if that is not so."""
-        about = unproved.read(self.unproved_file).get(user.name)
+        about = unproved_memberships.read(self.unproved_file).get(user.name)
         if about is None or about.token is None:
             return None
         state = await user.get_auth_state() or {}
-        return about.reason if unproved.mark(state.get("access_token", "")) == about.token else None
+        return (
+            about.reason
+            if unproved_memberships.mark(state.get("access_token", "")) == about.token
+            else None
+        )

@@ -10,10 +10,10 @@ from docker import APIClient
 from docker.errors import APIError, NotFound
 from docker.types import Mount
 
-from cyberhubs_hub.ended import KILLED
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.commands import output
 from cyberhubs_hub.shared.config import HELPER, ROLE_LABEL, HubConfig
+from cyberhubs_hub.why_ended import KILLED
 
 Run = Callable[..., str]
 

@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cyberhubs_hub import admins, bounds, database, metrics, pruner, upstream
+from cyberhubs_hub import admins, database, database_bounds, metrics, pruner, upstream
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import AccessMixin, PasswordAuthenticator
 from cyberhubs_hub.container_options import container_options, host_options
 from cyberhubs_hub.data_spaces import Spaces, parse_record
-from cyberhubs_hub.ended import KilledHandler
 from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
@@ -31,6 +30,7 @@ from cyberhubs_hub.shared.access_rules import (
 )
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.spawner import HubSpawner
+from cyberhubs_hub.why_ended import KilledHandler
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
@@ -64,7 +64,7 @@ pruner.begin(hub.prune_at)
 c.JupyterHub.db_url = f"sqlite:///{state / 'jupyterhub.sqlite'}"
 database.keep_room(state / "jupyterhub.sqlite")
 c.JupyterHub.upgrade_db = True  # copies the file first
-bounds.bound_texts()
+database_bounds.bound_texts()
 c.JupyterHub.cookie_secret_file = str(secret / "cookie_secret")
 c.CryptKeeper.keys = [(secret / "crypt_key").read_text().strip()]
 
@@ -197,7 +197,12 @@ roles = [
     },
 ]
 if hub.idle_timeout_s:
-    culler = [sys.executable, "-m", "jupyterhub_idle_culler", f"--config={here / 'idle_config.py'}"]
+    culler = [
+        sys.executable,
+        "-m",
+        "jupyterhub_idle_culler",
+        f"--config={here / 'idle_culler_config.py'}",
+    ]
     services.append({"name": "cull", "command": culler})
     roles.append(
         {

@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cyberhubs_hub import machine_memory
 from cyberhubs_hub.shared.access_rules import LOAD_USERS
 from cyberhubs_hub.shared.config import CONFIG_DIR, LIVE_DIR, RUN_DIR, HubConfig
-from cyberhubs_hub.trial import TrialError, TrialServer, api_of, wait_for_hub
+from cyberhubs_hub.temporary_user import TrialError, TrialServer, api_of, wait_for_hub
 
 # As a lesson's: memory for data, and a second's work of a processor.
 NOTEBOOK = ("data = list(range(1_000_000))", "sum(x * x for x in data for _ in range(10))", "1+1")

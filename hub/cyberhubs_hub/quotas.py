@@ -101,7 +101,7 @@ def _size(directory: Path) -> tuple[int, int]:
 
 def _limit(client: APIClient, config: HubConfig, users: Path, home: str) -> None:
     """In a container that may do it, as the hub's may not. Docker's filter for calls of Linux may be older than this one."""
-    program = ["python3", "-m", "cyberhubs_hub.project_quota"]
+    program = ["python3", "-m", "cyberhubs_hub.set_project_quota"]
     most = config.limits.disk_bytes or 0
     if most >= _size(users)[0]:
         most = 0

@@ -23,7 +23,7 @@ from cyberhubs_hub.homes import home_name
 from cyberhubs_hub.shared.access_rules import SMOKE_USER
 from cyberhubs_hub.shared.config import CONFIG_DIR, FIRST_PAGE_DIR, RUN_DIR, USERS_DIR, HubConfig
 from cyberhubs_hub.shared.images import read_tried, tried_name
-from cyberhubs_hub.trial import TrialError, TrialServer, wait_for_hub
+from cyberhubs_hub.temporary_user import TrialError, TrialServer, wait_for_hub
 
 START_LIMIT_S = 300
 KERNEL_LIMIT_S = 60

@@ -16,7 +16,6 @@ from cyberhubs_hub import rescue
 from cyberhubs_hub.answering import answers
 from cyberhubs_hub.container_options import arguments, is_of_hub, threads, token_of
 from cyberhubs_hub.data_spaces import MOUNTINFO, Spaces
-from cyberhubs_hub.ended import Ended
 from cyberhubs_hub.failures import StartFailure, explain
 from cyberhubs_hub.first_page import FirstPages
 from cyberhubs_hub.homes import (
@@ -38,6 +37,7 @@ from cyberhubs_hub.shared.access_rules import LOAD_SERVICE, SMOKE_SERVICE, SMOKE
 from cyberhubs_hub.shared.commands import output
 from cyberhubs_hub.shared.config import USERS_DIR, HubConfig
 from cyberhubs_hub.upstream import PatchedDockerSpawner, enter_server_token, unknown_is_running
+from cyberhubs_hub.why_ended import Ended
 
 START_LIMIT_S = 300  # for one server, from its place in the queue to its first answer
 START_LABEL = "cyberhubs.start"  # of an image: the command that starts its server

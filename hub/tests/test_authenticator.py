@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.authenticator import PasswordAuthenticator
-from cyberhubs_hub.guesses import Guesses
 from cyberhubs_hub.live import LiveFile
+from cyberhubs_hub.password_guesses import Guesses
 from cyberhubs_hub.shared.access_rules import AccessLists
 from tornado.web import HTTPError
 

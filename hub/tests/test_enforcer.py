@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cyberhubs_hub import enforcer as module
-from cyberhubs_hub import memberships, unproved
+from cyberhubs_hub import memberships, unproved_memberships
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.enforcer import CONCURRENCY, AccessEnforcer, HubApi
 from cyberhubs_hub.live import LiveFile
@@ -173,9 +173,11 @@ async def test_who_cannot_be_asked_stays_for_a_time_and_goes_when_it_is_over(
     place.answer = lambda: web.Response(status=401)
     place.now += REFRESH_S
     file = tmp_path / "unproved.json"
-    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS})
-    about = unproved.read(file)["member-1"]
-    assert about.token == unproved.mark("member-1") and "no longer accepts" in about.reason
+    await place.until(lambda: unproved_memberships.read(file).keys() == {*MEMBERS})
+    about = unproved_memberships.read(file)["member-1"]
+    assert (
+        about.token == unproved_memberships.mark("member-1") and "no longer accepts" in about.reason
+    )
     place.now += GRACE_S - 1
     asked = len(place.asked)
     await place.until(lambda: len(place.asked) == asked + len(MEMBERS))
@@ -183,11 +185,11 @@ async def test_who_cannot_be_asked_stays_for_a_time_and_goes_when_it_is_over(
     assert place.users == {*MEMBERS}
     place.answer = None
     place.now += memberships.REFUSED_S
-    await place.until(lambda: not unproved.read(file))
+    await place.until(lambda: not unproved_memberships.read(file))
     assert place.users == {*MEMBERS}
     place.answer = lambda: web.Response(status=401)
     place.now += REFRESH_S
-    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS})
+    await place.until(lambda: unproved_memberships.read(file).keys() == {*MEMBERS})
     place.now += GRACE_S
     await place.until(lambda: not place.users)
     assert '"rule": "unproved"' in (tmp_path / "audit.jsonl").read_text()
@@ -202,14 +204,14 @@ async def test_who_signs_in_again_is_asked_about_at_the_next_look(
     place.answer = lambda: web.Response(status=401)
     place.now += REFRESH_S
     file = tmp_path / "unproved.json"
-    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS})
+    await place.until(lambda: unproved_memberships.read(file).keys() == {*MEMBERS})
     place.answer = None
     place.again = {"member-1", "member-2"}
     place.team.remove("member-1")
     asked = len(place.asked)
     place.now += REFRESH_S
     await place.until(lambda: "member-1" not in place.users)
-    await place.until(lambda: unproved.read(file).keys() == {*MEMBERS} - place.again)
+    await place.until(lambda: unproved_memberships.read(file).keys() == {*MEMBERS} - place.again)
     assert sorted(place.asked[asked:]) == ["member-1", "member-2"]
     assert place.users == {*MEMBERS} - {"member-1"}
 
@@ -229,7 +231,7 @@ async def test_who_stays_was_a_member_or_could_not_be_asked(
     place.left = left
     place.answer = lambda: web.Response(status=500)
     file = tmp_path / "unproved.json"
-    await place.until(lambda: bool(unproved.read(file)) if stays else not place.users)
+    await place.until(lambda: bool(unproved_memberships.read(file)) if stays else not place.users)
     assert place.users == ({*MEMBERS} if stays else set())
 
 

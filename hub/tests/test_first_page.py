@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cyberhubs_hub.first_page import FirstPages
-from cyberhubs_hub.trial import TrialError
+from cyberhubs_hub.temporary_user import TrialError
 
 HASH = "0123456789abcdef"
 MAIN, CORE = f"static/lab/main.{HASH}.js?v={HASH}", f"static/lab/jlab_core.{HASH}.js?v={HASH}"

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cyberhubs_hub import unproved
+from cyberhubs_hub import unproved_memberships
 from cyberhubs_hub.audit import Audit
 from cyberhubs_hub.github import GithubAuthenticator
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.owners import Owners
 from cyberhubs_hub.shared.access_rules import AccessLists
-from cyberhubs_hub.unproved import Unproved
+from cyberhubs_hub.unproved_memberships import Unproved
 from tornado.web import HTTPError
 
 TOKEN = "gho_weak"
@@ -40,7 +40,9 @@ def authenticator(tmp_path: Path) -> GithubAuthenticator:
     lists = AccessLists(organizations=frozenset({"org"}))
     (tmp_path / "access").write_text(lists.to_text())
     file = tmp_path / "unproved.json"
-    unproved.write(file, {"grace": Unproved(0, "GitHub says nothing.", unproved.mark(TOKEN))})
+    unproved_memberships.write(
+        file, {"grace": Unproved(0, "GitHub says nothing.", unproved_memberships.mark(TOKEN))}
+    )
 
     class Authenticator(GithubAuthenticator):
         lists = LiveFile(tmp_path / "access", AccessLists.from_text)
@@ -84,7 +86,9 @@ async def test_nobody_is_asked_by_somebody_else_s_visit(authenticator: GithubAut
 
 
 async def test_what_does_not_help_is_not_asked(authenticator: GithubAuthenticator) -> None:
-    unproved.write(authenticator.unproved_file, {"grace": Unproved(0, "It is down.", None)})
+    unproved_memberships.write(
+        authenticator.unproved_file, {"grace": Unproved(0, "It is down.", None)}
+    )
     assert await authenticator.refresh_user(user := User(), request(user, **HTML))
     authenticator.unproved_file.write_text("{")
     assert await authenticator.why_sign_in(User()) is None

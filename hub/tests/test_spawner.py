@@ -13,14 +13,14 @@ from cyberhubs_hub.container_options import (
     threads,
 )
 from cyberhubs_hub.data_spaces import Spaces, parse_record
-from cyberhubs_hub.ended import LEFT_OUT, Ended
-from cyberhubs_hub.endings import Endings
+from cyberhubs_hub.engine_events import Endings
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.live import LiveFile
 from cyberhubs_hub.menu import parse_menu
 from cyberhubs_hub.rescue import Disk
 from cyberhubs_hub.shared.config import Limits
 from cyberhubs_hub.spawner import HubSpawner
+from cyberhubs_hub.why_ended import LEFT_OUT, Ended
 from docker.errors import APIError
 from docker.types import Mount
 from dockerspawner import DockerSpawner

@@ -17,7 +17,7 @@ MB = 2**20
 HUB = CHECKOUT / "hub/cyberhubs_hub"
 WRITTEN = {
     "hub/cyberhubs_hub/__init__.py": HUB / "__init__.py",
-    "hub/cyberhubs_hub/project_quota.py": HUB / "project_quota.py",
+    "hub/cyberhubs_hub/set_project_quota.py": HUB / "set_project_quota.py",
     "keep-project.py": CHECKOUT / "components/hub/keep-project.py",
     "layer.sh": CHECKOUT / "tests/support/lab/layer_in_guest.sh",
     "members.py": CHECKOUT / "tests/support/lab/quotas_in_guest.py",
@@ -64,7 +64,7 @@ sh look-second
 cat /media/kept
 section converted
 mkdir -p /media/users/ada
-python3 -m cyberhubs_hub.project_quota /media/users/ada {64 * MB}
+python3 -m cyberhubs_hub.set_project_quota /media/users/ada {64 * MB}
 df -B 1 --output=size /media/users/ada | tail -n 1
 
 umount /media

@@ -61,7 +61,7 @@ print(len(os.listxattr(sys.argv[1])), 0)
 
 def limit(home, most):
     """As the hub's container for it does."""
-    program = [sys.executable, "-m", "cyberhubs_hub.project_quota", home, str(most)]
+    program = [sys.executable, "-m", "cyberhubs_hub.set_project_quota", home, str(most)]
     rights = ["setpriv", "--no-new-privs", f"--bounding-set={HELPERS_RIGHTS}"]
     subprocess.run([*rights, *program], check=True)
 
@@ -190,7 +190,7 @@ large = home("large")
 for number in range(5000):
     (large / str(number)).touch()
 # Cut off, it goes on with the same project.
-program = [sys.executable, "-m", "cyberhubs_hub.project_quota", large, str(64 * MB)]
+program = [sys.executable, "-m", "cyberhubs_hub.set_project_quota", large, str(64 * MB)]
 cut = subprocess.Popen(program)
 while not record(large):
     time.sleep(0.001)

@@ -1,7 +1,7 @@
 # Whether the file system of a stack's data has project quotas, which limits.disk needs: a line that says what is missing and
-# what to do, or nothing. Uses common.sh and quotas.sh.
+# what to do, or nothing. Uses common.sh and common-quotas.sh.
 # $1 the data, $2 the file system that an empty disk gets there; empty where no disk is made
-# shellcheck disable=SC2154 # of quotas.sh
+# shellcheck disable=SC2154 # of common-quotas.sh
 data=$1 filesystem=$2
 
 if [ -n "$filesystem" ] && ! findmnt --mountpoint "$data" >/dev/null; then

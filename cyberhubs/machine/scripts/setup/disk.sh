@@ -1,7 +1,7 @@
-# The disk of all data: a file system on it if it is empty, mounted by its UUID. Uses common.sh and quotas.sh.
+# The disk of all data: a file system on it if it is empty, mounted by its UUID. Uses common.sh and common-quotas.sh.
 # $1 disk, $2 where it is mounted, $3 ext4 | xfs, $4 auto | number of inodes, $5 yes: use what is on it,
 # $6 yes: with project quotas
-# shellcheck disable=SC2154 # of quotas.sh
+# shellcheck disable=SC2154 # of common-quotas.sh
 device=$1 mount=$2 filesystem=$3 inodes=$4 existing=$5 quotas=$6
 label=cyberhubs
 # Here from before a mkfs until after it: what mkfs leaves when it is cut off may be formatted again.

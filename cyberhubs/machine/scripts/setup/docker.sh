@@ -1,5 +1,5 @@
 # The Docker engine, held at its version, with its data on the data disk: images too, which the containerd
-# store, the default of new engines, would keep elsewhere. Uses common.sh and distribution.sh.
+# store, the default of new engines, would keep elsewhere. Uses common.sh and common-distribution.sh.
 # $1 where the data is mounted, $2 who may use the engine, $3 a directory for its socket: a hub that
 # has the directory still reaches an engine whose socket was made anew; $4 whether it has a proxy of its own for
 # published ports: IPv6 needs it, and it ends for good where it may open no more files; $5 range of addresses of

@@ -1,9 +1,9 @@
 # Files of other machines, mounted by a service each, which systemd starts again whenever it ends.
-# Uses common.sh, distribution.sh and mount.sh.
+# Uses common.sh, common-distribution.sh and common-mounts.sh.
 # $1 uid and $2 gid of members, $3 variables for the way out, $4 the data directory; for each mount one more: its name,
 # kind (sshfs | rclone | nfs), ro | rw, and the command that mounts it. By stdin their credentials, a line for each
 # file: its path below $files, and its content in base64
-# shellcheck disable=SC2034,SC2154 # for, and of, mount.sh
+# shellcheck disable=SC2034,SC2154 # for, and of, common-mounts.sh
 uid=$1 gid=$2 environment=$3 data=$4
 shift 4
 proved=/var/lib/cyberhubs/mounts # for each, a digest of the settings with which it has answered

@@ -1,5 +1,5 @@
 # The packages that the other scripts need, and security updates by themselves. $1 the proxy they come by, if any.
-# Uses common.sh and distribution.sh.
+# Uses common.sh and common-distribution.sh.
 alone
 by=/etc/apt/apt.conf.d/61cyberhubs-proxy
 if [ -n "$1" ]; then

@@ -1,6 +1,6 @@
 import pytest
-from cyberhubs_hub import guesses as module
-from cyberhubs_hub.guesses import FORGOTTEN_S, Guesses
+from cyberhubs_hub import password_guesses as module
+from cyberhubs_hub.password_guesses import FORGOTTEN_S, Guesses
 
 
 class Clock:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cyberhubs_hub import endings
-from cyberhubs_hub.endings import Endings
+from cyberhubs_hub import engine_events
+from cyberhubs_hub.engine_events import Endings
 
 LABELS = {"cyberhubs.hub": "core"}
 
@@ -38,7 +38,7 @@ async def test_the_hub_hears_of_a_server_that_has_ended_and_of_what_was_killed_i
         await ended.wait()
     assert heard.killed_lately("grace") and not heard.killed_lately("ada")
     with monkeypatch.context() as later:
-        later.setattr(endings, "LATELY_S", 0)
+        later.setattr(engine_events, "LATELY_S", 0)
         assert not heard.killed_lately("grace")
     heard.forget("grace")
     assert not heard.killed_lately("grace")

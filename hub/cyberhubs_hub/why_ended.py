@@ -9,7 +9,7 @@ from jupyterhub.handlers import BaseHandler
 from requests.exceptions import RequestException
 from tornado import web
 
-from cyberhubs_hub.endings import Endings
+from cyberhubs_hub.engine_events import Endings
 from cyberhubs_hub.failures import StartFailure
 from cyberhubs_hub.shared.access_rules import is_trial
 

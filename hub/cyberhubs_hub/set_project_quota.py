@@ -1,4 +1,4 @@
-"""`python -m cyberhubs_hub.project_quota HOME BYTES`: what is in a home may take so many bytes, and so many files as a new
+"""`python -m cyberhubs_hub.set_project_quota HOME BYTES`: what is in a home may take so many bytes, and so many files as a new
 file system has for them; 0 is no limit. It is a project quota of ext4 or xfs: the home is a project of its own. A project that
 somebody else has given it has no say: with a limit it gets another one, and without one it is left alone.
 

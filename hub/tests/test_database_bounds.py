@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cyberhubs_hub.bounds import LIST, bound_texts
+from cyberhubs_hub.database_bounds import LIST, bound_texts
 from jupyterhub import orm
 from sqlalchemy.orm import Session
 from tornado.web import HTTPError
