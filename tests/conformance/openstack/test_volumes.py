@@ -93,10 +93,13 @@ def test_cancelled_creation_leaves_nothing(plugin: Plugin, made: Program, demo: 
 
 
 @ours
-def test_stopped_attachment_is_taken_up_again(plugin: Plugin, made: Program, standing: str) -> None:
+def test_stopped_attachment_is_taken_up_again(
+    plugin: Plugin, made: Program, standing: str, cloud: LabCloud
+) -> None:
     checked = plugin.check(ATTACHMENT, made.inputs(ATTACHMENT, instanceId=standing))
     waiting = f"waiting until volume {checked['volumeId']} is attached"
-    with stopped_at(waiting, plugin.work_dir) as stopped:
+    # So that it is not attached before it is stopped.
+    with cloud.without("cinder-volume"), stopped_at(waiting, plugin.work_dir) as stopped:
         stopped.create(ATTACHMENT, checked)
     made(ATTACHMENT, **checked)
 
