@@ -8,7 +8,7 @@ import pytest
 from cyberhubs.errors import UserError
 from cyberhubs.machine.script import SCRIPT, call, digest
 from cyberhubs.ops import drift
-from cyberhubs.ops.preflight import preflight_of
+from cyberhubs.ops.preflight import local, preflight_of
 from cyberhubs.ops.preflight.local import LocalPreflight
 from cyberhubs.ops.preflight.openstack import OpenStackPreflight
 from cyberhubs.ops.preflight.ssh import SshPreflight
@@ -48,6 +48,28 @@ def test_a_rootless_engine_is_refused() -> None:
     client: Any = SimpleNamespace(info=lambda: {"SecurityOptions": options})
     with pytest.raises(UserError, match="is a rootless one"):
         preflight_of(Stack("local")).check(client)
+
+
+@pytest.mark.parametrize(
+    ("uid", "gid", "may"),
+    [(0, 0, True), (1000, 1000, True), (1001, 1001, False), (1000, 100, False)],
+)
+def test_files_of_another_user_are_refused_before_anything_is_touched(
+    monkeypatch: pytest.MonkeyPatch, uid: int, gid: int, may: bool
+) -> None:
+    """The stack file has the default, 1000:1000."""
+    reached: list[str] = []
+    monkeypatch.setattr(local, "check_engine", lambda: reached.append("engine"))
+    monkeypatch.setattr(local, "_install", lambda *what: reached.extend(what))
+    monkeypatch.setattr("os.geteuid", lambda: uid)
+    monkeypatch.setattr("os.getegid", lambda: gid)
+    preflight = preflight_of(Stack("local"))
+    if may:
+        assert preflight.prepare()
+        return
+    with pytest.raises(UserError, match=rf"cyberhubs:user: {{uid: {uid}, gid: {gid}}}"):
+        preflight.prepare()
+    assert reached == []
 
 
 def test_setup_and_files_are_compared_in_one_session() -> None:

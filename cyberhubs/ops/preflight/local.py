@@ -1,5 +1,6 @@
 """The control machine as host."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from cyberhubs.ops.stack import Resource
 
 class LocalPreflight(Preflight):
     def prepare(self) -> bool:
+        self._check_owner()
         check_engine()
         _install("engine", "base", "caddy")
         return True
@@ -38,6 +40,16 @@ class LocalPreflight(Preflight):
     def check_reachable(self) -> None:
         check_engine()
         _install("engine")
+
+    def _check_owner(self) -> None:
+        """Refuses files of another user's, which only root can make."""
+        user, here = self.stack.settings.user, (os.geteuid(), os.getegid())
+        if here[0] and here != (user.uid, user.gid):
+            raise UserError(
+                f"Members' files would belong to {user.uid}:{user.gid}, which only root can have them do: nothing was touched. "
+                f"Put `cyberhubs:user: {{uid: {here[0]}, gid: {here[1]}}}` below `config:` in {self.stack.file.name}, "
+                "so that they are yours, or run it as root."
+            )
 
     def _check_ports(self, client: DockerClient) -> None:
         """Refuses a port that is not free, unless the stack's own front door has it."""
