@@ -139,8 +139,5 @@ class GithubAuthenticator(AccessMixin, GitHubOAuthenticator):
         if about is None or about.token is None:
             return None
         state = await user.get_auth_state() or {}
-        return (
-            about.reason
-            if unproved_memberships.mark(state.get("access_token", "")) == about.token
-            else None
-        )
+        signed_in_by = unproved_memberships.mark(state.get("access_token", ""))
+        return about.reason if signed_in_by == about.token else None

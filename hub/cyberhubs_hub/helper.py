@@ -18,6 +18,11 @@ from cyberhubs_hub.why_ended import KILLED
 Run = Callable[..., str]
 
 
+def own_image(client: APIClient) -> str:
+    """Id of the hub's, which an engine has for sure. Raises APIError."""
+    return client.inspect_container(socket.gethostname())["Image"]
+
+
 @contextmanager
 def helper(
     client: APIClient,
@@ -33,7 +38,7 @@ def helper(
     """Runs commands of the hub's image in it, without a network, as a member or as `user`. What runs there answers what it
     prints, or raises what `failure` makes of that. `rights`: more of docker-py's `create_host_config`."""
     made = client.create_container(
-        client.inspect_container(socket.gethostname())["Image"],
+        own_image(client),
         ["sleep", str(at_most_s)],
         user=user or f"{config.uid}:{config.gid}",
         labels={**config.labels, ROLE_LABEL: HELPER},

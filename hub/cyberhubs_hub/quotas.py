@@ -3,7 +3,6 @@ it as the size of its file system, so that it is only set where it is another, a
 
 import asyncio
 import os
-import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +16,7 @@ from docker.types import Mount
 
 from cyberhubs_hub.container_options import environment
 from cyberhubs_hub.failures import StartFailure
-from cyberhubs_hub.helper import helper
+from cyberhubs_hub.helper import helper, own_image
 from cyberhubs_hub.homes import home_in, home_paths, unstarted
 from cyberhubs_hub.shared.config import HubConfig
 from cyberhubs_hub.start_progress import StartProgress
@@ -124,10 +123,9 @@ def _limit(client: APIClient, config: HubConfig, users: Path, home: str) -> None
 def _limits_layers(client: APIClient) -> bool:
     """Whether the engine can: with the storage driver overlay2, on an xfs with project quotas. Nothing but a try says so.
     Raises APIError."""
-    own = client.inspect_container(socket.gethostname())["Image"]
     sized = client.create_host_config(storage_opt={"size": "1m"})
     try:
-        with unstarted(client, own, host_config=sized):
+        with unstarted(client, own_image(client), host_config=sized):
             return True
     except APIError as error:
         if "storage-opt" not in str(error):

@@ -170,9 +170,7 @@ def test_no_neighbour_with_a_route_reaches_a_container(lab: LabDeployment) -> No
 
 
 def test_a_port_that_a_container_publishes_is_closed(lab: LabDeployment) -> None:
-    image = (
-        "$(docker images -q cyberhubs/corehub | head -1)"  # asked there: see LabMachine.host_key
-    )
+    image = "$(docker images -q cyberhubs/corehub | head -1)"
     lab.machine.exec(
         f"docker run -d --name opened -p 8090:8090 -p 443:8090 {image} python3 -m http.server 8090"
     )

@@ -373,7 +373,7 @@ def test_a_hub_handles_no_more_requests_of_strangers_at_once_than_it_may(
                 at_once.submit(stranger.ask, "GET", "/core/hub/login") for _ in range(3 * REQUESTS)
             ]
             eventually(lambda: busy() == REQUESTS)
-            time.sleep(1)
+            time.sleep(1)  # in which more would have come: nothing tells that none does
             assert busy() == REQUESTS
         finally:
             hub.unpause()

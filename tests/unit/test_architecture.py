@@ -26,13 +26,8 @@ MAY_IMPORT = {
     "cyberhubs.migrate": {"cyberhubs", "cyberhubs.settings", "cyberhubs_hub.shared"},
     "cyberhubs.ops": {
         *("cyberhubs", "cyberhubs.images", "cyberhubs.settings", "cyberhubs.machine"),
-        *(
-            "cyberhubs.cloud",
-            "cyberhubs.changes",
-            "cyberhubs.migrate",
-            "policy",
-            "cyberhubs_hub.shared",
-        ),
+        *("cyberhubs.cloud", "cyberhubs.changes", "cyberhubs.migrate"),
+        *("policy", "cyberhubs_hub.shared"),
     },
     "policy": {
         *("cyberhubs", "cyberhubs.images", "cyberhubs.settings", "cyberhubs.machine"),

@@ -42,7 +42,7 @@ class LocalPreflight(Preflight):
         _install("engine")
 
     def _check_owner(self) -> None:
-        """Refuses files of another user's, which only root can make."""
+        """Refuses files of another user's, which only root can make; plain `pulumi up` stops at data-directory.sh for that."""
         user, here = self.stack.settings.user, (os.geteuid(), os.getegid())
         if here[0] and here != (user.uid, user.gid):
             raise UserError(

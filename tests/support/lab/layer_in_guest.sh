@@ -1,9 +1,9 @@
 # An engine that keeps all that it has on the file system at $1, and a container on it that writes 100 MB outside of any mount,
 # with room for 64: how many bytes it has, and what stopped it; or why there is no such container.
 set -eu
-docker=/usr/bin/docker root=$1/engine
+docker=/usr/bin/docker # the first one on the PATH does nothing, for the scripts of the setup
+root=$1/engine
 mountpoint -q /sys/fs/cgroup || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mount -o remount,rw /
 dockerd --data-root "$root" --exec-root /run/engine --pidfile /run/engine.pid --bridge none --iptables=false >&2 2>&1 &
 waited=0
 until $docker version >/dev/null 2>&1; do
