@@ -19,7 +19,7 @@ from cyberhubs.ops.stack import Resource
 
 class LocalPreflight(Preflight):
     def prepare(self) -> bool:
-        self._check_owner()
+        self._check_operator()
         check_engine()
         _install("engine", "base", "caddy")
         return True
@@ -41,7 +41,7 @@ class LocalPreflight(Preflight):
         check_engine()
         _install("engine")
 
-    def _check_owner(self) -> None:
+    def _check_operator(self) -> None:
         """Refuses files of another user's, which only root can make; plain `pulumi up` stops at data-directory.sh for that."""
         user, here = self.stack.settings.user, (os.geteuid(), os.getegid())
         if here[0] and here != (user.uid, user.gid):
