@@ -49,6 +49,10 @@ def caddyfile(
         "persist_config off",
         "order abort first",
         *(["metrics"] if metrics else []),
+        # Else each look at the front page, which includes answers of the door itself, would warn that these have no full
+        # duplex. That logger has nothing else to say; those of errors are below it.
+        _inner("log default", "exclude http.log"),
+        _inner("log errors", "include http.log.error"),
         _inner(
             "servers",
             "protocols h1 h2",  # h3 would be one more port

@@ -1,6 +1,7 @@
 """JupyterLab's page over the line: compressed and loaded once, and nothing else is touched on its way."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -114,6 +115,13 @@ def ask(grace: Member, path: str, **headers: str) -> httpx.Response:
     )
     assert answer.status_code < 400, answer
     return answer
+
+
+def test_a_look_at_the_front_page_is_no_warning(deployment: Deployment) -> None:
+    began = time.time()
+    assert 'class="state up"' in httpx.get(deployment.front).text
+    time.sleep(1)  # until it would be there
+    assert "http.log" not in deployment.door.logs(since=began).decode()
 
 
 def test_what_has_no_hash_in_its_name_is_looked_for_each_time(grace: Member) -> None:
