@@ -1,5 +1,6 @@
 """A stack on an OpenStack cloud: the services are real, and its server is a machine of metal.py."""
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from tests.support.keys import make_key
 from tests.support.lab.cloud import LabCloud
 from tests.support.lab.deployment import CloudDeployment
 from tests.support.lab.metal import Metal, metal
+from tests.support.lab.production import acme, members_work, production
 from tests.support.member import Member
 from tests.support.waiting import eventually
 
@@ -128,6 +130,15 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
         stack.say(**host)
     assert stack.made() == before
     assert set(changes(stack.ops("up"))) == {"unchanged"}
+
+
+def test_in_production(stack: CloudDeployment, tmp_path: Path) -> None:
+    address = stack.outputs()["address"]
+    with production(stack, acme, tmp_path, address, stack.cloud.gateway) as trust:
+        members_work(stack, trust, address)
+    for port in (443, 80):  # the security group is as before
+        with pytest.raises(OSError):
+            socket.create_connection((address, port), 3)
 
 
 def test_a_volume_grows_in_place(stack: CloudDeployment) -> None:

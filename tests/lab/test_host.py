@@ -20,6 +20,7 @@ from tests.conformance.docker.common import CONTAINER, NETWORK
 from tests.support.browser import chromium, open_notebook, output, run_cell
 from tests.support.deployment import changes
 from tests.support.lab.deployment import LabDeployment
+from tests.support.lab.production import Of, acme, files, members_work, production
 from tests.support.member import Kernel, Member, keeps_its_variables
 from tests.support.plugin_client import Plugin, PluginError
 from tests.support.plugin_suite import Made, ours
@@ -56,6 +57,17 @@ def test_in_a_browser(lab: LabDeployment) -> None:
     home = "/mnt/jupyterhub_users/core/ada"
     assert lab.machine.exec(f"cat {home}/from-browser.txt") == "42"
     assert lab.machine.exec(f"stat -c %u {home}/from-browser.txt").strip() == str(USER)
+
+
+@pytest.mark.parametrize("certificates", [acme, files])
+def test_in_production(lab: LabDeployment, certificates: Of, tmp_path: Path) -> None:
+    machine = lab.machine
+    with production(lab, certificates, tmp_path, machine.address, machine.gateway) as trust:
+        members_work(lab, trust, machine.address)
+        assert machine.exec("cat /mnt/jupyterhub_users/core/grace/kept.txt") == "orbit"
+        audit = map(json.loads, machine.exec("cat /mnt/hubs/core/state/audit.jsonl").splitlines())
+        seen = {line["user"]: line for line in audit if line.get("address") == machine.gateway}
+        assert seen["grace"]["event"] == "login" and seen["mallory"]["rule"] == "blocked"
 
 
 def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None:

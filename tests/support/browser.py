@@ -23,9 +23,9 @@ LIMIT_MS = 120_000  # for a page, or a kernel; whose machine is slower sets anot
 
 
 @contextmanager
-def chromium(domain: str | None = None) -> Iterator[Browser]:
-    """Knows `domain`, if there is one, as this machine."""
-    names = {domain: "127.0.0.1"} if domain else {}
+def chromium(domain: str | None = None, address: str = "127.0.0.1") -> Iterator[Browser]:
+    """Knows `domain`, if there is one, as the machine of `address`."""
+    names = {domain: address} if domain else {}
     with (
         tempfile.TemporaryDirectory() as folder,
         socket.create_server(f"{folder}/handover", family=socket.AF_UNIX) as handover,
