@@ -135,7 +135,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 def test_in_production(stack: CloudDeployment, tmp_path: Path) -> None:
     address = stack.outputs()["address"]
     with production(stack, acme, tmp_path, address, stack.cloud.gateway) as trust:
-        members_work(stack, trust, address)
+        members_work(stack, trust, address, "katherine")
     for port in (443, 80):  # the security group is as before
         with pytest.raises(OSError):
             socket.create_connection((address, port), 3)

@@ -59,15 +59,15 @@ def test_in_a_browser(lab: LabDeployment) -> None:
     assert lab.machine.exec(f"stat -c %u {home}/from-browser.txt").strip() == str(USER)
 
 
-@pytest.mark.parametrize("certificates", [acme, files])
-def test_in_production(lab: LabDeployment, certificates: Of, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("certificates", "name"), [(acme, "grace"), (files, "katherine")])
+def test_in_production(lab: LabDeployment, certificates: Of, name: str, tmp_path: Path) -> None:
     machine = lab.machine
     with production(lab, certificates, tmp_path, machine.address, machine.gateway) as trust:
-        members_work(lab, trust, machine.address)
-        assert machine.exec("cat /mnt/jupyterhub_users/core/grace/kept.txt") == "orbit"
+        members_work(lab, trust, machine.address, name)
+        assert machine.exec(f"cat /mnt/jupyterhub_users/core/{name}/kept.txt") == "orbit"
         audit = map(json.loads, machine.exec("cat /mnt/hubs/core/state/audit.jsonl").splitlines())
         seen = {line["user"]: line for line in audit if line.get("address") == machine.gateway}
-        assert seen["grace"]["event"] == "login" and seen["mallory"]["rule"] == "blocked"
+        assert seen[name]["event"] == "login" and seen["mallory"]["rule"] == "blocked"
 
 
 def test_setup_says_what_it_changed_and_then_nothing(lab: LabDeployment) -> None:
