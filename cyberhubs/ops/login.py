@@ -21,9 +21,8 @@ def login(stack: Stack, registry: str = "") -> None:
         raise UserError(f"REGISTRY: {said}. For Docker Hub it is docker.io.") from None
     user = ask(f"User at {name}: ", input)
     password = ask("Password or token (it is not shown): ", getpass)
-    stack.create()
-    stack.query("config", "set", "--plaintext", "--path", _key(name, "user"), stdin=user)
-    stack.query("config", "set", "--secret", "--path", _key(name, "password"), stdin=password)
+    stack.set_config(_key(name, "user"), user)
+    stack.set_config(_key(name, "password"), password, secret=True)
     print(f"\n{stack.file.name} has both. `make up STACK={stack.name}` pulls with them.")
 
 

@@ -20,12 +20,11 @@ def pin(stack: Stack) -> None:
     if not moving:
         print(f"{stack.file.name} names no image by a tag alone.")
         return
-    stack.create()
     with engine(stack.machine) as client:
         client.api.timeout = SILENT_S
         fixed = {key: _fixed(stack, client, image) for key, image in moving.items()}
     for key, image in fixed.items():
-        stack.query("config", "set", "--plaintext", "--path", f"cyberhubs:{key}", stdin=image)
+        stack.set_config(f"cyberhubs:{key}", image)
         print(f"{key}: {image}")
 
 

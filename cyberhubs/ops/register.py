@@ -29,14 +29,10 @@ def register(stack: Stack, hub: str) -> None:
     print("press Generate a new client secret there.\n")
     client_id = ask("Client ID: ", input)
     secret = ask("Client secret (it is not shown): ", getpass)
-    stack.create()
     key = f"cyberhubs:hubs.{found.name}.login"
-    for name, value, how in (
-        ("kind", "github", "--plaintext"),
-        ("clientId", client_id, "--plaintext"),
-        ("clientSecret", secret, "--secret"),
-    ):
-        stack.query("config", "set", how, "--path", f"{key}.{name}", stdin=value)
+    stack.set_config(f"{key}.kind", "github")
+    stack.set_config(f"{key}.clientId", client_id)
+    stack.set_config(f"{key}.clientSecret", secret, secret=True)
     print(f"\n{stack.file.name} has both. Go on with `make up STACK={stack.name}`.")
 
 

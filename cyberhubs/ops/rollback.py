@@ -36,9 +36,7 @@ def rollback(stack: Stack, application: str = "") -> None:
         now, before = [*tried][:2]
         print(f"Members start now: {_about(client, now, tried[now])}")
         print(f"The one before:    {_about(client, before, tried[before])}")
-    stack.create()
-    key = f'cyberhubs:images.held["{application}"]'
-    stack.query("config", "set", "--plaintext", "--path", key, stdin=before)
+    stack.set_config(f'cyberhubs:images.held["{application}"]', before)
     print(f"{stack.file.name} holds {application} at that one now. Running servers go on.\n")
     up(Stack(stack.name))  # which reads the file anew
     print(f"\n{application} is back at {short(before)}. {_forward(stack, application)}")

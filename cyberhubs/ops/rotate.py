@@ -145,8 +145,7 @@ def _client_secret(stack: Stack, hub: Hub, login: GithubLogin) -> None:
     for one in stack.settings.github_hubs:
         assert isinstance(one.login, GithubLogin)
         if (one.login.client_id, one.login.url) == (login.client_id, login.url):
-            path = f"cyberhubs:hubs.{one.name}.login.clientSecret"
-            stack.query("config", "set", "--secret", "--path", path, stdin=secret)
+            stack.set_config(f"cyberhubs:hubs.{one.name}.login.clientSecret", secret, secret=True)
     up(stack)
     print(
         f"\nHub {hub.name} uses it. Delete the old one at GitHub now, where it is good until then."

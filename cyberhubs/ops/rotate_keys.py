@@ -45,7 +45,7 @@ def rotate_ssh_key(stack: Stack) -> None:
         machine.disconnect()
         new.run("true", limit_s=60)  # or it is not what this server goes by: nothing is lost
     new.run(script("authorized-key", old.user, "remove", _public(old.private_key_file)))
-    _say(stack, "privateKeyFile", written)
+    stack.set_config("cyberhubs:host.ssh.privateKeyFile", written)
     print(
         f"The server at {old.address} takes {new_file} and refuses {old.private_key_file}. {stack.file.name} names the new "
         "one: commit that. Delete the old one if nothing else uses it, and copy the new one to where else `make` is run."
@@ -64,7 +64,7 @@ def rotate_host_key(stack: Stack) -> None:
     machine.run(script("host-key", "use", new))
     machine.disconnect()
     SshMachine(old.model_copy(update={"host_key": new})).run("true", limit_s=60)
-    _say(stack, "hostKey", new)
+    stack.set_config("cyberhubs:host.ssh.hostKey", new)
     noted.unlink()
     print(
         f"The server at {old.address} shows the new host key. {stack.file.name} has it: commit that."
@@ -109,8 +109,3 @@ def _run(*words: str) -> str:
     if done.returncode:
         raise UserError(f"{' '.join(words[:1])} failed: {done.stderr.strip()}")
     return done.stdout.strip()
-
-
-def _say(stack: Stack, key: str, value: str) -> None:
-    path = f"cyberhubs:host.ssh.{key}"
-    stack.query("config", "set", "--plaintext", "--path", path, stdin=value)

@@ -145,6 +145,13 @@ class Stack:
         """What to type for a command of Pulumi's own."""
         return f'eval "$(make -s env)" && {command}'
 
+    def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Writes a value into the stack file; `key`: its path, as "cyberhubs:user.uid". A secret is encrypted."""
+        self.create()
+        how = "--secret" if secret else "--plaintext"
+        self.query("config", "set", how, "--path", key, stdin=value)
+        self.__dict__.pop("settings", None)  # read anew by who asks next
+
     def create(self) -> None:
         """Makes the stack's state on first use."""
         if not self.exists:

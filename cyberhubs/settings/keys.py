@@ -39,7 +39,8 @@ class Keys(Model, defer_build=True):
     proxy: Proxy | None = None
     """The way out of the machine's network, where there is no other than a proxy."""
     user: Owner = Owner()
-    """The user that owns the members' files on the host, and as whom all containers run."""
+    """The user that owns the members' files on the host, and as whom all containers run. Left out: 1000:1000, and on kind
+    local whoever runs the first `make up`, if that is not root: it is written here then."""
     images: Images = Images()
     """What the images are built from, or where they are pulled."""
     registries: dict[RegistryName, Registry] = Field(

@@ -1,5 +1,6 @@
 """What is looked at before an update, on each kind of host."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +13,10 @@ from cyberhubs.ops.preflight import local, preflight_of
 from cyberhubs.ops.preflight.local import LocalPreflight
 from cyberhubs.ops.preflight.openstack import OpenStackPreflight
 from cyberhubs.ops.preflight.ssh import SshPreflight
-from cyberhubs.ops.stack import Stack
+from cyberhubs.ops.stack import Resource, Stack
 from cyberhubs.resource_types import COMMAND
+from cyberhubs.settings import load
+from tests.support.stack_values import changed
 
 FILE = call("put-file", "/mnt/hubs/core/live/access", 1, 1, "0600", "text")
 
@@ -50,26 +53,61 @@ def test_a_rootless_engine_is_refused() -> None:
         preflight_of(Stack("local")).check(client)
 
 
+@pytest.fixture
+def as_user(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Has a machine that is fit for a stack see another user at work."""
+    monkeypatch.setattr(local, "check_engine", lambda: None)
+    monkeypatch.setattr(local, "_install", lambda *what: None)
+
+    def be(uid: int, gid: int) -> None:
+        monkeypatch.setattr("os.geteuid", lambda: uid)
+        monkeypatch.setattr("os.getegid", lambda: gid)
+
+    return be
+
+
+class WrittenStack(Stack):
+    """Whose file and state are these; `written`: what comes into the file."""
+
+    def __init__(self, resources: list[Resource], **values: Any):
+        super().__init__("local")
+        self.written: dict[str, str] = {}
+        own = [((key,), value) for key, value in values.items()]
+        vars(self).update(settings=load(changed(*own), "local"), _exported={"resources": resources})
+
+    def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
+        self.written[key] = value
+
+
 @pytest.mark.parametrize(
-    ("uid", "gid", "may"),
-    [(0, 0, True), (1000, 1000, True), (1001, 1001, False), (1000, 100, False)],
+    ("uid", "gid", "written"),
+    [
+        (0, 0, {}),
+        (1000, 1000, {}),
+        (1001, 1002, {"cyberhubs:user.uid": "1001", "cyberhubs:user.gid": "1002"}),
+    ],
 )
-def test_files_of_another_user_are_refused_before_anything_is_touched(
-    monkeypatch: pytest.MonkeyPatch, uid: int, gid: int, may: bool
+def test_members_files_are_the_operator_s_where_only_root_could_give_them_away(
+    as_user: Callable[[int, int], None], uid: int, gid: int, written: dict[str, str]
 ) -> None:
-    """The stack file has the default, 1000:1000."""
-    reached: list[str] = []
-    monkeypatch.setattr(local, "check_engine", lambda: reached.append("engine"))
-    monkeypatch.setattr(local, "_install", lambda *what: reached.extend(what))
-    monkeypatch.setattr("os.geteuid", lambda: uid)
-    monkeypatch.setattr("os.getegid", lambda: gid)
-    preflight = preflight_of(Stack("local"))
-    if may:
-        assert preflight.prepare()
-        return
-    with pytest.raises(UserError, match=rf"cyberhubs:user: {{uid: {uid}, gid: {gid}}}"):
-        preflight.prepare()
-    assert reached == []
+    as_user(uid, gid)
+    stack = WrittenStack([])
+    assert preflight_of(stack).prepare()
+    assert stack.written == written
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [WrittenStack([{}]), WrittenStack([], user={"uid": 1000})],
+    ids=["is up already", "says so"],
+)
+def test_files_of_another_user_are_refused(
+    as_user: Callable[[int, int], None], stack: WrittenStack
+) -> None:
+    as_user(1001, 1002)
+    with pytest.raises(UserError, match=r"cyberhubs:user: {uid: 1001, gid: 1002}"):
+        preflight_of(stack).prepare()
+    assert stack.written == {}
 
 
 def test_setup_and_files_are_compared_in_one_session() -> None:

@@ -19,8 +19,8 @@ from cyberhubs.ops.stack import Resource
 
 class LocalPreflight(Preflight):
     def prepare(self) -> bool:
-        self._check_operator()
         check_engine()
+        self._settle_owner()
         _install("engine", "base", "caddy")
         return True
 
@@ -41,15 +41,22 @@ class LocalPreflight(Preflight):
         check_engine()
         _install("engine")
 
-    def _check_operator(self) -> None:
-        """Refuses files of another user's, which only root can make; plain `pulumi up` stops at data-directory.sh for that."""
-        user, here = self.stack.settings.user, (os.geteuid(), os.getegid())
-        if here[0] and here != (user.uid, user.gid):
+    def _settle_owner(self) -> None:
+        """Members' files can only be the operator's own, where that is not root: a new stack is told so in its file.
+        Raises UserError where another user is meant; plain `pulumi up` stops at data-directory.sh for that."""
+        settings, uid, gid = self.stack.settings, os.geteuid(), os.getegid()
+        if not uid or (uid, gid) == (settings.user.uid, settings.user.gid):
+            return
+        said = f"`cyberhubs:user: {{uid: {uid}, gid: {gid}}}`"
+        if settings.user.model_fields_set or self.stack.resources:
             raise UserError(
-                f"Members' files would belong to {user.uid}:{user.gid}, which only root can have them do: nothing was touched. "
-                f"Put `cyberhubs:user: {{uid: {here[0]}, gid: {here[1]}}}` below `config:` in {self.stack.file.name}, "
-                "so that they are yours, or run it as root."
+                f"Members' files would belong to {settings.user.uid}:{settings.user.gid}, which only root can have them do: "
+                f"nothing was touched. Put {said} below `config:` in {self.stack.file.name}, so that they are yours, or run "
+                "it as root."
             )
+        self.stack.set_config("cyberhubs:user.uid", str(uid))
+        self.stack.set_config("cyberhubs:user.gid", str(gid))
+        print(f"Members' files will be yours: {self.stack.file.name} says {said} now.")
 
     def _check_ports(self, client: DockerClient) -> None:
         """Refuses a port that is not free, unless the stack's own front door has it."""
