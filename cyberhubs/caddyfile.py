@@ -50,7 +50,7 @@ def caddyfile(
         "order abort first",
         *(["metrics"] if metrics else []),
         # Else each look at the front page, which includes answers of the door itself, would warn that these have no full
-        # duplex. That logger has nothing else to say; those of errors are below it.
+        # duplex. That logger says little else; the one of errors is below it.
         _inner("log default", "exclude http.log"),
         _inner("log errors", "include http.log.error"),
         _inner(

@@ -38,7 +38,7 @@ def rollback(stack: Stack, application: str = "") -> None:
         print(f"The one before:    {_about(client, before, tried[before])}")
     stack.set_config(f'cyberhubs:images.held["{application}"]', before)
     print(f"{stack.file.name} holds {application} at that one now. Running servers go on.\n")
-    up(Stack(stack.name))  # which reads the file anew
+    up(stack)
     print(f"\n{application} is back at {short(before)}. {_forward(stack, application)}")
 
 

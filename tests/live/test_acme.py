@@ -60,14 +60,8 @@ def test_acme_from_the_first_certificate_to_a_failing_renewal(
     own: Deployment, authority: AcmeServer
 ) -> None:
     before, started = own.file.read_text(), own.started()
-    acme = {
-        "mode": "acme",
-        "email": "ops@example.org",
-        "directory": authority.directory_url,
-        "ca": str(authority.ca),
-    }
     try:
-        own.edit(lambda config: config["cyberhubs:tls"].update(acme))
+        own.edit(lambda config: config["cyberhubs:tls"].update(authority.tls))
         # Neither name nor authority is there yet: the update ends all the same, and says what to do.
         printed = own.ops("up")
         assert f"create the record {DOMAIN}. A 127.0.0.1" in printed

@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.access import at_work, audited, has_lost_access, say
-from tests.support.browser import LIMIT_MS, chromium, new_notebook, output, run_cell, wait_for_lab
+from tests.support.browser import (
+    LIMIT_MS,
+    chromium,
+    new_notebook,
+    output,
+    run_cell,
+    sign_in_by_github,
+    wait_for_lab,
+)
 from tests.support.deployment import Deployment, changes, running
 from tests.support.github.model import Account, App, GitHub, Team
 from tests.support.github.server import github_server
@@ -108,16 +116,9 @@ def member(deployment: Deployment, name: str) -> GithubMember:
     return GithubMember(deployment.url, name)
 
 
-def sign_in(page: Page, deployment: Deployment, name: str) -> None:
-    page.goto(deployment.front)
-    page.get_by_role("link", name="Test hub").click()
-    page.get_by_role("button", name="Sign in with GitHub").click()
-    page.get_by_role("button", name=f"Continue as {name}", exact=True).click()
-
-
 def go_to_work(page: Page, deployment: Deployment, name: str) -> None:
     """To a notebook with a cell that has run."""
-    sign_in(page, deployment, name)
+    sign_in_by_github(page, deployment.front, name)
     wait_for_lab(page, name)
     new_notebook(page)
     run_cell(page, "print('answer', 6 * 7)", 0)
@@ -133,7 +134,7 @@ def test_in_a_browser(deployment: Deployment, tmp_path: Path) -> None:
             ("mallory", "mallory is blocked on this hub."),
         ):
             page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-            sign_in(page, deployment, name)
+            sign_in_by_github(page, deployment.front, name)
             expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
             expect(page.get_by_text(why)).to_be_visible()
             expect(page.get_by_text("Contact: hubs@example.org")).to_be_visible()
@@ -152,7 +153,7 @@ def test_let_in_and_revoked_in_a_browser(deployment: Deployment) -> None:
         kernel.run("kept = 6 * 7")
         since = deployment.started()
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        sign_in(page, deployment, "hedy")
+        sign_in_by_github(page, deployment.front, "hedy")
         expect(page.get_by_text("hedy is on none of this hub's lists.")).to_be_visible()
         say(deployment, allowed=["katherine", "hedy"])
         deployment.ops("up")

@@ -44,6 +44,16 @@ class AcmeServer:
     def directory_url(self) -> str:
         return f"https://{self._address}:{self._acme}/dir"
 
+    @property
+    def tls(self) -> dict[str, str]:
+        """What a stack file says of it."""
+        return {
+            "mode": "acme",
+            "email": "ops@example.org",
+            "directory": self.directory_url,
+            "ca": str(self.ca),
+        }
+
     def start(self, validity_s: int) -> Self:
         """Its certificates last `validity_s` seconds."""
         config = self._directory / "pebble.json"

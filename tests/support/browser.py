@@ -63,6 +63,14 @@ def sign_in(page: Page, name: str, password: str) -> None:
     wait_for_lab(page, name)
 
 
+def sign_in_by_github(page: Page, front: str, name: str) -> None:
+    """From the front page to what follows GitHub's page of accounts."""
+    page.goto(front)
+    page.get_by_role("link", name="Test hub").click()
+    page.get_by_role("button", name="Sign in with GitHub").click()
+    page.get_by_role("button", name=f"Continue as {name}", exact=True).click()
+
+
 def wait_for_lab(page: Page, name: str) -> None:
     """Until the server of who has signed in shows JupyterLab."""
     page.wait_for_url(f"**/user/{name}/lab**", timeout=LIMIT_MS)

@@ -54,14 +54,16 @@ def test_a_rootless_engine_is_refused() -> None:
 
 
 @pytest.fixture
-def as_user(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
-    """Has a machine that is fit for a stack see another user at work."""
+def as_user(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], list[str]]:
+    """Has a machine that is fit for a stack see another user at work; what is installed there."""
+    installed: list[str] = []
     monkeypatch.setattr(local, "check_engine", lambda: None)
-    monkeypatch.setattr(local, "_install", lambda *what: None)
+    monkeypatch.setattr(local, "_install", lambda *what: installed.extend(what))
 
-    def be(uid: int, gid: int) -> None:
+    def be(uid: int, gid: int) -> list[str]:
         monkeypatch.setattr("os.geteuid", lambda: uid)
         monkeypatch.setattr("os.getegid", lambda: gid)
+        return installed
 
     return be
 
@@ -85,10 +87,11 @@ class WrittenStack(Stack):
         (0, 0, {}),
         (1000, 1000, {}),
         (1001, 1002, {"cyberhubs:user.uid": "1001", "cyberhubs:user.gid": "1002"}),
+        (1000, 100, {"cyberhubs:user.uid": "1000", "cyberhubs:user.gid": "100"}),
     ],
 )
 def test_members_files_are_the_operator_s_where_only_root_could_give_them_away(
-    as_user: Callable[[int, int], None], uid: int, gid: int, written: dict[str, str]
+    as_user: Callable[[int, int], list[str]], uid: int, gid: int, written: dict[str, str]
 ) -> None:
     as_user(uid, gid)
     stack = WrittenStack([])
@@ -101,13 +104,13 @@ def test_members_files_are_the_operator_s_where_only_root_could_give_them_away(
     [WrittenStack([{}]), WrittenStack([], user={"uid": 1000})],
     ids=["is up already", "says so"],
 )
-def test_files_of_another_user_are_refused(
-    as_user: Callable[[int, int], None], stack: WrittenStack
+def test_files_of_another_user_are_refused_before_anything_is_touched(
+    as_user: Callable[[int, int], list[str]], stack: WrittenStack
 ) -> None:
-    as_user(1001, 1002)
+    installed = as_user(1001, 1002)
     with pytest.raises(UserError, match=r"cyberhubs:user: {uid: 1001, gid: 1002}"):
         preflight_of(stack).prepare()
-    assert stack.written == {}
+    assert stack.written == {} and installed == []
 
 
 def test_setup_and_files_are_compared_in_one_session() -> None:

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.support.access import say
 from tests.support.acme_server import AcmeServer
-from tests.support.browser import LIMIT_MS, chromium, new_notebook, output, run_cell, wait_for_lab
+from tests.support.browser import (
+    LIMIT_MS,
+    chromium,
+    new_notebook,
+    output,
+    run_cell,
+    sign_in_by_github,
+    wait_for_lab,
+)
 from tests.support.certificates import Authority
 from tests.support.deployment import changes
 from tests.support.domain import DOMAIN
@@ -38,15 +46,7 @@ Of = Callable[[Path, str, str], AbstractContextManager[Certificates]]
 def acme(directory: Path, address: str, gateway: str) -> Iterator[Certificates]:
     server = AcmeServer(directory, gateway, address, 443, 80).start(VALIDITY_S)
     try:
-        yield Certificates(
-            {
-                "mode": "acme",
-                "email": "ops@example.org",
-                "directory": server.directory_url,
-                "ca": str(server.ca),
-            },
-            server.root,
-        )
+        yield Certificates(server.tls, server.root)
     finally:
         server.stop()
 
@@ -77,12 +77,8 @@ def production(
 
         stack.edit(edit)
         try:
-            stack.ops(
-                "register",
-                "--hub",
-                "core",
-                stdin=f"{app.client_id}\n{app.client_secret}\n",
-            )
+            of_app = f"{app.client_id}\n{app.client_secret}\n"
+            stack.ops("register", "--hub", "core", stdin=of_app)
             stack.ops("up")
             trust = ssl.create_default_context(cadata=certificates.root)
             trust.verify_flags &= ~ssl.VERIFY_X509_STRICT  # pebble's certificates are for tests
@@ -104,23 +100,16 @@ def members_work(stack: RemoteDeployment, trust: ssl.SSLContext, address: str, n
     assert by_http.headers["location"] == f"{URL}core/"
     with chromium(DOMAIN, address) as browser:
         page = browser.new_page(ignore_https_errors=True, viewport={"width": 1280, "height": 800})
-        sign_in(page, name)
+        sign_in_by_github(page, URL, name)
         wait_for_lab(page, name)
         new_notebook(page)
         run_cell(page, "open('kept.txt', 'w').write('orbit'); print('answer', 6 * 7)", 0)
         expect(output(page)).to_contain_text("answer 42", timeout=LIMIT_MS)
         page.screenshot(path=stack.directory / "production.png")
         other = browser.new_context(ignore_https_errors=True).new_page()
-        sign_in(other, "mallory")
+        sign_in_by_github(other, URL, "mallory")
         expect(other.get_by_text("mallory is blocked on this hub.")).to_be_visible()
         say(stack, allowed=["hopper"])
         assert changes(stack.ops("up"))["updated"] == 1
         expect(page.get_by_role("dialog")).to_contain_text("is not running", timeout=60_000)
     assert set(changes(stack.ops("up"))) == {"unchanged"}
-
-
-def sign_in(page: Page, name: str) -> None:
-    page.goto(URL)
-    page.get_by_role("link", name="Test hub").click()
-    page.get_by_role("button", name="Sign in with GitHub").click()
-    page.get_by_role("button", name=f"Continue as {name}", exact=True).click()
