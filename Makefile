@@ -5,12 +5,12 @@ BASE ?= origin/main
 OPS = .venv/bin/python -m cyberhubs.ops
 INSTALL_TOOLS = .venv/bin/python -m tests.support.install
 # Tests mostly wait for others: more at once than there are cores.
-PYTEST = status=0; .venv/bin/pytest -n $(WORKERS) --no-loadscope-reorder
 WORKERS ?= 4
 # What fails among thousands on a busy machine is run once more, with nothing beside it: who reads the log finds both, and
 # what is broken fails again.
-ALONE = || { [ $$? = 1 ] && echo "What failed beside others, once more and alone:" && .venv/bin/pytest -n 0 --last-failed --maxfail 1; }
-AND_STOP = || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
+PYTEST = status=0; .venv/bin/pytest -n $(WORKERS) --no-loadscope-reorder $(SELECTED) || { \
+	[ $$? = 1 ] && echo "What failed beside others, once more and alone:" && .venv/bin/pytest -n 0 --last-failed --maxfail 1 $(SELECTED); \
+	} || status=$$?; $(PYTHON) -m install stop-engine; exit $$status
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview changes down output password access register login publish pin rollback prune rename rotate import status logs metrics upgrade-check drift load tunnel host-key setup setup-program \
@@ -112,11 +112,12 @@ scan: ## secrets in plain text, in stack files and in git's history
 env: ## for plain pulumi: eval "$$(make -s env)"
 	@$(PYTHON) -m install env
 
+test: SELECTED = $(or $(TESTS),-m "not slow")
 test: setup-test ## what a change should pass, in minutes; or TESTS=path, all of a part
-	@$(PYTEST) $(or $(TESTS),-m "not slow") $(AND_STOP)
+	@$(PYTEST)
 
 test-all: setup-test setup-test-all ## everything, with what waits, breaks, or takes a cloud: an hour on two cores
-	@$(PYTEST) $(ALONE) $(AND_STOP)
+	@$(PYTEST)
 
 test-unit: setup-dev ## the tests that need no Docker, in seconds
 	@.venv/bin/pytest -n 2 --no-loadscope-reorder tests/unit hub/tests

@@ -17,7 +17,6 @@ from websockets.sync.client import ClientConnection, connect
 # A server answers the websocket of a kernel that has only just been started when the kernel has answered its
 # first request; after 60 s without (its `kernel_info_timeout`) it answers all the same.
 KERNEL_ANSWERS_S = 65
-ANSWERS_S = 10
 
 
 class Refused(Exception):
@@ -170,7 +169,6 @@ class Kernel:
 
     def __init__(self, member: Member, kernel: str):
         self.member, self._kernel = member, kernel
-        self._has_answered = False
 
     def run(self, code: str) -> str:
         """What `code` prints, over a connection of its own."""
@@ -181,9 +179,7 @@ class Kernel:
     def connected(self) -> Iterator["Connection"]:
         """One websocket, as an open page holds it."""
         path = f"api/kernels/{self._kernel}/channels"
-        timeout = ANSWERS_S if self._has_answered else KERNEL_ANSWERS_S
-        with self.member.websocket(path, timeout) as socket:
-            self._has_answered = True
+        with self.member.websocket(path, KERNEL_ANSWERS_S) as socket:
             yield Connection(socket)
 
 
