@@ -8,6 +8,7 @@ if [ -z "$CONFIGPROXY_AUTH_TOKEN" ]; then
     exit 1
 fi
 export CONFIGPROXY_AUTH_TOKEN NODE_ENV=production
-exec node /opt/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy \
+exec node --import /opt/proxy/end-refused-websockets.mjs \
+    /opt/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy \
     --no-x-forward --ip 0.0.0.0 --port 8000 --api-ip 0.0.0.0 --api-port 8001 \
     --error-path /opt/proxy/errors "$@"

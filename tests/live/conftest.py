@@ -13,9 +13,9 @@ from tests.support.member import Kernel, Member
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A stack that is up, for the tests of a group."""
-    with running(Deployment(tmp_path_factory.mktemp("live"), "live")) as stack:
+def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Deployment]:
+    """A stack that is up, for the tests of a group: one in each process that has such tests."""
+    with running(Deployment(tmp_path_factory.mktemp("live"), f"live-{worker_id}")) as stack:
         yield stack
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.support.access import at_work, server_of
 from tests.support.deployment import Deployment, changes
@@ -26,6 +27,27 @@ def test_killed_hub_comes_back_by_itself(deployment: Deployment, kernel: Kernel)
 
 def test_killed_proxy_comes_back_by_itself(deployment: Deployment, kernel: Kernel) -> None:
     deployment.kill("proxy")
+    eventually(lambda: keeps_its_variables(kernel))
+
+
+def test_a_websocket_that_found_no_way_holds_nobody_up(
+    deployment: Deployment, kernel: Kernel
+) -> None:
+    """As an open page asks again and again while a new proxy has not heard from its hub."""
+
+    def refused() -> int:
+        with pytest.raises(InvalidStatus) as refusal, kernel.connected():
+            pass
+        return refusal.value.response.status_code
+
+    hub = deployment.container("hub")
+    hub.pause()
+    try:
+        deployment.kill("proxy")
+        eventually(lambda: refused() == 404)
+        assert [refused(), refused()] == [404, 404]
+    finally:
+        hub.unpause()
     eventually(lambda: keeps_its_variables(kernel))
 
 
