@@ -116,7 +116,7 @@ test: SELECTED = $(or $(TESTS),-m "not slow")
 test: setup-test ## what a change should pass, in minutes; or TESTS=path, all of a part
 	@$(PYTEST)
 
-test-all: setup-test setup-test-all ## everything, with what waits, breaks, or takes a cloud: an hour on two cores
+test-all: setup-test setup-test-all ## everything, with what waits, breaks, or takes a cloud: one to two hours on two cores
 	@$(PYTEST)
 
 test-unit: setup-dev ## the tests that need no Docker, in seconds
